@@ -1,0 +1,743 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/corslint/corslint/internal/source"
+)
+
+const (
+	maxOutcomes  = 64
+	maxJumps     = 10      // nginx: NGX_HTTP_MAX_URI_CHANGES
+	maxSteps     = 100_000 // a Program is finite, but blocks may jump in circles
+	maxValueSize = 1 << 16 // bytes; "set $a $a$a" doubles
+	maxDepth     = 100     // of variables defined by variables
+)
+
+// Answer evaluates the program for one request. It follows every answer to what it cannot know, up to 64 outcomes; when
+// there are more, the last outcome is open and says so.
+func (p *Program) Answer(ctx context.Context, r *Request, next Next) []Outcome {
+	run, _ := p.pool.Get().(*run)
+	if run == nil {
+		run = newRun(p)
+	}
+	defer p.pool.Put(run)
+	outcomes := make([]Outcome, 0, 1)
+	run.choices = run.choices[:0]
+	for {
+		run.reset(ctx, r, next)
+		run.answer()
+		outcomes = append(outcomes, run.out)
+		if !run.nextChoice() {
+			break
+		}
+		if len(outcomes) == maxOutcomes {
+			outcomes[maxOutcomes-1].Open = &Unknown{Kind: UnknownLimit}
+			break
+		}
+	}
+	run.ctx, run.request, run.next, run.out = nil, nil, nil, Outcome{}
+	return outcomes
+}
+
+// run is the evaluation of a program for one request along one path of choices. Choices are replayed: each path starts
+// from the beginning, so that no state has to be copied where an answer forks.
+type run struct {
+	p       *Program
+	ctx     context.Context
+	request *Request
+	next    Next
+
+	method, path, query string
+	vars                []variable
+	captures            []string
+	block               int
+	jumps, steps, depth int
+	answered            bool // there is an answer, and no jump has dropped it
+	upstreamAnswered    bool
+	out                 Outcome
+	via                 []source.Span // where the value in evaluation came from
+
+	choices []choice
+	pos     int // choices taken so far
+}
+
+type variable struct {
+	value   Value
+	sources []source.Span
+	set     bool
+}
+
+// choice is a fork in the path: which of how many ways is taken.
+type choice struct{ taken, ways int }
+
+func newRun(p *Program) *run { return &run{p: p, vars: make([]variable, len(p.Vars))} }
+
+func (x *run) reset(ctx context.Context, r *Request, next Next) {
+	x.ctx, x.request, x.next = ctx, r, next
+	x.method, x.path, x.query = r.Method, r.Path, r.Query
+	for i := range x.vars {
+		x.vars[i] = variable{value: x.p.Vars[i].Initial}
+	}
+	x.captures = x.captures[:0]
+	x.block, x.jumps, x.steps, x.depth, x.pos = x.p.Entry, 0, 0, 0, 0
+	x.answered, x.upstreamAnswered = false, false
+	x.out = Outcome{}
+}
+
+// nextChoice moves on to the next path that was not taken yet.
+func (x *run) nextChoice() bool {
+	for n := len(x.choices); n > 0; n-- {
+		last := &x.choices[n-1]
+		if last.taken+1 < last.ways {
+			last.taken++
+			x.choices = x.choices[:n]
+			return true
+		}
+	}
+	return false
+}
+
+// choose takes one of several ways; all are taken in turn by later runs.
+func (x *run) choose(ways int) int {
+	if x.pos == len(x.choices) {
+		x.choices = append(x.choices, choice{ways: ways})
+	}
+	c := x.choices[x.pos]
+	x.pos++
+	return c.taken
+}
+
+// decide answers a question that is not known: as the exchange assumed it before, or both ways in turn.
+func (x *run) decide(u Unknown) bool {
+	for _, known := range [...][]Assumption{x.request.Assume, x.out.Assuming} {
+		for _, a := range known {
+			if a.Same(u) {
+				return a.Holds
+			}
+		}
+	}
+	holds := x.choose(2) == 0
+	x.out.Assuming = append(x.out.Assuming, Assumption{Unknown: u, Holds: holds})
+	return holds
+}
+
+// flow is what a step does to the course of the evaluation.
+type flow int
+
+const (
+	onward   flow = -1 // with the next step
+	finished flow = -2 // the part is done: there is an answer
+	// a flow of 0 and more is the block to go on in
+)
+
+func (x *run) answer() {
+	path, ok := x.p.Paths.Read(x.path)
+	if ok {
+		x.path = path
+	} else if x.p.BadRequest >= 0 {
+		x.block = x.p.BadRequest
+	}
+	for {
+		to := x.enter(&x.p.Blocks[x.block])
+		if to < 0 {
+			return
+		}
+		x.block = int(to)
+	}
+}
+
+// enter runs a block's request part and, on the answer, its response part.
+func (x *run) enter(b *Block) flow {
+	if to := x.exec(b.Request); to >= 0 {
+		return to
+	}
+	if !x.answered { // a block that falls off its end knows no answer
+		x.out.Open = &Unknown{Kind: UnknownModule, Subject: b.Name, Span: b.Span}
+		x.answered = true
+	}
+	if to := x.exec(b.Response); to >= 0 {
+		// An internal redirect: the answer is dropped, what it would have carried is kept as lost.
+		x.answered, x.upstreamAnswered = false, false
+		x.out.Status, x.out.Headers, x.out.Open, x.out.Fixed, x.out.Upstream = 0, nil, nil, nil, nil
+		return to
+	}
+	return finished
+}
+
+func (x *run) exec(steps []Step) flow {
+	for _, s := range steps {
+		if x.steps++; x.steps > maxSteps {
+			return x.fail()
+		}
+		if to := x.step(s); to != onward {
+			return to
+		}
+	}
+	return onward
+}
+
+// fail ends a request that goes round in circles, as nginx does.
+func (x *run) fail() flow {
+	x.out.Status, x.out.Headers, x.answered = 500, nil, true
+	return finished
+}
+
+func (x *run) step(s Step) flow {
+	switch s := s.(type) {
+	case *If:
+		holds := x.test(s.Cond)
+		if holds && !s.Span.IsZero() {
+			x.out.Trail = append(x.out.Trail, s.Span)
+		}
+		if holds {
+			return x.exec(s.Then)
+		}
+		return x.exec(s.Else)
+	case *Set:
+		x.via = x.via[:0]
+		v := x.eval(s.Value)
+		x.set(s.Var, v, append(slices.Clone(x.via), s.Span))
+	case *Edit:
+		x.edit(s)
+	case *Respond:
+		x.respond(s)
+		return finished
+	case *Forward:
+		x.forward(s)
+		if to := x.exec(s.Receive); to != onward {
+			return to
+		}
+		return finished
+	case *Jump:
+		if s.Internal {
+			if x.jumps++; x.jumps > maxJumps {
+				return x.fail()
+			}
+		}
+		if !s.Span.IsZero() {
+			x.out.Trail = append(x.out.Trail, s.Span)
+		}
+		return flow(s.Block)
+	case *EditHeader:
+		x.editHeader(s)
+	case *SetStatus:
+		if text, ok := x.eval(s.Value).Known(); ok {
+			if status, err := strconv.Atoi(text); err == nil {
+				x.out.Status = status
+			}
+		}
+	case *Lose:
+		if v := x.eval(s.Value); !isEmpty(v) {
+			x.lose(s.Name, v, s.At, s.By, s.Why)
+		}
+	case *OpenHeaders:
+		x.out.Open = &s.Unknown
+	}
+	return onward
+}
+
+func (x *run) edit(s *Edit) {
+	if s.Method != nil {
+		x.method, _ = x.eval(s.Method).Known()
+	}
+	if s.Path != nil {
+		x.path = x.eval(s.Path).String()
+	}
+	if s.Query != nil {
+		x.query = x.eval(s.Query).String()
+	}
+}
+
+func (x *run) respond(s *Respond) {
+	x.answered = true
+	if s.Close {
+		return
+	}
+	x.out.Status = s.Status
+	for i := range s.Headers {
+		h := &s.Headers[i]
+		if v, sources := x.valueOf(h.Value, h.Span); !isEmpty(v) {
+			x.out.Headers = append(x.out.Headers, Header{Name: h.Name, Value: v, Sources: sources})
+		}
+	}
+	if !s.Span.IsZero() {
+		x.out.Trail = append(x.out.Trail, s.Span)
+	}
+}
+
+// forward asks the next layer, or leaves the answer open when nobody knows it.
+func (x *run) forward(s *Forward) {
+	x.answered = true
+	x.out.Upstream = &s.To
+	x.out.Trail = append(x.out.Trail, s.To.Span)
+	if _, down := x.request.Has(UpstreamDown); down {
+		x.out.Status = s.Unreachable
+		return
+	}
+	x.upstreamAnswered = true
+	if x.next != nil {
+		inner := *x.request
+		inner.Method, inner.Query = x.method, x.query
+		if s.Path != nil {
+			inner.Path = x.eval(s.Path).String()
+		}
+		inner.Headers = x.forwarded(s.Headers)
+		inner.Assume = append(slices.Clone(x.request.Assume), x.out.Assuming...)
+		if outcomes, ok := x.next(x.ctx, s.To, &inner); ok && len(outcomes) > 0 {
+			o := outcomes[0]
+			if len(outcomes) > 1 {
+				o = outcomes[x.choose(len(outcomes))]
+			}
+			x.out.Status, x.out.Open = o.Status, o.Open
+			x.out.Headers = slices.Clone(o.Headers)
+			for i := range x.out.Headers {
+				x.out.Headers[i].Upstream = true
+			}
+			x.out.Fixed = slices.Clone(o.Fixed)
+			x.out.Lost = append(x.out.Lost, o.Lost...)
+			x.out.Assuming = append(x.out.Assuming, o.Assuming...)
+			x.out.Trail = append(x.out.Trail, o.Trail...)
+			return
+		}
+	}
+	x.out.Open = &Unknown{Kind: UnknownUpstream, Subject: s.To.Name, Span: s.To.Span}
+	if c, ok := x.request.Has(UpstreamStatus); ok {
+		x.out.Status = c.Status
+	}
+}
+
+// forwarded returns the request headers that the next layer sees.
+func (x *run) forwarded(lines []Line) []Field {
+	headers := x.request.Headers
+	if len(lines) == 0 {
+		return headers
+	}
+	headers = slices.Clone(headers)
+	for _, l := range lines {
+		v := x.eval(l.Value).String()
+		headers = slices.DeleteFunc(headers, func(f Field) bool { return strings.EqualFold(f.Name, l.Name) })
+		if v != "" {
+			headers = append(headers, Field{Name: l.Name, Value: v})
+		}
+	}
+	return headers
+}
+
+func (x *run) editHeader(s *EditHeader) {
+	if s.Op == Remove {
+		x.remove(s)
+		return
+	}
+	v, sources := x.valueOf(s.Value, s.Span)
+	empty := isEmpty(v)
+	switch s.Op {
+	case Default:
+		if _, found := x.out.Get(s.Name); found {
+			return
+		}
+	case Merge:
+		if x.merge(s.Name, v, sources) {
+			return
+		}
+	case Replace:
+		x.remove(s)
+	case Add, Remove:
+	}
+	if !empty {
+		x.out.Headers = append(x.out.Headers, Header{Name: s.Name, Value: v, Sources: sources})
+	}
+}
+
+// remove takes headers away, and what an unknown upstream may have sent under the name with them.
+func (x *run) remove(s *EditHeader) {
+	by := s.By
+	if by.IsZero() {
+		by = s.Span
+	}
+	prefix, wild := strings.CutSuffix(s.Name, "*")
+	kept := x.out.Headers[:0]
+	for _, h := range x.out.Headers {
+		hit := strings.EqualFold(h.Name, s.Name)
+		if wild {
+			hit = len(h.Name) >= len(prefix) && strings.EqualFold(h.Name[:len(prefix)], prefix)
+		}
+		if !hit || s.UpstreamOnly && !h.Upstream {
+			kept = append(kept, h)
+			continue
+		}
+		at := source.Span{}
+		if len(h.Sources) > 0 {
+			at = h.Sources[0]
+		}
+		x.lose(h.Name, h.Value, at, by, s.Why)
+	}
+	x.out.Headers = kept
+	if x.out.Open != nil {
+		x.out.Fixed = append(x.out.Fixed, strings.ToLower(s.Name))
+	}
+}
+
+// merge appends to the list in the first line of that name; it reports false when there is none.
+func (x *run) merge(name string, v Value, sources []source.Span) bool {
+	for i := range x.out.Headers {
+		h := &x.out.Headers[i]
+		if !strings.EqualFold(h.Name, name) {
+			continue
+		}
+		if list, ok := h.Value.Known(); ok {
+			for item := range strings.SplitSeq(list, ",") {
+				if text, known := v.Known(); known && strings.EqualFold(strings.TrimSpace(item), text) {
+					return true
+				}
+			}
+		}
+		h.Value = Join(h.Value, Literal(", "), v)
+		h.Sources = append(slices.Clone(h.Sources), sources...)
+		return true
+	}
+	return false
+}
+
+func (x *run) lose(name string, v Value, at, by source.Span, why LostWhy) {
+	x.out.Lost = append(x.out.Lost, Lost{Header: name, Value: v, At: at, By: by, Why: why})
+}
+
+// valueOf evaluates the value of a header that is written at a place, and says where the value comes from.
+func (x *run) valueOf(e Expr, at source.Span) (Value, []source.Span) {
+	x.via = x.via[:0]
+	v := x.eval(e)
+	sources := make([]source.Span, 1, 1+len(x.via))
+	sources[0] = at
+	return v, append(sources, x.via...)
+}
+
+func (x *run) set(index int, v Value, sources []source.Span) {
+	if text, known := v.Known(); known && len(text) > maxValueSize {
+		v = Literal(text[:maxValueSize])
+	}
+	x.vars[index] = variable{value: v, sources: sources, set: true}
+}
+
+func isEmpty(v Value) bool { return v.text == "" && v.parts == nil }
+
+// test evaluates a condition.
+func (x *run) test(c Cond) bool {
+	switch c := c.(type) {
+	case *Equal:
+		return x.compare(x.eval(c.Of), c.Text, c.FoldCase)
+	case *OneOf:
+		v := x.eval(c.Of)
+		for _, text := range c.Texts {
+			if x.compare(v, text, false) {
+				return true
+			}
+		}
+		return false
+	case *HasPrefix:
+		v := x.eval(c.Of)
+		if text, known := v.Known(); known {
+			return strings.HasPrefix(text, c.Text)
+		}
+		return x.decide(unknownTest(v, "starts with", c.Text))
+	case *Matches:
+		return x.match(x.eval(c.Of), c.Pattern, c.Named)
+	case *Same:
+		a, b := x.eval(c.A), x.eval(c.B)
+		textA, knownA := a.Known()
+		textB, knownB := b.Known()
+		switch {
+		case knownA && knownB:
+			return textA == textB
+		case knownA:
+			return x.compare(b, textA, false)
+		default:
+			return x.compare(a, b.String(), false)
+		}
+	case *StatusIn:
+		if x.out.Status == 0 && x.out.Open != nil {
+			// An unknown upstream gives an ordinary answer; other statuses are circumstances, which somebody asks for.
+			return slices.Contains(c.Statuses, 200)
+		}
+		return slices.Contains(c.Statuses, x.out.Status)
+	case FromUpstream:
+		return x.upstreamAnswered
+	case *HasHeader:
+		_, found := x.out.Get(c.Name)
+		if !found && x.out.MayHave(c.Name) {
+			return x.decide(Unknown{Kind: UnknownCondition, Subject: x.out.Open.Subject + " sends " + c.Name, Span: x.out.Open.Span})
+		}
+		return found
+	case *Not:
+		return !x.test(c.Cond)
+	case All:
+		for _, part := range c {
+			if !x.test(part) {
+				return false
+			}
+		}
+		return true
+	case Meets:
+		_, met := x.request.Has(c.Kind)
+		return met
+	case *Ask:
+		u := c.Unknown
+		if c.Subject != nil {
+			u.Subject += x.eval(c.Subject).String()
+		}
+		return x.decide(u)
+	}
+	return false
+}
+
+func (x *run) compare(v Value, text string, fold bool) bool {
+	if known, ok := v.Known(); ok {
+		return known == text || fold && strings.EqualFold(known, text)
+	}
+	if cannotBe(v, text, fold) {
+		return false
+	}
+	return x.decide(unknownTest(v, "is", text))
+}
+
+// cannotBe reports whether no value of the unknown parts makes v the text.
+func cannotBe(v Value, text string, fold bool) bool {
+	if fold {
+		return false
+	}
+	parts := v.Parts()
+	first, last := parts[0], parts[len(parts)-1]
+	return first.Unknown == nil && !strings.HasPrefix(text, first.Text) || last.Unknown == nil && !strings.HasSuffix(text, last.Text)
+}
+
+func unknownTest(v Value, verb, text string) Unknown {
+	u := v.Unknown()
+	return Unknown{Kind: UnknownCondition, Subject: fmt.Sprintf("%s %s %q", v, verb, text), Span: u.Span}
+}
+
+func (x *run) match(v Value, p *Pattern, named map[int]int) bool {
+	text, known := v.Known()
+	if !known {
+		x.captures = x.captures[:0]
+		if !x.decide(unknownTest(v, "matches", p.Text)) {
+			return false
+		}
+		x.bindUnknown(v, p, named)
+		return true
+	}
+	captures, err := p.Match(text)
+	if err != nil {
+		return x.decide(Unknown{Kind: UnknownCondition, Subject: fmt.Sprintf("%q matches %q", text, p.Text)})
+	}
+	x.captures = append(x.captures[:0], captures...)
+	if captures == nil {
+		return false
+	}
+	for number, index := range named {
+		x.set(index, Literal(captures[number]), nil)
+	}
+	return true
+}
+
+// bindUnknown gives the named captures of a match that was assumed an unknown value.
+func (x *run) bindUnknown(v Value, p *Pattern, named map[int]int) {
+	u := *v.Unknown()
+	for number, index := range named {
+		x.set(index, UnknownValue(Unknown{Kind: UnknownVariable, Subject: fmt.Sprintf("capture %d of %q", number, p.Text), Span: u.Span}), nil)
+	}
+}
+
+// eval evaluates an expression and adds the places its value comes from to x.via.
+func (x *run) eval(e Expr) Value {
+	switch e := e.(type) {
+	case Text:
+		return Value{text: string(e)}
+	case *RequestHeader:
+		return Value{text: x.requestHeader(e)}
+	case RequestPart:
+		return Value{text: x.requestPart(e)}
+	case Arg:
+		return Value{text: x.arg(string(e))}
+	case Cookie:
+		return Value{text: x.cookie(string(e))}
+	case Variable:
+		return x.variable(int(e))
+	case Capture:
+		if int(e) < len(x.captures) {
+			return Value{text: x.captures[e]}
+		}
+		return Value{}
+	case Concat:
+		return x.concat(e)
+	case *Lookup:
+		return x.lookup(e)
+	case *Trim:
+		v := x.eval(e.Of)
+		if text, known := v.Known(); known {
+			return Value{text: text[min(e.N, len(text)):]}
+		}
+		return v
+	case *ResponseHeader:
+		h, found := x.out.Get(e.Name)
+		if !found && x.out.MayHave(e.Name) {
+			return UnknownValue(Unknown{Kind: UnknownVariable, Subject: e.Name + " of " + x.out.Open.Subject, Span: x.out.Open.Span})
+		}
+		x.via = append(x.via, h.Sources...)
+		return h.Value
+	case ResponseStatus:
+		if x.out.Status == 0 && x.out.Open != nil {
+			return UnknownValue(*x.out.Open)
+		}
+		return Value{text: strconv.Itoa(x.out.Status)}
+	case *UnknownExpr:
+		return UnknownValue(e.Unknown)
+	}
+	return Value{}
+}
+
+func (x *run) concat(parts Concat) Value {
+	values := make([]Value, len(parts))
+	size := 0
+	for i, part := range parts {
+		values[i] = x.eval(part)
+		if size += len(values[i].text); size > maxValueSize {
+			break
+		}
+	}
+	return Join(values...)
+}
+
+func (x *run) variable(index int) Value {
+	v := &x.vars[index]
+	if define := x.p.Vars[index].Define; define != nil && !v.set {
+		if x.depth++; x.depth > maxDepth { // a variable that needs itself
+			x.depth--
+			return Value{}
+		}
+		mark := len(x.via)
+		value := x.eval(define)
+		x.depth--
+		x.set(index, value, slices.Clone(x.via[mark:]))
+		return v.value
+	}
+	x.via = append(x.via, v.sources...)
+	return v.value
+}
+
+func (x *run) lookup(e *Lookup) Value {
+	key := x.eval(e.Key)
+	text, known := key.Known()
+	if !known {
+		return UnknownValue(Unknown{Kind: UnknownVariable, Subject: fmt.Sprintf("%s of %s", e.Table.Name, key), Span: key.Unknown().Span})
+	}
+	entry := e.Table.find(x, text)
+	if entry == nil {
+		return Value{}
+	}
+	if !entry.Span.IsZero() {
+		x.via = append(x.via, entry.Span)
+	}
+	return x.eval(entry.Value)
+}
+
+func (t *Table) find(x *run, key string) *Entry {
+	text := key
+	if t.FoldCase { // patterns fold on their own
+		text = strings.ToLower(key)
+	}
+	if entry, ok := t.Exact[text]; ok {
+		return entry
+	}
+	for i := range t.Prefixes {
+		if strings.HasPrefix(text, t.Prefixes[i].Text) {
+			return &t.Prefixes[i].Entry
+		}
+	}
+	for i := range t.Suffixes {
+		if strings.HasSuffix(text, t.Suffixes[i].Text) {
+			return &t.Suffixes[i].Entry
+		}
+	}
+	for i := range t.Patterns {
+		if row := &t.Patterns[i]; x.match(Literal(key), row.Pattern, row.Named) {
+			return &row.Entry
+		}
+	}
+	return t.Default
+}
+
+func (x *run) requestHeader(e *RequestHeader) string {
+	value, found := "", false
+	for i := range x.request.Headers {
+		h := &x.request.Headers[i]
+		if !strings.EqualFold(h.Name, e.Name) {
+			continue
+		}
+		if !e.Join {
+			return h.Value
+		}
+		if found {
+			value += ", "
+		}
+		value += h.Value
+		found = true
+	}
+	return value
+}
+
+func (x *run) requestPart(part RequestPart) string {
+	r := x.request
+	switch part {
+	case Method:
+		return x.method
+	case Path:
+		return x.path
+	case Query:
+		return x.query
+	case Target:
+		if r.Query != "" {
+			return r.Path + "?" + r.Query
+		}
+		return r.Path
+	case Scheme:
+		return r.Scheme
+	case HostName:
+		return strings.ToLower(r.Host)
+	case Port:
+		return strconv.Itoa(r.Port)
+	case PortSuffix:
+		if r.Port == 0 || r.Scheme == "http" && r.Port == 80 || r.Scheme == "https" && r.Port == 443 {
+			return ""
+		}
+		return ":" + strconv.Itoa(r.Port)
+	}
+	return ""
+}
+
+// arg returns the first query parameter of that name, undecoded, as nginx's $arg_name does.
+func (x *run) arg(name string) string {
+	for pair := range strings.SplitSeq(x.query, "&") {
+		if key, value, ok := strings.Cut(pair, "="); ok && strings.EqualFold(key, name) {
+			return value
+		}
+	}
+	return ""
+}
+
+func (x *run) cookie(name string) string {
+	for i := range x.request.Headers {
+		if !strings.EqualFold(x.request.Headers[i].Name, "cookie") {
+			continue
+		}
+		for pair := range strings.SplitSeq(x.request.Headers[i].Value, ";") {
+			if key, value, ok := strings.Cut(strings.TrimSpace(pair), "="); ok && strings.EqualFold(key, name) {
+				return value
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,97 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// HostPattern is a host that a listener answers for.
+type HostPattern struct {
+	Kind    HostKind
+	Text    string   // lower-case; without the "*" of a wildcard
+	Pattern *Pattern // of HostRegexp
+}
+
+// HostKind says how a [HostPattern] is compared with a request's host.
+type HostKind uint8
+
+const (
+	HostExact  HostKind = iota + 1
+	HostSuffix          // "*.example.com": Text is ".example.com"
+	HostPrefix          // "www.*": Text is "www."
+	HostRegexp
+)
+
+// rank returns how well the pattern fits: 0 not at all, a higher rank is a better one. Exact names come before suffix
+// wildcards, those before prefix wildcards, the longest first, and expressions last.
+// https://nginx.org/en/docs/http/server_names.html
+func (p HostPattern) rank(host string) int {
+	const step = 1 << 12 // more than a host name has bytes
+	switch p.Kind {
+	case HostExact:
+		if p.Text == host {
+			return 4 * step
+		}
+	case HostSuffix:
+		if len(host) > len(p.Text) && strings.HasSuffix(host, p.Text) {
+			return 3*step + len(p.Text)
+		}
+	case HostPrefix:
+		if len(host) > len(p.Text) && strings.HasPrefix(host, p.Text) {
+			return 2*step + len(p.Text)
+		}
+	case HostRegexp:
+		if m, err := p.Pattern.Match(host); err == nil && m != nil {
+			return step
+		}
+	}
+	return 0
+}
+
+// Pick returns the layer that answers a request: the port decides first, then the host, then who is the default of the
+// port. When nobody listens on the port, the layers that name the host are asked as if something in front mapped the
+// port; the assumptions say so. It reports false when no layer answers.
+func (h *Host) Pick(scheme, host string, port int) (*Layer, []Assumption, bool) {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if l, _ := h.best(host, func(l Listener) bool { return l.Port == 0 || l.Port == port }, true); l != nil {
+		return l, nil, true
+	}
+	l, at := h.best(host, func(Listener) bool { return true }, false)
+	if l == nil {
+		return nil, nil, false
+	}
+	u := Unknown{Kind: UnknownCondition, Subject: fmt.Sprintf("port %d is reached as port %d", at.Port, port), Span: at.Span}
+	if scheme == "https" {
+		u = Unknown{Kind: UnknownTLS, Subject: fmt.Sprintf("port %d", at.Port), Span: at.Span}
+	}
+	return l, []Assumption{{Unknown: u, Holds: true}}, true
+}
+
+// best returns the layer and listener that fit a host best. anyHost: the default of a port answers for every host;
+// otherwise only one that names no host at all does.
+func (h *Host) best(host string, on func(Listener) bool, anyHost bool) (*Layer, Listener) {
+	var found *Layer
+	var at Listener
+	best := 0
+	for _, layer := range h.Layers {
+		for _, l := range layer.Listeners {
+			if !on(l) {
+				continue
+			}
+			rank := 0
+			for _, p := range l.Hosts {
+				rank = max(rank, p.rank(host))
+			}
+			if rank == 0 && (anyHost || len(l.Hosts) == 0) {
+				rank = 1
+				if l.Default {
+					rank = 2
+				}
+			}
+			if rank > best {
+				found, at, best = layer, l, rank
+			}
+		}
+	}
+	return found, at
+}

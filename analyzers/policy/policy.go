@@ -1,0 +1,128 @@
+// Package policy is the common model that every dialect is lowered to: hosts, their layers, and what a layer answers.
+//
+// A parser fills it; exchange, probe and the rules read it and never look back at a dialect's syntax. What a layer
+// answers is either a [Program], data that is evaluated concretely, or an [Answerer] of another kind that runs the
+// layer's own code. The package imports only internal/source.
+package policy
+
+import (
+	"context"
+
+	"github.com/corslint/corslint/internal/source"
+)
+
+// Host is one process as its source describes it: an nginx, a Node program, a gateway.
+type Host struct {
+	Name    string // for people: "nginx"
+	Dialect string // the parser's name: "nginx"
+	Span    source.Span
+	Layers  []*Layer
+	Serves  []string // upstream names or host:port it stands for, for layers that are declared by hand; nil: by its listeners
+	Gaps    []Gap
+}
+
+// Layer is one thing that answers HTTP requests: an nginx server, an Express application, a gateway stage.
+type Layer struct {
+	Name      string
+	Span      source.Span // a small place that names it: the word "server"
+	Listeners []Listener
+	Endpoints []Endpoint
+	Mentions  []Mention
+	Facts     []Fact
+	Gaps      []Gap
+	// Fragment marks a layer that was guessed around a piece of configuration whose surroundings are not known.
+	Fragment bool
+	Answerer Answerer
+}
+
+// Listener is an address on which a layer answers, as far as its source says. Several layers may share a port; then the
+// request's host decides (see [Host.Pick]).
+type Listener struct {
+	Scheme  string // "http" or "https"
+	Port    int    // 0: any port
+	Hosts   []HostPattern
+	Default bool // answers for hosts that no layer of the port names
+	Span    source.Span
+}
+
+// Endpoint is a path pattern and methods that a layer tells apart.
+type Endpoint struct {
+	Pattern string   // as the dialect writes it: "/v1/", "= /health", "~ \.php$"
+	Example string   // a path that reaches it; "" when none could be made
+	Methods []string // nil: any
+	Span    source.Span
+	// Static marks an endpoint that serves files.
+	Static bool
+	// Asset marks a path that serves only fonts, images, styles or scripts: browsers never preflight those.
+	Asset bool
+	// Internal marks an endpoint that no client's request reaches directly.
+	Internal bool
+}
+
+// Mention is a literal, pattern or test that the layer applies to the Origin request header.
+type Mention struct {
+	Kind     MentionKind
+	Text     string // the literal, or the pattern's source
+	FoldCase bool
+	Dialect  Dialect // of a pattern
+	// ShutsOut: matching refuses the origin instead of letting it in.
+	ShutsOut bool
+	Span     source.Span
+}
+
+// MentionKind says how a [Mention]'s text is compared with the origin.
+type MentionKind uint8
+
+const (
+	MentionLiteral   MentionKind = iota + 1 // compared whole
+	MentionPattern                          // a regular expression
+	MentionPrefix                           // the origin starts with it
+	MentionSuffix                           // the origin ends with it
+	MentionContains                         // the origin contains it
+	MentionReflected                        // whatever the origin is, it is sent back
+)
+
+// Fact is something that only the parser can see and some rule needs. Kinds are a closed list.
+type Fact struct {
+	Kind     FactKind
+	Endpoint string // the endpoint's pattern it holds for; "" for the whole layer
+	Subject  string
+	Text     string // a sentence for people
+	Span     source.Span
+}
+
+// FactKind is what a [Fact] states.
+type FactKind uint8
+
+const (
+	// FactNeedsAuthorization: the endpoint reads the Authorization request header, or hands it on.
+	FactNeedsAuthorization FactKind = iota + 1
+	// FactCache: responses of the endpoint are stored and served again; Subject is the key as the dialect writes it.
+	FactCache
+	// FactCacheIgnoresVary: the cache of the endpoint ignores the Vary response header.
+	FactCacheIgnoresVary
+	// FactDuplicateContentType: a Content-Type is added beside the response's own.
+	FactDuplicateContentType
+)
+
+// Gap is something that was seen and is not modelled.
+type Gap struct {
+	Span source.Span
+	Why  string // "content_by_lua_block is not modelled"
+}
+
+// Answerer predicts what a layer answers. Answer is total, bounded, deterministic and safe for concurrent use. It
+// returns at least one outcome; several when the answer depends on something unknown. next answers what is forwarded;
+// nil means that nothing is known about what stands behind.
+type Answerer interface {
+	Answer(ctx context.Context, r *Request, next Next) []Outcome
+}
+
+// Next answers a request that a layer forwards. It reports false when it knows nothing of that upstream.
+type Next func(ctx context.Context, to Upstream, r *Request) ([]Outcome, bool)
+
+// Upstream is where a layer forwards to.
+type Upstream struct {
+	Name string // as written: "http://orders:3000"
+	Span source.Span
+}
