@@ -21,27 +21,36 @@ const (
 // Answer evaluates the program for one request. It follows every answer to what it cannot know, up to 64 outcomes; when
 // there are more, the last outcome is open and says so.
 func (p *Program) Answer(ctx context.Context, r *Request, next Next) []Outcome {
-	run, _ := p.pool.Get().(*run)
-	if run == nil {
-		run = newRun(p)
-	}
-	defer p.pool.Put(run)
+	x := p.take()
+	defer p.put(x)
+	x.choices = &x.fork
+	x.fork.taken = x.fork.taken[:0]
 	outcomes := make([]Outcome, 0, 1)
-	run.choices = run.choices[:0]
 	for {
-		run.reset(ctx, r, next)
-		run.answer()
-		outcomes = append(outcomes, run.out)
-		if !run.nextChoice() {
-			break
+		x.fork.pos = 0
+		x.start(ctx, r, next)
+		x.answer()
+		outcomes = append(outcomes, x.out)
+		if !x.fork.advance() {
+			return outcomes
 		}
 		if len(outcomes) == maxOutcomes {
 			outcomes[maxOutcomes-1].Open = &Unknown{Kind: UnknownLimit}
-			break
+			return outcomes
 		}
 	}
-	run.ctx, run.request, run.next, run.out = nil, nil, nil, Outcome{}
-	return outcomes
+}
+
+func (p *Program) take() *run {
+	if x, ok := p.pool.Get().(*run); ok {
+		return x
+	}
+	return &run{p: p, vars: make([]variable, len(p.Vars))}
+}
+
+func (p *Program) put(x *run) {
+	x.ctx, x.request, x.next, x.choices, x.out = nil, nil, nil, nil, Outcome{}
+	p.pool.Put(x)
 }
 
 // run is the evaluation of a program for one request along one path of choices. Choices are replayed: each path starts
@@ -62,8 +71,8 @@ type run struct {
 	out                 Outcome
 	via                 []source.Span // where the value in evaluation came from
 
-	choices []choice
-	pos     int // choices taken so far
+	choices *choices
+	fork    choices // what choices points to, but in a subrequest
 }
 
 type variable struct {
@@ -72,44 +81,47 @@ type variable struct {
 	set     bool
 }
 
-// choice is a fork in the path: which of how many ways is taken.
-type choice struct{ taken, ways int }
-
-func newRun(p *Program) *run { return &run{p: p, vars: make([]variable, len(p.Vars))} }
-
-func (x *run) reset(ctx context.Context, r *Request, next Next) {
+func (x *run) start(ctx context.Context, r *Request, next Next) {
 	x.ctx, x.request, x.next = ctx, r, next
 	x.method, x.path, x.query = r.Method, r.Path, r.Query
 	for i := range x.vars {
 		x.vars[i] = variable{value: x.p.Vars[i].Initial}
 	}
 	x.captures = x.captures[:0]
-	x.block, x.jumps, x.steps, x.depth, x.pos = x.p.Entry, 0, 0, 0, 0
+	x.block, x.jumps, x.steps, x.depth = x.p.Entry, 0, 0, 0
 	x.answered, x.upstreamAnswered = false, false
 	x.out = Outcome{}
 }
 
-// nextChoice moves on to the next path that was not taken yet.
-func (x *run) nextChoice() bool {
-	for n := len(x.choices); n > 0; n-- {
-		last := &x.choices[n-1]
-		if last.taken+1 < last.ways {
-			last.taken++
-			x.choices = x.choices[:n]
+// choices is one path through the forks of an answer.
+type choices struct {
+	taken []choice
+	pos   int // how many of them the evaluation has come to
+}
+
+// choice is a fork: which of how many ways is taken.
+type choice struct{ way, ways int }
+
+// next returns the way to take at the fork that the evaluation has come to; a new fork is taken at its first way.
+func (c *choices) next(ways int) int {
+	if c.pos == len(c.taken) {
+		c.taken = append(c.taken, choice{ways: ways})
+	}
+	c.pos++
+	return c.taken[c.pos-1].way
+}
+
+// advance moves on to the next path that was not taken yet.
+func (c *choices) advance() bool {
+	for n := len(c.taken); n > 0; n-- {
+		last := &c.taken[n-1]
+		if last.way+1 < last.ways {
+			last.way++
+			c.taken = c.taken[:n]
 			return true
 		}
 	}
 	return false
-}
-
-// choose takes one of several ways; all are taken in turn by later runs.
-func (x *run) choose(ways int) int {
-	if x.pos == len(x.choices) {
-		x.choices = append(x.choices, choice{ways: ways})
-	}
-	c := x.choices[x.pos]
-	x.pos++
-	return c.taken
 }
 
 // decide answers a question that is not known: as the exchange assumed it before, or both ways in turn.
@@ -121,7 +133,7 @@ func (x *run) decide(u Unknown) bool {
 			}
 		}
 	}
-	holds := x.choose(2) == 0
+	holds := x.choices.next(2) == 0
 	x.out.Assuming = append(x.out.Assuming, Assumption{Unknown: u, Holds: holds})
 	return holds
 }
@@ -154,19 +166,25 @@ func (x *run) answer() {
 // enter runs a block's request part and, on the answer, its response part.
 func (x *run) enter(b *Block) flow {
 	if to := x.exec(b.Request); to >= 0 {
-		return to
+		return x.drop(to)
 	}
 	if !x.answered { // a block that falls off its end knows no answer
 		x.out.Open = &Unknown{Kind: UnknownModule, Subject: b.Name, Span: b.Span}
 		x.answered = true
 	}
 	if to := x.exec(b.Response); to >= 0 {
-		// An internal redirect: the answer is dropped, what it would have carried is kept as lost.
-		x.answered, x.upstreamAnswered = false, false
-		x.out.Status, x.out.Headers, x.out.Open, x.out.Fixed, x.out.Upstream = 0, nil, nil, nil, nil
-		return to
+		return x.drop(to)
 	}
 	return finished
+}
+
+// drop forgets an answer that an internal redirect replaces; what the answer lost stays known.
+func (x *run) drop(to flow) flow {
+	if x.answered {
+		x.answered, x.upstreamAnswered = false, false
+		x.out.Status, x.out.Headers, x.out.Open, x.out.Fixed, x.out.Upstream = 0, nil, nil, nil, nil
+	}
+	return to
 }
 
 func (x *run) exec(steps []Step) flow {
@@ -213,6 +231,8 @@ func (x *run) step(s Step) flow {
 			return to
 		}
 		return finished
+	case *Subrequest:
+		x.set(s.Var, x.subrequest(s), nil)
 	case *Jump:
 		if s.Internal {
 			if x.jumps++; x.jumps > maxJumps {
@@ -239,6 +259,28 @@ func (x *run) step(s Step) flow {
 		x.out.Open = &s.Unknown
 	}
 	return onward
+}
+
+// subrequest answers a request of the program to itself and returns the status.
+func (x *run) subrequest(s *Subrequest) Value {
+	if x.depth++; x.depth > maxDepth {
+		x.depth--
+		return Literal("500")
+	}
+	inner := *x.request
+	inner.Method, inner.Path = "GET", x.eval(s.Path).String()
+	inner.Assume = append(slices.Clone(x.request.Assume), x.out.Assuming...)
+	sub := x.p.take()
+	defer x.p.put(sub)
+	sub.start(x.ctx, &inner, x.next)
+	sub.choices, sub.depth = x.choices, x.depth
+	sub.answer()
+	x.depth--
+	x.out.Assuming = append(x.out.Assuming, sub.out.Assuming...)
+	if sub.out.Status == 0 {
+		return Value{}
+	}
+	return Literal(strconv.Itoa(sub.out.Status))
 }
 
 func (x *run) edit(s *Edit) {
@@ -291,7 +333,7 @@ func (x *run) forward(s *Forward) {
 		if outcomes, ok := x.next(x.ctx, s.To, &inner); ok && len(outcomes) > 0 {
 			o := outcomes[0]
 			if len(outcomes) > 1 {
-				o = outcomes[x.choose(len(outcomes))]
+				o = outcomes[x.choices.next(len(outcomes))]
 			}
 			x.out.Status, x.out.Open = o.Status, o.Open
 			x.out.Headers = slices.Clone(o.Headers)
@@ -344,6 +386,14 @@ func (x *run) editHeader(s *EditHeader) {
 		if x.merge(s.Name, v, sources) {
 			return
 		}
+	case Rewrite:
+		for i := range x.out.Headers {
+			if h := &x.out.Headers[i]; strings.EqualFold(h.Name, s.Name) {
+				h.Value, h.Sources = v, sources
+				break
+			}
+		}
+		return
 	case Replace:
 		x.remove(s)
 	case Add, Remove:
@@ -468,7 +518,7 @@ func (x *run) test(c Cond) bool {
 		return x.upstreamAnswered
 	case *HasHeader:
 		_, found := x.out.Get(c.Name)
-		if !found && x.out.MayHave(c.Name) {
+		if !found && !c.OnlyKnown && x.out.MayHave(c.Name) {
 			return x.decide(Unknown{Kind: UnknownCondition, Subject: x.out.Open.Subject + " sends " + c.Name, Span: x.out.Open.Span})
 		}
 		return found
@@ -661,6 +711,9 @@ func (t *Table) find(x *run, key string) *Entry {
 		if strings.HasSuffix(text, t.Suffixes[i].Text) {
 			return &t.Suffixes[i].Entry
 		}
+	}
+	if key == "" && t.SkipEmpty {
+		return t.Default
 	}
 	for i := range t.Patterns {
 		if row := &t.Patterns[i]; x.match(Literal(key), row.Pattern, row.Named) {

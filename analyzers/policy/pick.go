@@ -48,23 +48,31 @@ func (p HostPattern) rank(host string) int {
 	return 0
 }
 
+// Picked is the layer that answers a request, and the listener through which it is reached: with assumptions, the
+// listener's scheme and port are what the layer sees, not the URL's.
+type Picked struct {
+	Layer    *Layer
+	Listener Listener
+	Assuming []Assumption
+}
+
 // Pick returns the layer that answers a request: the port decides first, then the host, then who is the default of the
 // port. When nobody listens on the port, the layers that name the host are asked as if something in front mapped the
 // port; the assumptions say so. It reports false when no layer answers.
-func (h *Host) Pick(scheme, host string, port int) (*Layer, []Assumption, bool) {
+func (h *Host) Pick(scheme, host string, port int) (Picked, bool) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if l, _ := h.best(host, func(l Listener) bool { return l.Port == 0 || l.Port == port }, true); l != nil {
-		return l, nil, true
+	if l, at := h.best(host, func(l Listener) bool { return l.Port == 0 || l.Port == port }, true); l != nil {
+		return Picked{Layer: l, Listener: at}, true
 	}
 	l, at := h.best(host, func(Listener) bool { return true }, false)
 	if l == nil {
-		return nil, nil, false
+		return Picked{}, false
 	}
 	u := Unknown{Kind: UnknownCondition, Subject: fmt.Sprintf("port %d is reached as port %d", at.Port, port), Span: at.Span}
-	if scheme == "https" {
+	if scheme == "https" && at.Scheme == "http" {
 		u = Unknown{Kind: UnknownTLS, Subject: fmt.Sprintf("port %d", at.Port), Span: at.Span}
 	}
-	return l, []Assumption{{Unknown: u, Holds: true}}, true
+	return Picked{Layer: l, Listener: at, Assuming: []Assumption{{Unknown: u, Holds: true}}}, true
 }
 
 // best returns the layer and listener that fit a host best. anyHost: the default of a port answers for every host;

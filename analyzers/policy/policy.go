@@ -124,5 +124,7 @@ type Next func(ctx context.Context, to Upstream, r *Request) ([]Outcome, bool)
 // Upstream is where a layer forwards to.
 type Upstream struct {
 	Name string // as written: "http://orders:3000"
-	Span source.Span
+	// Servers are the host:port of the group that Name names, if the configuration has one.
+	Servers []string
+	Span    source.Span
 }

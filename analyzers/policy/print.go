@@ -71,6 +71,8 @@ func (w *printer) steps(steps []Step) {
 		case *Forward:
 			w.line("forward %s%s%s", s.To.Name, w.optional(" path=", s.Path), w.headerLines(s.Headers))
 			w.indent(s.Receive)
+		case *Subrequest:
+			w.line("set $%s = status of subrequest %s", w.program.Vars[s.Var].Name, w.expr(s.Path))
 		case *Jump:
 			how := "go to"
 			if s.Internal {
@@ -93,7 +95,7 @@ func (w *printer) steps(steps []Step) {
 	}
 }
 
-var headerOps = map[HeaderOp]string{Add: "add", Replace: "replace", Default: "default", Merge: "merge", Remove: "remove"}
+var headerOps = map[HeaderOp]string{Add: "add", Replace: "replace", Default: "default", Merge: "merge", Rewrite: "rewrite", Remove: "remove"}
 
 func (w *printer) indent(steps []Step) {
 	w.depth++

@@ -80,6 +80,11 @@ type (
 		// Unreachable is the status when nobody answers there.
 		Unreachable int
 	}
+	// Subrequest asks the program itself, with GET and the path, and puts the status into a variable: "" when it is not known.
+	Subrequest struct {
+		Path Expr
+		Var  int
+	}
 	// Jump continues in another block. Internal redirects are counted: after ten the layer answers 500.
 	Jump struct {
 		Block    int
@@ -116,6 +121,7 @@ func (Set) step()         {}
 func (Edit) step()        {}
 func (Respond) step()     {}
 func (Forward) step()     {}
+func (Subrequest) step()  {}
 func (Jump) step()        {}
 func (EditHeader) step()  {}
 func (SetStatus) step()   {}
@@ -137,6 +143,7 @@ const (
 	Replace                     // the only line of that name
 	Default                     // a line unless there is one
 	Merge                       // a value appended to the list in the line, unless it is in it
+	Rewrite // the value of the first line of that name; nothing when there is none
 	Remove
 )
 
@@ -174,7 +181,11 @@ type (
 	// FromUpstream holds when an upstream gave the answer.
 	FromUpstream struct{}
 	// HasHeader tests whether the answer has a header of that name.
-	HasHeader struct{ Name string }
+	HasHeader struct {
+		Name string
+		// OnlyKnown: a header that an unknown upstream may have sent does not count.
+		OnlyKnown bool
+	}
 	// Not negates.
 	Not struct{ Cond Cond }
 	// All holds when every condition does, and evaluates no further than needed.
@@ -279,7 +290,9 @@ type Table struct {
 	Prefixes []TextEntry // the longest first
 	Suffixes []TextEntry // the longest first
 	Patterns []PatternEntry
-	Default  *Entry // nil: ""
+	// SkipEmpty: an empty key is compared with no pattern.
+	SkipEmpty bool
+	Default   *Entry // nil: ""
 }
 
 // Entry is a row of a [Table].

@@ -1,0 +1,45 @@
+package browser
+
+import (
+	"slices"
+	"strings"
+)
+
+// IsSafelistedResponseHeader reports whether a page can read a header of a cross-origin answer that does not expose it.
+// https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
+func IsSafelistedResponseHeader(name string) bool {
+	switch lowerASCII(name) {
+	case "cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma":
+		return true
+	default:
+		return false
+	}
+}
+
+// IsForbiddenResponseHeader reports whether no page can ever read a header.
+// https://fetch.spec.whatwg.org/#forbidden-response-header-name
+func IsForbiddenResponseHeader(name string) bool {
+	name = lowerASCII(name)
+	return name == "set-cookie" || name == "set-cookie2"
+}
+
+// readable returns the names of the headers that a page can read of its final response, lower-case and sorted.
+func (p profile) readable(r Response, crossOrigin bool, credentials Credentials) []string {
+	exposed, bad := p.lookup(r, "Access-Control-Expose-Headers").tokens()
+	if bad != "" {
+		exposed = nil // one element that is no token voids the list
+	}
+	all := !crossOrigin || credentials != CredentialsInclude && slices.Contains(exposed, "*")
+	names := []string{}
+	for _, h := range r.Headers {
+		if IsForbiddenResponseHeader(h.Name) {
+			continue
+		}
+		isExposed := func(token string) bool { return equalFold(token, h.Name) }
+		if all || IsSafelistedResponseHeader(h.Name) || slices.ContainsFunc(exposed, isExposed) {
+			names = append(names, strings.ToLower(h.Name))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

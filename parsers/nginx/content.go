@@ -1,0 +1,342 @@
+package nginx
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/parsers/nginx/conf"
+)
+
+// passDirectives hand a request on to another server.
+var passDirectives = [...]string{"proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass"}
+
+// handlers are content handlers that are not modelled.
+var handlers = [...]string{
+	"content_by_lua", "content_by_lua_block", "content_by_lua_file", "js_content", "perl", "echo", "stub_status", "mp4", "flv",
+	"empty_gif", "dav_methods", "vod", "hls", "push_stream_publisher", "push_stream_subscriber", "nchan_publisher",
+	"nchan_subscriber", "nchan_pubsub", "passenger_enabled", "rtmp_stat", "vhost_traffic_status_display", "api", "status",
+	"check_status", "image_filter", "brotli_static", "slice", "drizzle_pass", "postgres_pass", "redis_pass", "redis2_pass", "srcache_fetch",
+}
+
+// contents makes what follows the rewrite phase of a location, a switch where its ifs differ.
+func (s *server) contents(loc *location) []policy.Step {
+	return s.perIf(loc, func(l *level) []policy.Step { return s.content(l, loc) })
+}
+
+// content makes the steps from the access phase to the answer for one level. loc is nil for a server in which no
+// location fits.
+func (s *server) content(l *level, loc *location) []policy.Step {
+	out := s.access(l)
+	for _, name := range [...]string{"access_by_lua", "access_by_lua_block", "access_by_lua_file", "js_access", "modsecurity"} {
+		if d := l.directive(name); d != nil {
+			s.gap(d.Head, name+" is not modelled")
+		}
+	}
+	if d := l.directive("try_files"); d != nil && l.holder("try_files") != nil && !l.isIf() {
+		return append(out, s.tryFiles(l, loc, d)...)
+	}
+	return append(out, s.handler(l, loc)...)
+}
+
+func (l *level) isIf() bool { return l.node != nil && l.node.Name == "if" }
+
+// handler makes the steps that answer: another server's answer, or a file.
+func (s *server) handler(l *level, loc *location) []policy.Step {
+	for x := l; x != nil && (x == l || x.node != nil && x.node.Name == "location" && (l.isIf() || l.node.Name == "limit_except")); x = x.outer {
+		for _, name := range passDirectives {
+			if own := x.own[name]; len(own) > 0 {
+				return s.pass(l, loc, own[len(own)-1])
+			}
+		}
+		for _, name := range handlers {
+			if own := x.own[name]; len(own) > 0 {
+				s.gap(own[0].Head, name+" is not modelled")
+				return nil // the block ends without an answer: it is open
+			}
+		}
+	}
+	if l.unknownHandler() {
+		return nil
+	}
+	return s.file(l)
+}
+
+// unknownHandler reports whether the level's handler may stand where nobody can see it: around a fragment, or in a part
+// of a template.
+func (l *level) unknownHandler() bool {
+	for ; l != nil; l = l.outer {
+		if l.template != nil && l.node != nil && l.node.Name == "location" || l.fragment {
+			return true
+		}
+	}
+	return false
+}
+
+// pass hands the request on.
+func (s *server) pass(l *level, loc *location, d *conf.Directive) []policy.Step {
+	if len(d.Args) == 0 {
+		return nil
+	}
+	prefix, _, _ := strings.Cut(d.Name, "_")
+	forward := &policy.Forward{
+		To:          policy.Upstream{Name: d.Args[0].Value, Servers: s.upstream(d.Args[0].Value), Span: d.Args[0].Span},
+		Path:        s.upstreamPath(loc, d),
+		Headers:     s.upstreamHeaders(l, d, prefix),
+		Unreachable: 502,
+	}
+	var hidden []policy.Step
+	for _, h := range l.directives(prefix + "_hide_header") {
+		for _, w := range h.Args {
+			hidden = append(hidden, &policy.EditHeader{Op: policy.Remove, Name: w.Value, Span: h.Head, Why: policy.Hidden})
+		}
+	}
+	hidden = append(hidden, s.proxyRedirect(l, loc, d)...)
+	if l.is(prefix + "_intercept_errors") {
+		hidden = append(hidden, s.intercept(l)...)
+	}
+	forward.Receive = steps(&policy.If{Cond: policy.FromUpstream{}, Then: hidden, Else: s.fail(l, 502, d.Head)})
+	out := []policy.Step{}
+	if l.argument("client_max_body_size", "1m") != "0" {
+		out = append(out, &policy.If{Cond: policy.Meets{Kind: policy.BodyTooLarge}, Then: s.fail(l, 413, d.Head)})
+	}
+	return append(out, forward)
+}
+
+// intercept sends errors of the upstream through error_page.
+func (s *server) intercept(l *level) []policy.Step {
+	var out []policy.Step
+	seen := map[string]bool{}
+	for _, d := range l.directives("error_page") {
+		for _, w := range d.Args[:max(len(d.Args)-1, 0)] {
+			status, err := strconv.Atoi(w.Value)
+			if err != nil || seen[w.Value] {
+				continue
+			}
+			seen[w.Value] = true
+			out = append(out, &policy.If{Cond: &policy.StatusIn{Statuses: []int{status}}, Then: s.errorPage(l, status)})
+		}
+	}
+	return out
+}
+
+// upstream returns the servers of an upstream group.
+func (s *server) upstream(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	for x := s.level; x != nil; x = x.outer {
+		for _, d := range x.own["upstream"] {
+			if len(d.Args) == 0 || !strings.EqualFold(d.Args[0].Value, u.Host) {
+				continue
+			}
+			var servers []string
+			for _, m := range newLevel(nil, d, d.Body).own["server"] {
+				if len(m.Args) > 0 {
+					servers = append(servers, m.Args[0].Value)
+				}
+			}
+			return servers
+		}
+	}
+	return nil
+}
+
+// upstreamPath returns the path that is handed on: the part that the location matched is replaced by the path in
+// proxy_pass, when that has one. https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
+func (s *server) upstreamPath(loc *location, d *conf.Directive) policy.Expr {
+	_, rest, ok := strings.Cut(d.Args[0].Value, "://")
+	slash := strings.IndexByte(rest, '/')
+	var sent policy.Expr // as the client sent it
+	if s.rewrites {
+		sent = policy.Path
+	}
+	if !ok || slash < 0 {
+		return sent
+	}
+	if _, known := literal(d.Args[0]); !known || loc == nil || loc.isPattern() {
+		w := d.Args[0]
+		w.Value = rest[slash:]
+		return s.vars.expr(w)
+	}
+	return policy.Concat{policy.Text(rest[slash:]), &policy.Trim{Of: policy.Path, N: len(loc.match)}}
+}
+
+// upstreamHeaders returns the request headers that nginx sets for the upstream.
+func (s *server) upstreamHeaders(l *level, d *conf.Directive, prefix string) []policy.Line {
+	var lines []policy.Line
+	host := false
+	for _, h := range l.directives(prefix + "_set_header") {
+		if len(h.Args) == 2 {
+			lines = append(lines, policy.Line{Name: h.Args[0].Value, Value: s.vars.expr(h.Args[1]), Span: h.Head})
+			host = host || strings.EqualFold(h.Args[0].Value, "host")
+		}
+	}
+	if _, known := literal(d.Args[0]); known && !host && prefix == "proxy" {
+		if u, err := url.Parse(d.Args[0].Value); err == nil {
+			lines = append(lines, policy.Line{Name: "Host", Value: policy.Text(u.Host), Span: d.Head})
+		}
+	}
+	return lines
+}
+
+// proxyRedirect makes a Location that names the upstream name the client's side again.
+// https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_redirect
+func (s *server) proxyRedirect(l *level, loc *location, d *conf.Directive) []policy.Step {
+	if d.Name != "proxy_pass" {
+		return nil
+	}
+	type pair struct{ from, to conf.Word }
+	var pairs []pair
+	implied := func() {
+		if _, known := literal(d.Args[0]); !known || loc == nil || loc.isPattern() || loc.modifier == "@" {
+			return
+		}
+		from := d.Args[0]
+		if _, rest, _ := strings.Cut(from.Value, "://"); !strings.Contains(rest, "/") {
+			from.Value += "/"
+			pairs = append(pairs, pair{from, conf.Word{Value: "/"}})
+			return
+		}
+		pairs = append(pairs, pair{from, conf.Word{Value: loc.match}})
+	}
+	rules := l.directives("proxy_redirect")
+	if len(rules) == 0 {
+		implied()
+	}
+	for _, r := range rules {
+		switch {
+		case len(r.Args) == 1 && r.Args[0].Value == "default":
+			implied()
+		case len(r.Args) == 2 && !strings.HasPrefix(r.Args[0].Value, "~"):
+			pairs = append(pairs, pair{r.Args[0], r.Args[1]})
+		case len(r.Args) == 2:
+			s.gap(r.Head, "proxy_redirect with an expression is not modelled")
+		}
+	}
+	location := &policy.ResponseHeader{Name: "Location"}
+	table := &policy.Table{Name: "proxy_redirect", Default: &policy.Entry{Value: location}}
+	for _, p := range pairs {
+		from, known := literal(p.from)
+		if !known {
+			continue
+		}
+		to := s.absolute(l, policy.Concat{s.vars.expr(p.to), &policy.Trim{Of: location, N: len(from)}})
+		table.Prefixes = append(table.Prefixes, policy.TextEntry{Text: from, Entry: policy.Entry{Value: to}})
+	}
+	if len(table.Prefixes) == 0 {
+		return nil
+	}
+	return steps(&policy.If{Cond: &policy.HasHeader{Name: "Location", OnlyKnown: true}, Then: steps(
+		&policy.EditHeader{Op: policy.Rewrite, Name: "Location", Value: &policy.Lookup{Table: table, Key: location}, Span: d.Head})})
+}
+
+var endsWithSlash, _ = policy.CompilePattern("/$", policy.PCRE, false)
+
+// file answers with a file, as the index, autoindex and static handlers do together.
+// https://nginx.org/en/docs/http/ngx_http_index_module.html
+func (s *server) file(l *level) []policy.Step {
+	span := s.layer.Span
+	if l.node != nil {
+		span = l.node.Head
+	}
+	head := s.fail(l, 405, span)
+	directory := s.index(l, span)
+	ok := &policy.Respond{Status: 200, Span: span, Headers: []policy.Line{{Name: "Last-Modified", Value: unknownVariable("the file's time", span), Span: span}}}
+	found := steps(&policy.If{Cond: &policy.Equal{Of: policy.Method, Text: "POST"}, Then: s.fail(l, 405, span)}, ok)
+	file := steps(&policy.If{
+		Cond: s.exists(policy.UnknownFile, l, policy.Path, span),
+		Then: found,
+		Else: steps(&policy.If{
+			Cond: s.exists(policy.UnknownDirectory, l, policy.Path, span),
+			Then: s.redirect(l, 301, policy.Concat{policy.Path, policy.Text("/"), s.vars.isArgs(), policy.Query}, span),
+			Else: s.fail(l, 404, span),
+		}),
+	})
+	return steps(&policy.If{
+		Cond: &policy.OneOf{Of: policy.Method, Texts: []string{"GET", "HEAD", "POST"}},
+		Then: steps(&policy.If{Cond: &policy.Matches{Of: policy.Path, Pattern: endsWithSlash}, Then: directory, Else: file}),
+		Else: head,
+	})
+}
+
+// exists asks whether there is a file or directory behind a path.
+func (s *server) exists(kind policy.UnknownKind, l *level, path policy.Expr, span source.Span) policy.Cond {
+	root := "html"
+	if d := l.directive("root"); d != nil && len(d.Args) > 0 {
+		root = d.Args[0].Value
+	}
+	if len(l.directives("alias")) > 0 && l.holder("alias").node.Name == "location" {
+		root = l.argument("alias", root)
+	}
+	ask := &policy.Ask{Unknown: policy.Unknown{Kind: kind, Subject: root + " ", Span: span}, Subject: path}
+	return policy.All{&policy.Not{Cond: policy.Meets{Kind: policy.FileMissing}}, ask}
+}
+
+// index answers for a path that ends with a slash.
+func (s *server) index(l *level, span source.Span) []policy.Step {
+	names := []conf.Word{{Value: "index.html"}}
+	if d := l.directive("index"); d != nil && len(d.Args) > 0 {
+		names = d.Args
+	}
+	var out []policy.Step
+	for _, name := range names {
+		if strings.HasPrefix(name.Value, "/") { // the last one may be a path of its own
+			out = append(out, s.handOff(l, span)...)
+			return append(out, s.jumpTo(name, span)...)
+		}
+		path := policy.Concat{policy.Path, s.vars.expr(name)}
+		then := append(s.handOff(l, span), &policy.Edit{Path: path}, &policy.Set{Var: s.internal, Value: policy.Text("1")},
+			&policy.Jump{Block: s.entry, Internal: true})
+		out = append(out, &policy.If{Cond: s.exists(policy.UnknownFile, l, path, span), Then: then})
+	}
+	forbidden := s.fail(l, 403, span)
+	if l.is("autoindex") {
+		forbidden = steps(&policy.If{Cond: &policy.Equal{Of: policy.Method, Text: "POST"}, Then: forbidden,
+			Else: steps(&policy.Respond{Status: 200, Headers: []policy.Line{htmlType}, Span: span})})
+	}
+	return append(out, &policy.If{Cond: s.exists(policy.UnknownDirectory, l, policy.Path, span), Then: forbidden, Else: s.fail(l, 404, span)})
+}
+
+// tryFiles lowers try_files: the first file that exists is the path, without another choice of location; else an
+// internal redirect to the last argument.
+// https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files
+func (s *server) tryFiles(l *level, loc *location, d *conf.Directive) []policy.Step {
+	if len(d.Args) < 2 {
+		return nil
+	}
+	last := d.Args[len(d.Args)-1]
+	var out []policy.Step
+	for _, w := range d.Args[:len(d.Args)-1] {
+		kind := policy.UnknownFile
+		if strings.HasSuffix(w.Value, "/") {
+			kind = policy.UnknownDirectory
+			w.Value = strings.TrimSuffix(w.Value, "/")
+		}
+		path := s.vars.expr(w)
+		exists := s.exists(kind, l, path, w.Span)
+		if kind == policy.UnknownFile { // a path that ends with a slash is no file
+			exists = policy.All{&policy.Not{Cond: &policy.Matches{Of: path, Pattern: endsWithSlash}}, exists}
+		}
+		out = append(out, &policy.If{Cond: exists, Then: append(steps(&policy.Edit{Path: path}), s.handler(l, loc)...)})
+	}
+	switch {
+	case strings.HasPrefix(last.Value, "="):
+		return append(out, s.fail(l, atoi(last.Value[1:], 404), d.Head)...)
+	case strings.HasPrefix(last.Value, "@"):
+		out = append(out, s.handOff(l, d.Head)...)
+		return append(out, s.jumpNamed(last.Value, d.Head)...)
+	}
+	out = append(out, s.handOff(l, d.Head)...)
+	return append(out, s.jumpTo(last, d.Head)...)
+}
+
+func atoi(text string, otherwise int) int {
+	if n, err := strconv.Atoi(text); err == nil {
+		return n
+	}
+	return otherwise
+}

@@ -1,0 +1,82 @@
+// Package parsers is the contract between the engine and the dialects: text in, hosts of the policy model out. Each
+// dialect is one folder below this one; a parser knows no rule, and imports only policy, the machinery under internal
+// and this package.
+package parsers
+
+import (
+	"context"
+
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/source"
+)
+
+// Dialect reads one kind of configuration.
+type Dialect interface {
+	// Name is the dialect's name in reports and in the configuration: "nginx".
+	Name() string
+	// Candidate reports from its path alone whether a file may be of this dialect. It is asked for every path of a tree.
+	Candidate(path string) bool
+	// Reader returns a reader for the files of one tree.
+	Reader(files Files) Reader
+}
+
+// Reader reads the files of one tree. Its methods are safe for concurrent use.
+type Reader interface {
+	// Scan looks at one file and says whether it is of the dialect and which other files it includes. It reads no
+	// other file.
+	Scan(f *source.File) (Unit, bool)
+	// Load reads a unit that nothing else includes, with all that it includes, and lowers it.
+	Load(ctx context.Context, u Unit) Result
+}
+
+// Files is what a parser may read: the regular files below the root, and nothing else.
+type Files interface {
+	// Open returns a file by its slash-separated path relative to the root. The error says in a few words why it
+	// cannot be read.
+	Open(path string) (*source.File, error)
+	// Has reports whether the root holds a regular file of that path.
+	Has(path string) bool
+	// Paths returns all paths below a directory ("" for the root), sorted; the caller must not change it.
+	Paths(dir string) []string
+	// WithSuffix returns the paths that end with the given path, at a separator, sorted.
+	WithSuffix(path string) []string
+}
+
+// Unit is a file that a dialect recognised. It does not hold the file: a tree has many.
+type Unit struct {
+	Path     string
+	Includes []string // paths of the files it includes, as far as they exist
+}
+
+// Result is what a parser made of a unit.
+type Result struct {
+	Hosts    []*policy.Host
+	Problems []Problem
+	Comments []Comment      // of all files that were read, where suppressions may stand
+	Files    []*source.File // all files that were read, the unit's own first
+}
+
+// Problem is something wrong with a file itself.
+type Problem struct {
+	Kind ProblemKind
+	Span source.Span
+	Text string
+}
+
+// ProblemKind says what is wrong.
+type ProblemKind uint8
+
+const (
+	Unreadable ProblemKind = iota + 1 // the file cannot be read; what could be read still is
+	Rejected                          // readable, but the server itself would refuse it
+	Skipped                           // over a limit
+)
+
+// Comment is a comment of a file.
+type Comment struct {
+	Span source.Span
+	Text string // without the marks that make it a comment
+	// Governs is the statement that a comment on a line of its own stands before, or the block around a comment at its
+	// start; zero when it stands behind something on its line.
+	Governs source.Span
+}
