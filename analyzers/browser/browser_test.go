@@ -351,7 +351,7 @@ func TestModes(t *testing.T) {
 }
 
 func TestNeedsPreflight(t *testing.T) {
-	long := strings.Repeat("a", 129)
+	long, ones := strings.Repeat("a", 129), strings.Repeat("1", 128)
 	tests := []struct {
 		request Request
 		want    string // engines that preflight
@@ -374,6 +374,8 @@ func TestNeedsPreflight(t *testing.T) {
 		{request("GET", "Range: bytes=10-9"), "chromium firefox webkit spec"},
 		{request("GET", "Range: bytes=0-99999999999999999999"), "chromium firefox"},
 		{request("GET", "Accept: "+long[:100], "Accept: "+long[:100]), "chromium webkit spec"},
+		{request("GET", "Accept: "+ones, "Accept-Language: "+ones, "Content-Language: "+ones, "DPR: "+ones, "Width: "+ones, "RTT: "+ones, "Downlink: "+ones, "Viewport-Width: "+ones), "firefox webkit spec"}, // 1024 bytes
+		{request("GET", "Accept: "+ones, "Accept-Language: "+ones, "Content-Language: "+ones, "DPR: "+ones, "Width: "+ones, "RTT: "+ones, "Downlink: "+ones, "Viewport-Width: "+ones, "ECT: 4g"), "chromium firefox webkit spec"},
 		{Request{PageOrigin: pageOrigin, URL: "/x", Method: "PUT"}, ""},
 		{Request{PageOrigin: pageOrigin, URL: apiURL, Initiator: InitiatorXHR, UploadListener: true}, "chromium firefox webkit spec"},
 	}

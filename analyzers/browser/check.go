@@ -145,11 +145,11 @@ func (p profile) checkMethod(f field, q question) []Failure {
 
 func (p profile) checkHeaders(f field, q question) []Failure {
 	list, _ := f.tokens()
+	listed, wildcard := nameSet(list), q.wildcard(list)
 	var refused []string
 	for _, name := range q.names {
-		ok := slices.ContainsFunc(list, func(token string) bool { return equalFold(token, name) }) ||
-			q.wildcard(list) && (name != "authorization" || p.wildcardCoversAuthorization)
-		if !ok {
+		byWildcard := wildcard && (name != "authorization" || p.wildcardCoversAuthorization)
+		if !listed[name] && !byWildcard {
 			refused = append(refused, name)
 		}
 	}
@@ -172,8 +172,7 @@ func (q question) wildcard(list []string) bool {
 // coveredByWildcard counts the Authorization headers that only an asterisk lets through: Firefox warns of each.
 func (p profile) coveredByWildcard(r Response, q question) int {
 	list, _ := p.lookup(r, allowHeaders).tokens()
-	named := slices.ContainsFunc(list, func(token string) bool { return equalFold(token, "authorization") })
-	if named || !q.wildcard(list) {
+	if nameSet(list)["authorization"] || !q.wildcard(list) {
 		return 0
 	}
 	n := 0

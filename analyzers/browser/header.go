@@ -65,6 +65,15 @@ func (f field) tokens() (list []string, bad string) {
 	return list, bad
 }
 
+// nameSet returns a list of header names, which have no case, as a set of lower-case ones.
+func nameSet(list []string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, name := range list {
+		set[lowerASCII(name)] = true
+	}
+	return set
+}
+
 // values returns the values of a request's headers of that name, combined.
 func values(headers []Header, name string) (string, bool) {
 	var lines []string

@@ -1,9 +1,6 @@
 package browser
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // IsSafelistedResponseHeader reports whether a page can read a header of a cross-origin answer that does not expose it.
 // https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
@@ -30,14 +27,14 @@ func (p profile) readable(r Response, crossOrigin bool, credentials Credentials)
 		exposed = nil // one element that is no token voids the list
 	}
 	all := !crossOrigin || credentials != CredentialsInclude && slices.Contains(exposed, "*")
+	listed := nameSet(exposed)
 	names := []string{}
 	for _, h := range r.Headers {
 		if IsForbiddenResponseHeader(h.Name) {
 			continue
 		}
-		isExposed := func(token string) bool { return equalFold(token, h.Name) }
-		if all || IsSafelistedResponseHeader(h.Name) || slices.ContainsFunc(exposed, isExposed) {
-			names = append(names, strings.ToLower(h.Name))
+		if name := lowerASCII(h.Name); all || listed[name] || IsSafelistedResponseHeader(name) {
+			names = append(names, name)
 		}
 	}
 	slices.Sort(names)

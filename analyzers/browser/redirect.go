@@ -31,8 +31,8 @@ func (f *fetch) refusedEarly(r Response, target location, parsed bool) string {
 			return "net::ERR_INVALID_REDIRECT" // net/url_request/url_request_job.cc, CanFollowRedirect
 		}
 	case Firefox:
-		if f.request.Redirect == RedirectManual {
-			return ""
+		if f.request.Redirect != RedirectFollow {
+			return "" // the redirect is an answer like any other
 		}
 		if !parsed || slices.Contains([]string{"javascript", "data", "file"}, target.scheme) {
 			return "NS_ERROR_DOM_BAD_URI" // nsContentSecurityManager::AsyncOnChannelRedirect
@@ -63,12 +63,14 @@ func (f *fetch) refusedLate(target location, parsed bool) (Failure, bool) {
 		case withCredentials:
 			return withUserinfo, true
 		case slices.Contains([]string{"about", "blob", "data", "file", "filesystem"}, target.scheme):
-			return network("net::ERR_UNSAFE_REDIRECT") // content/public/browser/download_utils and IsSafeRedirectTarget
+			return network("net::ERR_UNSAFE_REDIRECT") // content::IsSafeRedirectTarget
 		case f.request.Redirect == RedirectError:
 			return network("net::ERR_FAILED")
 		case target.userinfo != "":
 			// Subresources with credentials in their URL are blocked, if not by the rule above then by this one.
 			return network("net::ERR_ABORTED")
+		case !http && f.request.Mode == ModeNoCORS:
+			return network("net::ERR_UNKNOWN_URL_SCHEME")
 		case !http:
 			return disabledScheme, true
 		}

@@ -147,8 +147,8 @@ func (s *testServer) compare(t *testing.T, name, text string) {
 			complain("lexical error before nginx's objection")
 		}
 		if refused != nil && line > 0 {
-			first, last := refused.Span.Position().Line, refused.Span.EndPosition().Line
-			if last < line && !strings.Contains(refused.Text, "directive") {
+			first, last := refused.Span.Position().Line, lineOfEnd(f, refused.Span)
+			if last < line {
 				complain("refused before nginx's objection")
 			}
 			if first <= line && line <= last {
@@ -156,6 +156,18 @@ func (s *testServer) compare(t *testing.T, name, text string) {
 			}
 		}
 	}
+}
+
+// lineOfEnd returns the line of the ; or { after the directive that a span lies in: the one that nginx names.
+func lineOfEnd(f *File, span source.Span) int {
+	end := span
+	for d := range Walk(f.Body) {
+		if d.Head.Start <= span.Start && span.End <= d.Head.End {
+			end = d.Head
+		}
+	}
+	rest := string(f.Span.File.Data[end.End:])
+	return f.Span.File.Position(end.End + max(strings.IndexAny(rest, ";{"), 0)).Line
 }
 
 func place(p *Problem) string {

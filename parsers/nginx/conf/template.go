@@ -258,16 +258,15 @@ func (f *tagFinder) environment(rest string) (tag, bool) {
 	return tag{start: f.pos, end: f.pos + end + 1, open: 2}, true
 }
 
-var definition = regexp.MustCompile(`(?:\bset\s+|\s)\$\{?([A-Z][A-Z0-9_]*)\}?(?:\s*\{|\s+["'$\w])`)
+// definition matches a directive that gives a variable with a name in capitals a value.
+var definition = regexp.MustCompile(`\b(?:set|map\s+\S+|geo(?:\s+\S+)?|split_clients\s+\S+)\s+\$\{?([A-Z][A-Z0-9_]*)`)
 
-// defines reports whether the file itself gives the variable a value, with set or with a block like map.
+// defines reports whether the file itself gives the variable a value.
 func (f *tagFinder) defines(name string) bool {
 	if f.own == nil {
 		f.own = map[string]bool{}
 		for _, m := range definition.FindAllStringSubmatch(f.text, maxTags) {
-			if strings.HasPrefix(m[0], "set") || strings.HasSuffix(m[0], "{") {
-				f.own[m[1]] = true
-			}
+			f.own[m[1]] = true
 		}
 	}
 	return f.own[name]

@@ -57,14 +57,8 @@ type Part struct {
 	Span source.Span
 }
 
-// The errors of [Word.Parts], in nginx's words.
-var (
-	errVariableName    = errors.New("invalid variable name")
-	errMissingBrackets = errors.New("the closing bracket is missing")
-)
-
 // Parts splits the word at its variables, as ngx_http_script_compile does for the directives that expand them; whether
-// a directive does is for the caller to know. It returns the parts before an error with it.
+// a directive does is for the caller to know. An error has nginx's words, and the parts before it are returned with it.
 func (w Word) Parts() ([]Part, error) {
 	if !strings.Contains(w.Value, "$") && w.Known() {
 		if w.Value == "" {
@@ -72,23 +66,19 @@ func (w Word) Parts() ([]Part, error) {
 		}
 		return []Part{{Kind: Literal, Text: w.Value, Span: w.inside()}}, nil
 	}
-	s := splitter{value: w.Value, places: w.places(), word: w.inside()}
-	tags := w.Placeholders
+	s := splitter{value: w.Value, places: w.places(), word: w.inside(), tags: w.Placeholders}
 	for s.at < len(s.value) {
+		limit := s.limit()
 		switch {
-		case len(tags) > 0 && s.at == tags[0].start:
-			s.add(Unknown, tags[0].Expr, tags[0].end)
-			tags = tags[1:]
+		case s.at == limit:
+			s.placeholder()
 		case s.value[s.at] == '$':
-			if err := s.variable(); err != nil {
+			if err := s.variable(limit); err != nil {
 				return s.parts, err
 			}
 		default:
-			end := len(s.value)
-			if len(tags) > 0 {
-				end = tags[0].start
-			}
-			if i := strings.IndexByte(s.value[s.at:end], '$'); i >= 0 {
+			end := limit
+			if i := strings.IndexByte(s.value[s.at:limit], '$'); i >= 0 {
 				end = s.at + i
 			}
 			s.add(Literal, s.value[s.at:end], end)
@@ -102,6 +92,7 @@ type splitter struct {
 	value  string
 	places []int // see Word.places
 	word   source.Span
+	tags   []Placeholder // those not yet passed
 	at     int
 	parts  []Part
 }
@@ -113,6 +104,21 @@ func (s *splitter) add(kind PartKind, text string, end int) {
 	s.at = end
 }
 
+// limit returns where the next placeholder starts, or the value ends.
+func (s *splitter) limit() int {
+	if len(s.tags) > 0 {
+		return s.tags[0].start
+	}
+	return len(s.value)
+}
+
+// placeholder adds all up to the end of the next placeholder as unknown.
+func (s *splitter) placeholder() {
+	tag := s.tags[0]
+	s.tags = s.tags[1:]
+	s.add(Unknown, tag.Expr, tag.end)
+}
+
 func (s *splitter) place(i int) int {
 	if s.places == nil {
 		return i
@@ -120,30 +126,32 @@ func (s *splitter) place(i int) int {
 	return s.places[i]
 }
 
-// variable reads the variable that starts at s.at.
-func (s *splitter) variable() error {
+// variable reads the variable that starts at s.at. If the next placeholder, at limit, touches its name, nobody knows
+// which variable it is.
+func (s *splitter) variable(limit int) error {
 	name := s.at + 1
-	if name == len(s.value) {
-		return fmt.Errorf(`%w "$"`, errVariableName)
-	}
-	if c := s.value[name]; '1' <= c && c <= '9' {
+	if name < limit && '1' <= s.value[name] && s.value[name] <= '9' {
 		s.add(Capture, s.value[name:name+1], name+1)
 		return nil
 	}
-	braced := s.value[name] == '{'
+	braced := name < limit && s.value[name] == '{'
 	if braced {
 		name++
 	}
 	end := name
-	for end < len(s.value) && isNameByte(s.value[end]) {
+	for end < limit && isNameByte(s.value[end]) {
 		end++
 	}
-	closing := end < len(s.value) && s.value[end] == '}'
-	if braced && !closing && name < len(s.value) {
-		return fmt.Errorf(`%w in "%s" variable`, errMissingBrackets, s.value[name:end])
+	if end == limit && len(s.tags) > 0 {
+		s.placeholder()
+		return nil
+	}
+	closed := end < limit && s.value[end] == '}'
+	if braced && !closed && name < len(s.value) { // nginx: a lone ${ at the end is an invalid name
+		return fmt.Errorf(`the closing bracket in "%s" variable is missing`, s.value[name:end])
 	}
 	if end == name {
-		return fmt.Errorf(`%w in "%s"`, errVariableName, s.value)
+		return errors.New("invalid variable name")
 	}
 	after := end
 	if braced {

@@ -1,0 +1,269 @@
+package probe
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/source"
+)
+
+// Intent is what an endpoint itself shows it wants to allow, read from the headers that its answers carry or have lost.
+type Intent struct {
+	Any bool // there is an Access-Control-* header at all
+	// Origins are let in on purpose: the named ones, or one for a policy that lets everybody in. The first is the
+	// clearest.
+	Origins []string
+	Anybody bool // every origin is let in
+	// Credentials, Preflight: the places that show it; empty where nothing does.
+	Credentials []source.Span
+	Preflight   []source.Span
+	// Methods and Headers are those listed in Allow-Methods and Allow-Headers, as written, without "*".
+	Methods []Listed
+	Headers []Listed
+	Exposed []Listed
+	// Written are the headers of the CORS protocol that the layer writes itself, by canonical name.
+	Written map[string][]Written
+}
+
+// Listed is an element of a list in a header, and the place of the header.
+type Listed struct {
+	Name string
+	At   source.Span
+}
+
+// Written is a header that the layer writes on some answer of the endpoint, sent or lost.
+type Written struct {
+	Value policy.Value
+	At    source.Span
+	Lost  bool
+}
+
+// intent reads the intent of an endpoint from its direct answers.
+func (p *prober) intent(e *Endpoint) Intent {
+	in := Intent{Written: map[string][]Written{}}
+	for i := range e.Answers {
+		a := &e.Answers[i]
+		for _, h := range a.Outcome.Headers {
+			if !h.Upstream && len(h.Sources) > 0 {
+				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0]})
+			}
+		}
+		for _, l := range a.Outcome.Lost {
+			in.note(l.Header, Written{Value: l.Value, At: l.At, Lost: true})
+		}
+	}
+	p.origins(e, &in)
+	return in
+}
+
+// note adds a header to the intent.
+func (in *Intent) note(name string, w Written) {
+	name = http.CanonicalHeaderKey(name)
+	if !strings.HasPrefix(name, "Access-Control-") {
+		return
+	}
+	in.Any = true
+	if slices.Contains(in.Written[name], w) {
+		return
+	}
+	if slices.ContainsFunc(in.Written[name], func(x Written) bool { return x.At == w.At && x.Lost == w.Lost && x.Value.String() == w.Value.String() }) {
+		return
+	}
+	in.Written[name] = append(in.Written[name], w)
+	text, known := w.Value.Known()
+	switch name {
+	case "Access-Control-Allow-Credentials":
+		if strings.EqualFold(strings.Trim(text, ` "'`), "true") || !known {
+			in.Credentials = addSpan(in.Credentials, w.At)
+		}
+	case "Access-Control-Allow-Methods":
+		in.Preflight = addSpan(in.Preflight, w.At)
+		in.Methods = list(in.Methods, text, w.At)
+	case "Access-Control-Allow-Headers":
+		in.Preflight = addSpan(in.Preflight, w.At)
+		in.Headers = list(in.Headers, text, w.At)
+	case "Access-Control-Max-Age":
+		in.Preflight = addSpan(in.Preflight, w.At)
+	case "Access-Control-Expose-Headers":
+		in.Exposed = list(in.Exposed, text, w.At)
+	}
+}
+
+func addSpan(spans []source.Span, s source.Span) []source.Span {
+	if slices.Contains(spans, s) {
+		return spans
+	}
+	return append(spans, s)
+}
+
+// list adds the elements of a comma-separated list.
+func list(to []Listed, text string, at source.Span) []Listed {
+	for item := range strings.SplitSeq(text, ",") {
+		item = strings.Trim(item, " \t\"'")
+		if item == "" || item == "*" || slices.ContainsFunc(to, func(l Listed) bool { return l.Name == item }) {
+			continue
+		}
+		to = append(to, Listed{Name: item, At: at})
+	}
+	return to
+}
+
+// origins finds out who is let in on purpose.
+func (p *prober) origins(e *Endpoint, in *Intent) {
+	for _, w := range in.Written["Access-Control-Allow-Origin"] {
+		text, known := w.Value.Known()
+		switch {
+		case known && (text == "*" || text == somebody):
+			in.Anybody = true
+		case known:
+			if origin := repair(text); origin != "" && !slices.Contains(in.Origins, origin) {
+				in.Origins = append(in.Origins, origin)
+			}
+		}
+	}
+	for _, origin := range p.named {
+		if len(in.Origins) >= maxOrigins {
+			break
+		}
+		if !slices.Contains(in.Origins, origin) && p.answersTo(e, origin) {
+			in.Origins = append(in.Origins, origin)
+		}
+	}
+	if in.Anybody && !slices.Contains(in.Origins, somebody) {
+		in.Origins = append(in.Origins, somebody)
+	}
+	slices.SortStableFunc(in.Origins, func(a, b string) int { return rank(a) - rank(b) })
+	in.Origins = in.Origins[:min(len(in.Origins), maxOrigins)]
+}
+
+// rank puts the origins that show a fault most clearly first: https before http, and no loopback address.
+func rank(origin string) int {
+	switch {
+	case strings.Contains(origin, "://localhost") || strings.Contains(origin, "://127."):
+		return 2
+	case strings.HasPrefix(origin, "http:"):
+		return 1
+	}
+	return 0
+}
+
+// answersTo reports whether some answer of the endpoint to an origin carried or lost an Allow-Origin.
+func (p *prober) answersTo(e *Endpoint, origin string) bool {
+	for i := range e.Answers {
+		if e.Answers[i].Origin != origin {
+			continue
+		}
+		if _, sent := e.Answers[i].Outcome.Get("Access-Control-Allow-Origin"); sent {
+			return true
+		}
+		for _, l := range e.Answers[i].Outcome.Lost {
+			if strings.EqualFold(l.Header, "Access-Control-Allow-Origin") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// wanted asks the fetches that the intent implies.
+func (p *prober) wanted(e *Endpoint) {
+	in := &e.Intent
+	for i, origin := range in.Origins {
+		p.want(e, Simple, origin, "GET", nil, policy.Circumstance{}, "it allows "+origin, source.Span{})
+		if e.Asset {
+			continue
+		}
+		p.preflights(e, origin)
+		if i == 0 {
+			p.circumstances(e, origin)
+		}
+	}
+}
+
+// preflights asks for each method and header that the endpoint lists, or shows the need of.
+func (p *prober) preflights(e *Endpoint, origin string) {
+	in := &e.Intent
+	authorization := p.authorization(e)
+	if len(in.Preflight) == 0 && authorization == nil {
+		return
+	}
+	var unsafe []Listed
+	for _, m := range in.Methods {
+		method := browser.NormalizeMethod(m.Name)
+		if upper := strings.ToUpper(method); upper != method { // nobody means the lower-case method
+			method = upper
+		}
+		if !browser.IsSafelistedMethod(method) && !browser.IsForbiddenMethod(method) && method != "OPTIONS" && isToken(method) {
+			p.want(e, Preflighted, origin, method, nil, policy.Circumstance{}, "Allow-Methods lists "+m.Name, m.At)
+		}
+	}
+	for _, h := range in.Headers {
+		if isToken(h.Name) && !browser.IsForbiddenRequestHeader(h.Name, "") && !browser.IsSafelistedRequestHeader(browser.Chromium, h.Name, exampleValue(h.Name)) {
+			unsafe = append(unsafe, h)
+		}
+	}
+	for _, h := range unsafe {
+		method := "GET"
+		if strings.EqualFold(h.Name, "content-type") {
+			method = "POST"
+		}
+		p.want(e, Preflighted, origin, method, []browser.Header{{Name: h.Name, Value: exampleValue(h.Name)}}, policy.Circumstance{}, "Allow-Headers lists "+h.Name, h.At)
+	}
+	if authorization != nil && !slices.ContainsFunc(in.Headers, func(l Listed) bool { return strings.EqualFold(l.Name, "authorization") }) && len(in.Preflight) > 0 {
+		p.want(e, Preflighted, origin, "GET", []browser.Header{{Name: "Authorization", Value: exampleValue("authorization")}}, policy.Circumstance{}, authorization.Text, authorization.Span)
+	}
+	if len(unsafe) == 0 && len(in.Methods) > 0 && !slices.ContainsFunc(e.Wanted, func(w *Probe) bool { return w.Purpose == Preflighted }) {
+		// Only safelisted methods are listed: that somebody lists them shows that preflights are expected.
+		p.want(e, Preflighted, origin, "POST", []browser.Header{{Name: "Content-Type", Value: "application/json"}}, policy.Circumstance{}, "it answers preflights", in.Preflight[0])
+	}
+}
+
+// exampleValue returns a value for a request header.
+func exampleValue(name string) string {
+	switch strings.ToLower(name) {
+	case "content-type":
+		return "application/json"
+	case "authorization":
+		return "Bearer token"
+	case "range":
+		return "bytes=0-99,200-299"
+	case "accept", "accept-language", "content-language":
+		return "en"
+	}
+	return "1"
+}
+
+func isToken(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7F || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func (p *prober) authorization(e *Endpoint) *policy.Fact {
+	for i := range p.layer.Facts {
+		if f := &p.layer.Facts[i]; f.Kind == policy.FactNeedsAuthorization && f.Endpoint == e.Pattern {
+			return f
+		}
+	}
+	return nil
+}
+
+// circumstances asks what a page gets when something goes wrong.
+func (p *prober) circumstances(e *Endpoint, origin string) {
+	list := []policy.Circumstance{
+		{Kind: policy.CredentialsRejected}, {Kind: policy.UpstreamStatus, Status: 401}, {Kind: policy.UpstreamStatus, Status: 404},
+		{Kind: policy.UpstreamStatus, Status: 500}, {Kind: policy.UpstreamDown}, {Kind: policy.FileMissing}, {Kind: policy.Throttled},
+	}
+	for _, c := range list {
+		p.want(e, Circumstance, origin, "GET", nil, c, "", source.Span{})
+	}
+	if len(e.Intent.Preflight) > 0 {
+		p.want(e, Circumstance, origin, "POST", nil, policy.Circumstance{Kind: policy.BodyTooLarge}, "", source.Span{})
+	}
+}

@@ -1,0 +1,230 @@
+// Package probe decides which requests are worth asking, and asks them: what a layer itself shows it wants to allow (its
+// intent), the same in circumstances that befall requests, and what strangers would try.
+//
+// It imports policy, exchange and browser. Rules look at what it found and ask nothing themselves.
+package probe
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/exchange"
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/source"
+)
+
+// Survey is what probing found out about a layer.
+type Survey struct {
+	Host  *policy.Host
+	Layer *policy.Layer
+	// Endpoints are those with CORS intent; the others have nothing to do with CORS.
+	Endpoints []*Endpoint
+	Total     int // endpoints of the layer
+}
+
+// Endpoint is an endpoint with CORS intent and what was asked of it.
+type Endpoint struct {
+	policy.Endpoint
+	Name   string // "api.example.com/v1/"
+	URL    string // an address that reaches it
+	Intent Intent
+	// Wanted are the fetches that the intent implies, in the order: GET, preflighted methods, headers, circumstances.
+	Wanted []*Probe
+	// Strangers are the fetches of origins that the policy does not mean to let in.
+	Strangers []*Probe
+	// Answers are the layer's direct answers that the intent was read from.
+	Answers []Answer
+}
+
+// Purpose says why a fetch is asked.
+type Purpose uint8
+
+const (
+	Simple       Purpose = iota + 1 // a GET that needs no preflight
+	Preflighted                     // a method or header that needs one
+	Circumstance                    // a GET, or POST, that something befalls
+	Stranger                        // from an origin that is not meant
+)
+
+// Probe is one fetch and what came of it.
+type Probe struct {
+	Purpose   Purpose
+	Exchange  exchange.Exchange
+	Candidate *Candidate // of a Stranger
+	// Need says in words why the fetch is one that somebody needs, with the place that shows it.
+	Need   string
+	NeedAt source.Span
+}
+
+// Failure is a check that fails in every outcome of a wanted fetch.
+type Failure struct {
+	browser.Failure
+	Endpoint *Endpoint
+	Probe    *Probe
+	Outcome  *exchange.Outcome
+	// Answer is the layer's answer that fails the check.
+	Answer *policy.Outcome
+}
+
+// Key identifies the failure within a layer.
+func (f *Failure) Key() string {
+	return strings.Join([]string{f.Endpoint.Name, f.Probe.Exchange.Fetch.Key(), string(f.Phase), string(f.Reason), f.Header, strings.Join(f.Names, ",")}, "|")
+}
+
+// Lost returns the header of that name that the failing answer lost, if it did.
+func (f *Failure) Lost(name string) (policy.Lost, bool) {
+	if f.Answer == nil {
+		return policy.Lost{}, false
+	}
+	for _, l := range f.Answer.Lost {
+		if strings.EqualFold(l.Header, name) {
+			return l, true
+		}
+	}
+	return policy.Lost{}, false
+}
+
+// Failures returns the checks that fail in every outcome of the probe, those of its first outcome.
+func (p *Probe) Failures(e *Endpoint) []*Failure {
+	var out []*Failure
+	for i := range p.Exchange.Outcomes {
+		if p.Exchange.Outcomes[i].Result.Verdict != browser.Blocked {
+			return nil
+		}
+	}
+	if len(p.Exchange.Outcomes) == 0 {
+		return nil
+	}
+	first := &p.Exchange.Outcomes[0]
+	for _, f := range first.Result.Failures {
+		if f.Unknown || !failsEverywhere(p.Exchange.Outcomes, f) {
+			continue
+		}
+		out = append(out, &Failure{Failure: f, Endpoint: e, Probe: p, Outcome: first, Answer: first.Answer(f.Hop, f.Phase)})
+	}
+	return out
+}
+
+func failsEverywhere(outcomes []exchange.Outcome, f browser.Failure) bool {
+	for i := range outcomes {
+		if !slices.ContainsFunc(outcomes[i].Result.Failures, func(g browser.Failure) bool {
+			return !g.Unknown && g.Reason == f.Reason && g.Phase == f.Phase && g.Header == f.Header
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// Answer is a direct answer of the layer.
+type Answer struct {
+	Method, Origin string
+	Circumstance   policy.Circumstance
+	Outcome        policy.Outcome
+}
+
+// Run surveys a layer of a host that stands at the head of a chain.
+func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Survey {
+	s := &Survey{Host: chain[0], Layer: layer, Total: len(layer.Endpoints)}
+	p := prober{ctx: ctx, chain: chain, layer: layer, candidates: strangers(layer.Mentions)}
+	for i := range layer.Mentions {
+		if origin := meant(layer.Mentions[i]); origin != "" && !layer.Mentions[i].ShutsOut && !slices.Contains(p.named, origin) {
+			p.named = append(p.named, origin)
+		}
+	}
+	for _, e := range layer.Endpoints {
+		if e.Example == "" || e.Internal {
+			continue
+		}
+		if endpoint := p.endpoint(e); endpoint != nil {
+			s.Endpoints = append(s.Endpoints, endpoint)
+		}
+	}
+	return s
+}
+
+type prober struct {
+	ctx        context.Context
+	chain      exchange.Chain
+	layer      *policy.Layer
+	named      []string // origins that the layer's mentions mean
+	candidates []Candidate
+}
+
+// somebody is the page that a policy for everybody is asked from.
+const somebody = "https://app.example"
+
+// endpoint surveys an endpoint; nil when it has no CORS intent.
+func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
+	out := &Endpoint{Endpoint: e, Name: p.layer.Name + e.Example}
+	if e.Pattern != e.Example {
+		out.Name = p.layer.Name + " " + e.Pattern
+	}
+	out.Answers = p.answers(e)
+	out.Intent = p.intent(out)
+	if !out.Intent.Any {
+		return nil
+	}
+	p.wanted(out)
+	p.strangers(out)
+	return out
+}
+
+// host returns a host name for which the layer answers.
+func (p *prober) host() string {
+	for _, l := range p.layer.Listeners {
+		for _, h := range l.Hosts {
+			switch h.Kind {
+			case policy.HostExact:
+				return h.Text
+			case policy.HostSuffix:
+				return "www" + h.Text
+			case policy.HostPrefix:
+				return h.Text + "example"
+			case policy.HostRegexp:
+			}
+		}
+	}
+	return "api.example"
+}
+
+// answers asks the layer itself, without a browser.
+func (p *prober) answers(e policy.Endpoint) []Answer {
+	origins := append([]string{somebody}, p.named[:min(len(p.named), maxOrigins)]...)
+	var out []Answer
+	ask := func(method, origin string, circumstance policy.Circumstance) {
+		f := p.fetch(e, method, origin)
+		if circumstance.Kind != "" {
+			f.Circumstances = []policy.Circumstance{circumstance}
+		}
+		for _, o := range exchange.Ask(p.ctx, p.chain, p.layer, f) {
+			out = append(out, Answer{Method: method, Origin: origin, Circumstance: circumstance, Outcome: o})
+		}
+	}
+	for _, origin := range origins {
+		ask("GET", origin, policy.Circumstance{})
+		ask("OPTIONS", origin, policy.Circumstance{})
+		ask("POST", origin, policy.Circumstance{})
+	}
+	return out
+}
+
+const (
+	maxOrigins    = 4  // of the origins that a layer names, those that are probed
+	maxCandidates = 64 // strangers asked of an endpoint
+)
+
+func (p *prober) fetch(e policy.Endpoint, method, origin string) exchange.Fetch {
+	scheme := "https"
+	if rest, ok := strings.CutPrefix(origin, "http://"); ok && rest != "" {
+		scheme = "http"
+	}
+	return exchange.Fetch{URL: scheme + "://" + p.host() + escapePath(e.Example), Method: method, Origin: origin}
+}
+
+// escapePath writes a path so that it can stand in a URL.
+func escapePath(path string) string {
+	return strings.NewReplacer("%", "%25", " ", "%20", "?", "%3F", "#", "%23", "\\", "%5C", "|", "%7C", "^", "%5E", "\"", "%22", "<", "%3C", ">", "%3E", "`", "%60", "{", "%7B", "}", "%7D").Replace(path)
+}
