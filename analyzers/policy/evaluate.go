@@ -253,7 +253,7 @@ func (x *run) step(s Step) flow {
 		}
 	case *Lose:
 		if v := x.eval(s.Value); !isEmpty(v) {
-			x.lose(s.Name, v, s.At, s.By, s.Why)
+			x.out.Lost = append(x.out.Lost, Lost{Header: s.Name, Value: v, At: s.At, By: s.By, Why: s.Why, FromBranch: s.FromBranch})
 		}
 	case *OpenHeaders:
 		x.out.Open = &s.Unknown
@@ -424,7 +424,7 @@ func (x *run) remove(s *EditHeader) {
 		if len(h.Sources) > 0 {
 			at = h.Sources[0]
 		}
-		x.lose(h.Name, h.Value, at, by, s.Why)
+		x.out.Lost = append(x.out.Lost, Lost{Header: h.Name, Value: h.Value, At: at, By: by, Why: s.Why})
 	}
 	x.out.Headers = kept
 	if x.out.Open != nil {
@@ -451,10 +451,6 @@ func (x *run) merge(name string, v Value, sources []source.Span) bool {
 		return true
 	}
 	return false
-}
-
-func (x *run) lose(name string, v Value, at, by source.Span, why LostWhy) {
-	x.out.Lost = append(x.out.Lost, Lost{Header: name, Value: v, At: at, By: by, Why: why})
 }
 
 // valueOf evaluates the value of a header that is written at a place, and says where the value comes from.

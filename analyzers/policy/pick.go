@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -102,4 +103,25 @@ func (h *Host) best(host string, on func(Listener) bool, anyHost bool) (*Layer, 
 		}
 	}
 	return found, at
+}
+
+// Addresses lists where the host's layers listen, for people: "http://api.example:8080".
+func (h *Host) Addresses() []string {
+	var out []string
+	for _, layer := range h.Layers {
+		for _, l := range layer.Listeners {
+			host := "any host"
+			if len(l.Hosts) > 0 {
+				host = l.Hosts[0].Text
+			}
+			text := l.Scheme + "://" + host
+			if l.Port != 0 {
+				text += fmt.Sprintf(":%d", l.Port)
+			}
+			if !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
 }

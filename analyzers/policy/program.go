@@ -111,6 +111,8 @@ type (
 		Value  Expr
 		At, By source.Span
 		Why    LostWhy
+		// FromBranch is that of the [Lost].
+		FromBranch bool
 	}
 	// OpenHeaders says that the answer may carry headers that nobody here knows.
 	OpenHeaders struct{ Unknown Unknown }
@@ -143,7 +145,7 @@ const (
 	Replace                     // the only line of that name
 	Default                     // a line unless there is one
 	Merge                       // a value appended to the list in the line, unless it is in it
-	Rewrite // the value of the first line of that name; nothing when there is none
+	Rewrite                     // the value of the first line of that name; nothing when there is none
 	Remove
 )
 

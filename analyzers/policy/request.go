@@ -145,6 +145,8 @@ type Lost struct {
 	At     source.Span // where it is written
 	By     source.Span // what takes it away
 	Why    LostWhy
+	// FromBranch: it is written in a branch that was taken too, before the one that took the response over.
+	FromBranch bool
 }
 
 // LostWhy says how a header was lost.

@@ -66,9 +66,6 @@ func (in *Intent) note(name string, w Written) {
 		return
 	}
 	in.Any = true
-	if slices.Contains(in.Written[name], w) {
-		return
-	}
 	if slices.ContainsFunc(in.Written[name], func(x Written) bool { return x.At == w.At && x.Lost == w.Lost && x.Value.String() == w.Value.String() }) {
 		return
 	}

@@ -199,7 +199,16 @@ func (p *prober) answers(e policy.Endpoint) []Answer {
 		if circumstance.Kind != "" {
 			f.Circumstances = []policy.Circumstance{circumstance}
 		}
-		for _, o := range exchange.Ask(p.ctx, p.chain, p.layer, f) {
+		headers := []browser.Header{{Name: "Origin", Value: origin}}
+		if method == "OPTIONS" { // a preflight for the method and headers that most policies speak of
+			headers = append(headers, browser.Header{Name: "Access-Control-Request-Method", Value: "PUT"},
+				browser.Header{Name: "Access-Control-Request-Headers", Value: "authorization,content-type"})
+		}
+		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: method, Headers: headers, Circumstances: f.Circumstances}, p.layer)
+		if err != nil {
+			return
+		}
+		for _, o := range outcomes {
 			out = append(out, Answer{Method: method, Origin: origin, Circumstance: circumstance, Outcome: o})
 		}
 	}

@@ -72,7 +72,13 @@ func (s *server) switchTo(loc *location, i int) []policy.Step {
 	for j := range i {
 		earlier := loc.ifs[j].ownHeaders()
 		if len(earlier) > 0 {
-			out = append(out, &policy.If{Cond: &policy.Equal{Of: policy.Variable(s.conf), Text: ifName(j)}, Then: s.lose(earlier, by, policy.IfSwitched)})
+			lost := s.lose(earlier, by, policy.IfSwitched)
+			for _, step := range lost {
+				if lose, ok := step.(*policy.Lose); ok {
+					lose.FromBranch = true
+				}
+			}
+			out = append(out, &policy.If{Cond: &policy.Equal{Of: policy.Variable(s.conf), Text: ifName(j)}, Then: lost})
 		}
 	}
 	return append(out, &policy.Set{Var: s.conf, Value: policy.Text(ifName(i))})

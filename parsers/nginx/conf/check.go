@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,9 +18,17 @@ func Check(f *File, in Context) {
 }
 
 func checkBody(f *File, body []*Directive, in Context) {
+	control := slices.ContainsFunc(body, func(d *Directive) bool { return d.Kind == Control })
 	for _, d := range body {
 		d.Context = in
 		schema, problem := judge(d, in)
+		if control && problem.Text != "" {
+			// A template's tags may move directives elsewhere ({{ define }}), so where they stand proves nothing.
+			problem = Problem{}
+			if rows := Schemas(d.Name); schema == nil && len(rows) > 0 {
+				schema = &rows[0]
+			}
+		}
 		d.Schema = schema
 		if problem.Text != "" {
 			f.refuse(d, problem)

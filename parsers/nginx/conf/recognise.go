@@ -89,7 +89,7 @@ func look(f *source.File) looks {
 			end = len(line)
 		}
 		switch name := string(line[:end]); {
-		case bytes.IndexAny(line, ";{") < 0:
+		case !bytes.ContainsAny(line, ";{"):
 			l.other++
 		case distinctive(name):
 			l.strong++

@@ -34,7 +34,7 @@ func (t tag) expr(text string) string {
 	inner := text[t.start:t.end]
 	switch inner[0] {
 	case '$':
-		return strings.Trim(inner, "${}")
+		return strings.Trim(inner, "${}()")
 	case '_', '@':
 		return strings.Trim(inner, "_@")
 	case '>':
@@ -103,7 +103,8 @@ func findTags(text, name string) []tag {
 	}
 	starts := "{<[@_$"
 	if strings.Contains(text, "\n> end") {
-		starts += ">" // Kong's templates: a line that starts with > is code
+		starts += ">" // Kong's templates: a line that starts with > is code, and $(...) a value
+		f.kong = true
 	}
 	for f.pos < len(text) && len(f.tags) < maxTags {
 		i := strings.IndexAny(text[f.pos:], starts)
@@ -145,6 +146,7 @@ type tagFinder struct {
 	text  string
 	pos   int
 	jinja bool // {# #} is a comment
+	kong  bool // $(...) is a value
 	bare  bool // $NAME without braces is a placeholder
 	tags  []tag
 	tries int // opening delimiters without a closing one
@@ -222,6 +224,11 @@ func closing(text, open, shut string) int {
 // environment reads the ${NAME}, ${NAME:-default} and $NAME of envsubst. Names in capitals that the file itself defines
 // are nginx variables.
 func (f *tagFinder) environment(rest string) (tag, bool) {
+	if f.kong && strings.HasPrefix(rest, "$(") {
+		if i := strings.IndexAny(rest[:min(len(rest), 256)], ")\n"); i > 0 && rest[i] == ')' {
+			return tag{start: f.pos, end: f.pos + i + 1, open: 2}, true
+		}
+	}
 	braced := strings.HasPrefix(rest, "${")
 	if !braced && !f.bare {
 		return tag{}, false

@@ -205,7 +205,7 @@ control if @a
 control end
 [index]?[[[ .Index ]]]?[__NAME__]?[@@PORT@@]
 [return][200][[[:alpha:]]]`},
-		{"kong", "> if a then\nuser ${{USER}};\n> end\nevents { }", "control if a then\n[user]?[${{USER}}]\ncontrol end\n[events] {"},
+		{"kong", "> if a then\nuser ${{USER}};\n$(el.name) $(el.value);\n> end\nevents { }", "control if a then\n[user]?[${{USER}}]\n?[$(el.name)]?[$(el.value)]\ncontrol end\n[events] {"},
 		{"unreadable", "{% if a %}\nserver {\n{% else %}\nhttp {\n{% endif %}\n}", ""},
 		{"not closed", "location / { return 200 \"{{\"; }\nlocation /b { }", "[location][/] {\n  [return][200][{{]\n[location][/b] {"},
 	} {
@@ -316,5 +316,15 @@ func BenchmarkRecogniseOther(b *testing.B) {
 	b.SetBytes(int64(len(file.Data)))
 	for b.Loop() {
 		Recognise(file)
+	}
+}
+
+// Between a template's control tags a directive's place proves nothing.
+func TestControlledContext(t *testing.T) {
+	f := read("{{ define \"server\" }}\nlocation / { add_header A {{ .origin }}; return 204; }\n{{ end }}\n")
+	Check(f, Main)
+	location := f.Body[1]
+	if got := problems(f); got != "" || location.Schema == nil || location.Body[0].Context != Location {
+		t.Errorf("%s%v %s", got, location.Schema, location.Body[0].Context)
 	}
 }

@@ -1,0 +1,186 @@
+// Package exchange says how a chain of hosts answers a browser: which layer answers a request and what it forwards, how a
+// fetch goes through preflight, redirects and answers, what caches in between hand out, and how all that is shown.
+//
+// It imports policy, browser and internal/finding, and knows no dialect and no rule.
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/policy"
+)
+
+// Chain is hosts from the browser inwards: each answers itself or forwards to the next.
+type Chain []*policy.Host
+
+// NoLayerError says that no layer of the first host answers for a URL.
+type NoLayerError struct {
+	URL       string
+	Listeners []string // what is there: "http://api.example:80"
+}
+
+func (e *NoLayerError) Error() string {
+	if len(e.Listeners) == 0 {
+		return fmt.Sprintf("no layer answers %s: there is none", e.URL)
+	}
+	return fmt.Sprintf("no layer answers %s; there are %s", e.URL, strings.Join(e.Listeners, ", "))
+}
+
+// Address is a URL as a layer sees it.
+type address struct {
+	scheme, host string
+	port         int
+	path, query  string
+}
+
+// parse reads an http or https URL.
+func parse(raw string) (address, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return address{}, err
+	}
+	a := address{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), path: u.EscapedPath(), query: u.RawQuery}
+	switch {
+	case a.scheme != "http" && a.scheme != "https" || a.host == "":
+		return address{}, fmt.Errorf("%q is not an http or https URL", raw)
+	case u.Port() != "":
+		a.port, err = strconv.Atoi(u.Port())
+	case a.scheme == "https":
+		a.port = 443
+	default:
+		a.port = 80
+	}
+	if a.path == "" {
+		a.path = "/"
+	}
+	return a, err
+}
+
+// hostHeader returns the Host header of the URL.
+func (a address) hostHeader() string {
+	if a.scheme == "https" && a.port == 443 || a.scheme == "http" && a.port == 80 {
+		return a.host
+	}
+	return fmt.Sprintf("%s:%d", a.host, a.port)
+}
+
+// Query is a request to a chain.
+type Query struct {
+	URL           string
+	Method        string
+	Headers       []browser.Header
+	Circumstances []policy.Circumstance
+	Assume        []policy.Assumption
+}
+
+// Answer returns what the chain answers to a request. Layer, when given, answers in place of the one that the URL picks.
+// The error is a *NoLayerError when no layer answers for the URL.
+func (c Chain) Answer(ctx context.Context, q Query, layer *policy.Layer) ([]policy.Outcome, error) {
+	at, err := parse(q.URL)
+	if err != nil {
+		return nil, err
+	}
+	if len(c) == 0 {
+		return nil, &NoLayerError{URL: q.URL}
+	}
+	picked, err := c.pick(q.URL, at, layer)
+	if err != nil {
+		return nil, err
+	}
+	r := &policy.Request{
+		Method: q.Method, Scheme: at.scheme, Host: at.host, Port: at.port, Path: at.path, Query: at.query,
+		Circumstances: q.Circumstances, Assume: append(slices.Clone(picked.Assuming), q.Assume...),
+	}
+	if len(picked.Assuming) > 0 { // the layer sees the connection from what stands in front of it
+		r.Scheme, r.Port = picked.Listener.Scheme, picked.Listener.Port
+	}
+	host := false
+	for _, h := range q.Headers {
+		host = host || strings.EqualFold(h.Name, "host")
+		r.Headers = append(r.Headers, policy.Field{Name: h.Name, Value: h.Value})
+	}
+	if !host {
+		r.Headers = append(r.Headers, policy.Field{Name: "Host", Value: at.hostHeader()})
+	}
+	outcomes := picked.Layer.Answerer.Answer(ctx, r, c[1:].next())
+	for i := range outcomes {
+		outcomes[i].Assuming = append(slices.Clone(picked.Assuming), outcomes[i].Assuming...)
+	}
+	return outcomes, nil
+}
+
+func (c Chain) pick(raw string, at address, layer *policy.Layer) (policy.Picked, error) {
+	host := c[0]
+	if layer != nil {
+		host = &policy.Host{Layers: []*policy.Layer{layer}}
+	}
+	if picked, ok := host.Pick(at.scheme, at.host, at.port); ok {
+		return picked, nil
+	}
+	if layer != nil {
+		return policy.Picked{Layer: layer}, nil
+	}
+	return policy.Picked{}, &NoLayerError{URL: raw, Listeners: host.Addresses()}
+}
+
+// next answers what a layer forwards: the first later host that stands for the upstream does, in turn with the hosts
+// behind it.
+func (c Chain) next() policy.Next {
+	if len(c) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, to policy.Upstream, r *policy.Request) ([]policy.Outcome, bool) {
+		for i, host := range c {
+			if layer, ok := serves(host, to, r); ok {
+				return layer.Answerer.Answer(ctx, r, c[i+1:].next()), true
+			}
+		}
+		return nil, false
+	}
+}
+
+// serves returns the layer of a host that stands for an upstream. A host that names what it stands for stands for nothing
+// else; another one stands for the upstreams that name a host and port on which it listens.
+func serves(host *policy.Host, to policy.Upstream, r *policy.Request) (*policy.Layer, bool) {
+	if len(host.Layers) == 0 {
+		return nil, false
+	}
+	names := append([]string{authority(to.Name)}, to.Servers...)
+	if host.Serves != nil {
+		if len(host.Serves) == 0 || slices.ContainsFunc(names, func(n string) bool {
+			return slices.ContainsFunc(host.Serves, func(s string) bool { return strings.EqualFold(authority(s), n) })
+		}) {
+			return host.Layers[0], true
+		}
+		return nil, false
+	}
+	requested, _ := r.Header("Host")
+	for _, name := range names {
+		at, err := parse("http://" + name)
+		if err != nil {
+			continue
+		}
+		for _, candidate := range [...]string{requested, at.host} {
+			bare, _, _ := strings.Cut(candidate, ":")
+			if picked, ok := host.Pick("http", bare, at.port); ok && len(picked.Assuming) == 0 {
+				return picked.Layer, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// authority returns host and port of an upstream as it is written: "orders:3000" of "http://orders:3000/v1".
+func authority(upstream string) string {
+	if _, rest, ok := strings.Cut(upstream, "://"); ok {
+		upstream = rest
+	}
+	upstream, _, _ = strings.Cut(upstream, "/")
+	return strings.ToLower(upstream)
+}

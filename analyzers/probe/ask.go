@@ -1,0 +1,107 @@
+package probe
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/exchange"
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/source"
+)
+
+// want asks a fetch that the intent implies.
+func (p *prober) want(e *Endpoint, purpose Purpose, origin, method string, headers []browser.Header, c policy.Circumstance, need string, at source.Span) {
+	f := p.fetch(e.Endpoint, method, origin)
+	f.Headers = headers
+	f.HasBody = method == "POST" || method == "PUT" || method == "PATCH"
+	f.Credentials = browser.CredentialsSameOrigin
+	if len(e.Intent.Credentials) > 0 {
+		f.Credentials = browser.CredentialsInclude
+	}
+	if c.Kind != "" {
+		f.Circumstances = []policy.Circumstance{c}
+	}
+	x := p.simulate(f)
+	if e.URL == "" {
+		e.URL = f.URL
+	}
+	e.Wanted = append(e.Wanted, &Probe{Purpose: purpose, Exchange: x, Need: need, NeedAt: at})
+}
+
+// simulate asks the layer, whatever other layers the host has. It fails for no URL: the layer is given.
+func (p *prober) simulate(f exchange.Fetch) exchange.Exchange {
+	x, err := exchange.Simulate(p.ctx, browser.Chromium, p.chain, f, exchange.Options{Entry: p.layer, AssumeSilent: true})
+	if err != nil {
+		return exchange.Exchange{Fetch: f, Engine: browser.Chromium}
+	}
+	return x
+}
+
+// strangers asks for the origins that the policy does not mean, with credentials where it allows them.
+func (p *prober) strangers(e *Endpoint) {
+	for i := range p.candidates[:min(len(p.candidates), maxCandidates)] {
+		c := &p.candidates[i]
+		f := p.fetch(e.Endpoint, "GET", c.Origin)
+		f.Credentials = browser.CredentialsInclude
+		x := p.simulate(f)
+		if len(e.Intent.Credentials) == 0 || x.Verdict() != browser.Allowed {
+			f.Credentials = browser.CredentialsSameOrigin
+			x = p.simulate(f)
+		}
+		e.Strangers = append(e.Strangers, &Probe{Purpose: Stranger, Exchange: x, Candidate: c})
+	}
+}
+
+// LetsIn reports whether the fetch succeeds in every outcome, and whether it was made with credentials.
+func (p *Probe) LetsIn() (allowed, credentials bool) {
+	return p.Exchange.Verdict() == browser.Allowed, p.Exchange.Fetch.Credentials == browser.CredentialsInclude
+}
+
+// AllowOrigin returns the Allow-Origin that answered the fetch.
+func (p *Probe) AllowOrigin() (policy.Header, bool) {
+	for i := range p.Exchange.Outcomes {
+		o := &p.Exchange.Outcomes[i]
+		if answer := o.Answer(len(o.Hops)-1, browser.PhaseActual); answer != nil {
+			if h, ok := answer.Get("Access-Control-Allow-Origin"); ok {
+				return h, true
+			}
+		}
+	}
+	return policy.Header{}, false
+}
+
+// WithCredentials reports whether credentials are meant anywhere at the endpoint.
+func (e *Endpoint) WithCredentials() bool { return len(e.Intent.Credentials) > 0 }
+
+// Says reports whether the layer itself writes a header at this endpoint on some answer, sent or lost.
+func (e *Endpoint) Says(header string) bool {
+	for name := range e.Intent.Written {
+		if strings.EqualFold(name, header) {
+			return true
+		}
+	}
+	return false
+}
+
+// Unknown lists what the answers to the wanted fetches depend on, each as a phrase: "what http://orders:3000 sends".
+func (s *Survey) Unknown() []string {
+	var out []string
+	for _, e := range s.Endpoints {
+		for _, w := range e.Wanted {
+			for i := range w.Exchange.Outcomes {
+				for _, a := range w.Exchange.Outcomes[i].Assuming {
+					switch a.Kind {
+					case policy.UnknownSilent, policy.UnknownUpstream:
+						out = append(out, "what "+a.Subject+" sends")
+					case policy.UnknownTLS, policy.UnknownFile, policy.UnknownDirectory:
+					default:
+						out = append(out, a.Unknown.String())
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

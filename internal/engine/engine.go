@@ -1,0 +1,325 @@
+// Package engine runs the analysis over a tree of files: it recognises them, follows who includes whom, lowers each
+// configuration once, probes its layers and collects what the rules say. It imports the contract of the parsers, the
+// analyzers and the rules, and no dialect.
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/corslint/corslint/analyzers/exchange"
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/rules"
+)
+
+// Options say what to run over and with what.
+type Options struct {
+	Files    parsers.Files
+	Dialects []parsers.Dialect
+	Rules    []*rules.Rule
+	// Environment says what a path is declared to be bound to; nil: nothing is declared.
+	Environment func(path string) rules.Environment
+	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
+	Named func(path string) bool
+	// Workers is how many files are worked on at the same time; 0: as many as there are processors. The result does not
+	// depend on it.
+	Workers int
+	// Progress, when given, is told how many files of how many are done.
+	Progress func(done, total int)
+}
+
+// Result is what a run found.
+type Result struct {
+	Findings  []*finding.Finding // sorted
+	Comments  []parsers.Comment  // of the files that were analysed
+	Gaps      []policy.Gap
+	Unknown   []string // what the answers depend on, each a phrase
+	Hosts     []*policy.Host
+	Layers    []string // names of the layers with CORS intent
+	LayerAll  int
+	Endpoints int
+	Analyzed  int
+	Skipped   int
+	Context   int // files that were read because they include a named one
+}
+
+// Run analyses a tree.
+func Run(ctx context.Context, o Options) *Result {
+	r := &runner{Options: o}
+	if r.Workers <= 0 {
+		r.Workers = runtime.GOMAXPROCS(0)
+	}
+	var slots []*unitResult
+	for _, d := range o.Dialects {
+		slots = append(slots, r.dialect(ctx, d)...)
+	}
+	return r.merge(slots)
+}
+
+type runner struct {
+	Options
+	skipped int
+	context int
+}
+
+// unitResult is what one configuration gave.
+type unitResult struct {
+	parsers.Result
+	findings  []*finding.Finding
+	layers    []string
+	unknown   []string
+	endpoints int
+}
+
+// dialect analyses the configurations of one dialect.
+func (r *runner) dialect(ctx context.Context, d parsers.Dialect) []*unitResult {
+	var paths []string
+	for _, path := range r.Files.Paths("") {
+		if d.Candidate(path) {
+			paths = append(paths, path)
+		}
+	}
+	reader := d.Reader(r.Files)
+	units := r.scan(ctx, reader, paths)
+	loaded := r.load(ctx, reader, r.roots(units))
+	loaded = dropReached(loaded)
+	// A file that nobody turned out to reach is analysed on its own.
+	reached := map[string]bool{}
+	for _, l := range loaded {
+		for _, f := range l.Files {
+			reached[f.Path] = true
+		}
+	}
+	var orphans []parsers.Unit
+	for _, u := range units {
+		if !reached[u.Path] && r.wanted(u.Path) {
+			orphans = append(orphans, u)
+		}
+	}
+	return append(loaded, r.load(ctx, reader, orphans)...)
+}
+
+// scan recognises files.
+func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string) []parsers.Unit {
+	found := make([]*parsers.Unit, len(paths))
+	var skipped atomic.Int64
+	r.each(ctx, len(paths), func(i int) {
+		f, err := r.Files.Open(paths[i])
+		if err != nil {
+			skipped.Add(1)
+			return
+		}
+		if u, ok := reader.Scan(f); ok {
+			found[i] = &u
+		}
+	})
+	r.skipped += int(skipped.Load())
+	var units []parsers.Unit
+	for _, u := range found {
+		if u != nil {
+			units = append(units, *u)
+		}
+	}
+	return units
+}
+
+func (r *runner) wanted(path string) bool { return r.Named == nil || r.Named(path) }
+
+// roots returns the units that no other includes; of these, when files are named, those that reach a named one.
+func (r *runner) roots(units []parsers.Unit) []parsers.Unit {
+	included := map[string]bool{}
+	includes := map[string][]string{}
+	for _, u := range units {
+		includes[u.Path] = u.Includes
+		for _, path := range u.Includes {
+			if path != u.Path {
+				included[path] = true
+			}
+		}
+	}
+	var roots []parsers.Unit
+	for _, u := range units {
+		if included[u.Path] {
+			continue
+		}
+		if r.reaches(u.Path, includes, map[string]bool{}) {
+			roots = append(roots, u)
+			if !r.wanted(u.Path) {
+				r.context++
+			}
+		}
+	}
+	return roots
+}
+
+func (r *runner) reaches(path string, includes map[string][]string, seen map[string]bool) bool {
+	if r.wanted(path) {
+		return true
+	}
+	if seen[path] {
+		return false
+	}
+	seen[path] = true
+	return slices.ContainsFunc(includes[path], func(p string) bool { return r.reaches(p, includes, seen) })
+}
+
+// load lowers units and checks their layers.
+func (r *runner) load(ctx context.Context, reader parsers.Reader, units []parsers.Unit) []*unitResult {
+	out := make([]*unitResult, len(units))
+	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, reader, units[i]) })
+	return slices.DeleteFunc(out, func(u *unitResult) bool { return u == nil })
+}
+
+// unit analyses one configuration. A fault of corslint itself costs this configuration only, and says so.
+func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit) (out *unitResult) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			span := source.Span{File: source.NewFile(u.Path, nil)}
+			out = &unitResult{Result: parsers.Result{Problems: []parsers.Problem{{Kind: parsers.Skipped, Span: span, Text: fmt.Sprintf("corslint failed on this file: %v", fault)}}}}
+			out.findings = rules.OfProblems(out.Problems)
+		}
+	}()
+	out = &unitResult{Result: reader.Load(ctx, u)}
+	environment := rules.Environment("")
+	if r.Environment != nil {
+		environment = r.Environment(u.Path)
+	}
+	if concerned(out.Files) {
+		out.findings = rules.OfProblems(out.Problems)
+	}
+	for _, host := range out.Hosts {
+		for _, layer := range host.Layers {
+			survey := probe.Run(ctx, exchange.Chain{host}, layer)
+			out.endpoints += len(layer.Endpoints)
+			if len(survey.Endpoints) == 0 {
+				continue
+			}
+			out.layers = append(out.layers, host.Name+" "+layer.Name)
+			out.unknown = append(out.unknown, survey.Unknown()...)
+			out.findings = append(out.findings, rules.Check(r.Rules, survey, environment)...)
+		}
+	}
+	return out
+}
+
+// concerned reports whether files have anything to do with CORS: a broken file that has not is no business of a linter
+// for CORS.
+func concerned(files []*source.File) bool {
+	return slices.ContainsFunc(files, func(f *source.File) bool {
+		text := bytes.ToLower(f.Data)
+		return bytes.Contains(text, []byte("access-control-")) || bytes.Contains(text, []byte("http_origin"))
+	})
+}
+
+// dropReached leaves out configurations whose file another one reached after all.
+func dropReached(loaded []*unitResult) []*unitResult {
+	reached := map[string]bool{}
+	for _, l := range loaded {
+		for _, f := range l.Files[min(1, len(l.Files)):] {
+			if f.Path != l.Files[0].Path {
+				reached[f.Path] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(loaded, func(l *unitResult) bool { return len(l.Files) > 0 && reached[l.Files[0].Path] })
+}
+
+// each calls work for 0 to n-1, on as many workers as the run has.
+func (r *runner) each(ctx context.Context, n int, work func(int)) {
+	var next, done atomic.Int64
+	var wait sync.WaitGroup
+	for range min(r.Workers, n) {
+		wait.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n || ctx.Err() != nil {
+					return
+				}
+				work(i)
+				if r.Progress != nil {
+					r.Progress(int(done.Add(1)), n)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// merge puts the results of all configurations together, in the order of their files.
+func (r *runner) merge(slots []*unitResult) *Result {
+	out := &Result{Skipped: r.skipped, Context: r.context}
+	files := map[string]bool{}
+	for _, s := range slots {
+		out.Findings = append(out.Findings, s.findings...)
+		out.Comments = append(out.Comments, s.Comments...)
+		out.Hosts = append(out.Hosts, s.Hosts...)
+		out.Layers = append(out.Layers, s.layers...)
+		out.Unknown = append(out.Unknown, s.unknown...)
+		out.Endpoints += s.endpoints
+		for _, h := range s.Hosts {
+			out.Gaps = append(out.Gaps, h.Gaps...)
+			out.LayerAll += len(h.Layers)
+			for _, l := range h.Layers {
+				out.Gaps = append(out.Gaps, l.Gaps...)
+			}
+		}
+		for _, f := range s.Files {
+			files[f.Path] = true
+		}
+	}
+	out.Analyzed = len(files)
+	out.Findings = mergeFindings(out.Findings)
+	if r.Named != nil {
+		out.Findings = slices.DeleteFunc(out.Findings, func(f *finding.Finding) bool { return !r.concerns(f) })
+	}
+	finding.Sort(out.Findings)
+	slices.SortFunc(out.Gaps, func(a, b policy.Gap) int { return source.Compare(a.Span, b.Span) })
+	slices.Sort(out.Unknown)
+	out.Unknown = slices.Compact(out.Unknown)
+	slices.SortFunc(out.Comments, func(a, b parsers.Comment) int { return source.Compare(a.Span, b.Span) })
+	return out
+}
+
+// concerns reports whether a place of the finding lies in a named file.
+func (r *runner) concerns(f *finding.Finding) bool {
+	return r.Named(f.Place.Path()) || slices.ContainsFunc(f.Related, func(x finding.Related) bool { return r.Named(x.Span.Path()) })
+}
+
+// mergeFindings makes one finding of those of one rule at one place: a snippet that many servers include is repaired
+// once. The gravest is kept, with the endpoints of all.
+func mergeFindings(all []*finding.Finding) []*finding.Finding {
+	type key struct {
+		rule, path string
+		start, end int
+	}
+	kept := map[key]*finding.Finding{}
+	var out []*finding.Finding
+	for _, f := range all {
+		k := key{f.Rule, f.Place.Path(), f.Place.Start, f.Place.End}
+		first, found := kept[k]
+		if !found {
+			kept[k] = f
+			out = append(out, f)
+			continue
+		}
+		if f.Severity > first.Severity || f.Severity == first.Severity && f.Confidence > first.Confidence {
+			endpoints := first.Endpoints
+			*first = *f
+			first.Endpoints = append(endpoints, f.Endpoints...)
+		} else {
+			first.Endpoints = append(first.Endpoints, f.Endpoints...)
+		}
+		slices.Sort(first.Endpoints)
+		first.Endpoints = slices.Compact(first.Endpoints)
+	}
+	return out
+}

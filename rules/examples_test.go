@@ -1,0 +1,146 @@
+package rules_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/corslint/corslint/internal/engine"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/nginx"
+	"github.com/corslint/corslint/rules"
+)
+
+// TestExamples runs the examples of every rule's documentation: a bad one has exactly the findings that its markers want,
+// a good one has none at all under the default rules.
+func TestExamples(t *testing.T) {
+	for _, rule := range rules.All() {
+		if rule.Check == nil {
+			continue
+		}
+		bad, good := false, false
+		for _, example := range rule.Examples {
+			bad, good = bad || !example.Good(), good || example.Good()
+			t.Run(rule.Name+"/"+example.Name, func(t *testing.T) { runExample(t, rule, example) })
+		}
+		if !bad || !good {
+			t.Errorf("%s: want a bad and a good example", rule.Name)
+		}
+	}
+}
+
+var wantMarker = regexp.MustCompile("want \"([^\"]*)\"|want `([^`]*)`")
+
+func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
+	tree := exampleTree(example)
+	result := engine.Run(context.Background(), engine.Options{
+		Files: tree, Dialects: []parsers.Dialect{nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}}},
+		Rules: rules.All(), Environment: func(path string) rules.Environment {
+			if strings.Contains(path, "prod") {
+				return rules.Production
+			}
+			return ""
+		},
+	})
+	type place struct {
+		file string
+		line int
+	}
+	want := map[place][]string{}
+	for path, f := range tree {
+		for n := 1; n <= f.Lines(); n++ {
+			for _, m := range wantMarker.FindAllStringSubmatch(f.Line(n), -1) {
+				want[place{path, n}] = append(want[place{path, n}], m[1]+m[2])
+			}
+		}
+	}
+	for _, f := range result.Findings {
+		at := place{f.Place.Path(), f.Place.Position().Line}
+		text := fmt.Sprintf("%s:%d: %s: %s [%s]", at.file, at.line, f.Severity, f.Message, f.Rule)
+		if n := len([]rune(f.Message)); n > 110 {
+			t.Errorf("message of %d characters: %s", n, text)
+		}
+		if f.Rule != rule.Name {
+			if example.Good() && f.Shown() {
+				t.Errorf("a good example has a finding: %s", text)
+			}
+			continue
+		}
+		i := slices.IndexFunc(want[at], func(expr string) bool { return regexp.MustCompile(expr).MatchString(f.Message) })
+		if i < 0 {
+			t.Errorf("unexpected: %s", text)
+			continue
+		}
+		want[at] = slices.Delete(want[at], i, i+1)
+		checkFinding(t, f)
+	}
+	for at, left := range want {
+		for _, expr := range left {
+			t.Errorf("%s:%d: no finding of %s like %q", at.file, at.line, rule.Name, expr)
+		}
+	}
+	if t.Failed() {
+		for _, f := range result.Findings {
+			t.Logf("%s:%d: %s: %s / %s / %s [%s]", f.Place.Path(), f.Place.Position().Line, f.Severity, f.Message, f.Because, f.Change, f.Rule)
+		}
+	}
+}
+
+// checkFinding holds a finding against what every finding must be.
+func checkFinding(t *testing.T, f *finding.Finding) {
+	t.Helper()
+	for name, text := range map[string]string{"message": f.Message, "because": f.Because, "change": f.Change} {
+		if text == "" {
+			t.Errorf("%s: no %s", f.Rule, name)
+		}
+		if strings.HasSuffix(text, ".") || strings.Contains(text, "!") {
+			t.Errorf("%s: %s ends with a full stop or exclaims: %q", f.Rule, name, text)
+		}
+		for _, word := range []string{" should ", " may ", " potential", "best practice"} {
+			if strings.Contains(" "+text+" ", word) {
+				t.Errorf("%s: %s says %q: %q", f.Rule, name, word, text)
+			}
+		}
+	}
+}
+
+// memory is a tree of files in memory.
+type memory map[string]*source.File
+
+func exampleTree(e rules.Example) memory {
+	tree := memory{}
+	archive := txtar.Parse([]byte(e.Text))
+	if len(archive.Files) == 0 {
+		tree["example.conf"] = source.NewFile("example.conf", []byte(e.Text))
+	}
+	for _, f := range archive.Files {
+		tree[f.Name] = source.NewFile(f.Name, f.Data)
+	}
+	return tree
+}
+
+func (m memory) Open(path string) (*source.File, error) {
+	if f, ok := m[path]; ok {
+		return f, nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+func (m memory) Has(path string) bool { return m[path] != nil }
+
+func (m memory) Paths(dir string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(m)), func(p string) bool { return dir != "" && !strings.HasPrefix(p, dir+"/") })
+}
+
+func (m memory) WithSuffix(path string) []string {
+	return slices.DeleteFunc(m.Paths(""), func(p string) bool { return p != path && !strings.HasSuffix(p, "/"+path) })
+}

@@ -1,0 +1,12 @@
+package rules
+
+import "github.com/corslint/corslint/internal/finding"
+
+var originTrailingSlash = &Rule{
+	Name:     "origin-trailing-slash",
+	Title:    "",
+	Category: finding.Blocked,
+	Severity: finding.Error,
+	Since:    "0.1.0",
+	Explains: []string{"origin-not-allowed", "allow-origin-missing"},
+}

@@ -1,0 +1,26 @@
+package rules
+
+import (
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/parsers"
+)
+
+// OfProblems returns the findings for what parsers say is wrong with files themselves.
+func OfProblems(problems []parsers.Problem) []*finding.Finding {
+	var out []*finding.Finding
+	for _, p := range problems {
+		rule, message, change := parseError, "the file cannot be read from here on, so nothing after it is checked", "repair the line"
+		switch p.Kind {
+		case parsers.Unreadable:
+		case parsers.Rejected:
+			rule, message, change = configRejected, "the server refuses to start with this", "repair or remove it"
+		case parsers.Skipped:
+			rule, message, change = fileSkipped, "this was not looked at", "split the file, or exclude it in .corslint.yml"
+		}
+		out = append(out, &finding.Finding{
+			Rule: rule.Name, Category: rule.Category, Severity: rule.Severity, Confidence: finding.High,
+			Message: message, Because: p.Text, Change: change, Place: p.Span, Subject: p.Text,
+		})
+	}
+	return out
+}
