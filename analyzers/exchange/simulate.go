@@ -291,7 +291,7 @@ func (s *simulation) response(out browser.Outgoing, answer *policy.Outcome) brow
 		if r.Status == 0 {
 			r.Status = 200
 			if out.Preflight {
-				s.assume(policy.Unknown{Kind: policy.UnknownCondition, Subject: answer.Open.Subject + " answers OPTIONS with 200", Span: answer.Open.Span})
+				s.assume(policy.Unknown{Kind: policy.UnknownOptions, Subject: answer.Open.Subject, Span: answer.Open.Span})
 			}
 		}
 		return r

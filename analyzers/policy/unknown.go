@@ -27,6 +27,7 @@ const (
 	UnknownModule      UnknownKind = "module"            // what does the module behind the directive Subject do
 	UnknownClient      UnknownKind = "client"            // is the client one that Subject names (an address, a certificate)
 	UnknownSilent      UnknownKind = "upstream-silent"   // does the upstream Subject send no CORS headers of its own
+	UnknownOptions     UnknownKind = "upstream-options"  // does the upstream Subject answer OPTIONS with 200
 	UnknownTLS         UnknownKind = "tls-in-front"      // does something in front of Subject terminate TLS
 	UnknownLimit       UnknownKind = "too-many-outcomes" // the answer depends on more than corslint follows
 )
@@ -61,6 +62,8 @@ func (u Unknown) sentence(holds bool) string {
 		return "the client " + pick("is ", "is not ") + u.Subject
 	case UnknownSilent:
 		return u.Subject + pick(" sends no CORS headers of its own", " sends CORS headers of its own")
+	case UnknownOptions:
+		return u.Subject + pick(" answers OPTIONS with 200", " does not answer OPTIONS with 200")
 	case UnknownTLS:
 		return pick("TLS in front of ", "no TLS in front of ") + u.Subject
 	case UnknownLimit:

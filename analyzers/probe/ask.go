@@ -92,7 +92,7 @@ func (s *Survey) Unknown() []string {
 			for i := range w.Exchange.Outcomes {
 				for _, a := range w.Exchange.Outcomes[i].Assuming {
 					switch a.Kind {
-					case policy.UnknownSilent, policy.UnknownUpstream:
+					case policy.UnknownSilent, policy.UnknownUpstream, policy.UnknownOptions:
 						out = append(out, "what "+a.Subject+" sends")
 					case policy.UnknownTLS, policy.UnknownFile, policy.UnknownDirectory:
 					default:

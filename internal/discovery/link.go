@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"path/filepath"
@@ -23,41 +24,36 @@ func (r *Root) slashAbs() string { return filepath.ToSlash(r.abs) }
 // followed and links to directories are not: that is enough for sites-enabled and keeps the number of paths small.
 func (l *linker) all() map[string]string {
 	second := map[string]string{}
-	var sorted []string // made for the first link to a directory
+	var dirs [][2]string // links to directories, and the directories
 	for _, link := range slices.Sorted(maps.Keys(l.links)) {
-		target, ok := l.resolve(link)
-		switch {
+		switch target, ok := l.resolve(link); {
 		case !ok:
 		case l.files[target]:
 			second[link] = target
 		case l.dirs[target] && !Within(link, target): // else a loop
-			if sorted == nil {
-				sorted = slices.Sorted(maps.Keys(l.files))
-			}
-			l.directory(link, target, sorted, second)
+			dirs = append(dirs, [2]string{link, target})
 		}
-		if len(second) > maxFiles {
-			l.problems = append(l.problems, Problem{Err: errMany})
-			break
+	}
+	if len(dirs) == 0 {
+		return second
+	}
+	below := slices.AppendSeq(slices.Collect(maps.Keys(l.files)), maps.Keys(second))
+	slices.Sort(below)
+	for _, d := range dirs {
+		link, dir := d[0], d[1]
+		from, _ := slices.BinarySearch(below, dir+"/")
+		for _, name := range below[from:] {
+			if !strings.HasPrefix(name, dir+"/") {
+				break
+			}
+			if len(second) >= maxFiles {
+				l.problems = append(l.problems, Problem{Err: errMany})
+				return second
+			}
+			second[link+strings.TrimPrefix(name, dir)] = cmp.Or(second[name], name)
 		}
 	}
 	return second
-}
-
-// directory adds the files below a directory under the path of a link to it.
-func (l *linker) directory(link, dir string, sorted []string, second map[string]string) {
-	from, _ := slices.BinarySearch(sorted, dir+"/")
-	for _, name := range sorted[from:] {
-		if !Within(name, dir) || len(second) > maxFiles {
-			break
-		}
-		second[link+strings.TrimPrefix(name, dir)] = name
-	}
-	for name := range l.links {
-		if target, ok := l.resolve(name); ok && Within(name, dir) && l.files[target] {
-			second[link+strings.TrimPrefix(name, dir)] = target
-		}
-	}
 }
 
 // resolve follows all links in a path and reports whether it stays below the root. A loop leads nowhere: Linux, too,

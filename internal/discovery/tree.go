@@ -68,17 +68,29 @@ func (r *Root) Walk(o Options) *Tree {
 	return t
 }
 
-// admits reports whether a path in memory is let in as it would be from disk.
+// admits reports whether a path in memory is let in as it would be from disk: from the root or from a named path.
 func (o Options) admits(name string) bool {
-	if slices.ContainsFunc(o.Named, func(n string) bool { return n != "" && Within(name, n) }) && !o.ForceExclude {
+	if reaches("", name, o.Exclude) {
 		return true
 	}
-	for dir := parent(name); dir != ""; dir = parent(dir) {
-		if skipped(path.Base(dir)) {
+	for _, named := range o.Named {
+		exclude := without(o.Exclude, named)
+		forced := o.ForceExclude && len(exclude) < len(o.Exclude)
+		if !forced && named != "" && Within(name, named) && reaches(named, name, exclude) {
+			return true
+		}
+	}
+	return false
+}
+
+// reaches reports whether a walk from a path meets a file at or below it.
+func reaches(from, name string, exclude []string) bool {
+	for at := name; at != from; at = parent(at) {
+		if matchesAny(exclude, at) || at != name && skipped(path.Base(at)) {
 			return false
 		}
 	}
-	return len(without(o.Exclude, name)) == len(o.Exclude)
+	return true
 }
 
 func set(names []string) map[string]bool {

@@ -25,7 +25,7 @@ import (
 type Options struct {
 	Files    parsers.Files
 	Dialects []parsers.Dialect
-	Rules    []*rules.Rule
+	Rules    []*rules.Rule // nil: nothing is checked, only read
 	// Environment says what a path is declared to be bound to; nil: nothing is declared.
 	Environment func(path string) rules.Environment
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
@@ -192,6 +192,9 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 	environment := rules.Environment("")
 	if r.Environment != nil {
 		environment = r.Environment(u.Path)
+	}
+	if r.Rules == nil {
+		return out
 	}
 	if concerned(out.Files) {
 		out.findings = rules.OfProblems(out.Problems)

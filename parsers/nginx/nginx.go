@@ -159,8 +159,14 @@ func (r *reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 	for file := range found.File.All() {
 		result.Files = append(result.Files, file.Span.File)
 		result.Comments = append(result.Comments, comments(file)...)
+		refused := false
 		for _, p := range file.Problems {
-			report(p, &result, host)
+			// nginx stops at the first directive that it refuses; what it would say of others follows from that one.
+			stops := p.Kind == conf.ParseError || p.Kind == conf.Rejected
+			if !stops || !refused {
+				report(p, &result, host)
+			}
+			refused = refused || stops
 		}
 	}
 	l := lowering{version: r.options.Version, host: host}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/corslint/corslint/analyzers/exchange"
+	"github.com/corslint/corslint/internal/discovery"
+	"github.com/corslint/corslint/internal/engine"
+	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/nginx"
+)
+
+// dialects returns the parsers, set up for a project.
+func dialects(options nginx.Options) []parsers.Dialect {
+	return []parsers.Dialect{nginx.Dialect{Options: options}}
+}
+
+// readChain reads the hosts that paths name, outermost first.
+func readChain(ctx context.Context, paths []string, options nginx.Options) (exchange.Chain, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	var chain exchange.Chain
+	for _, path := range paths {
+		projects, err := discovery.Find(here, []string{path})
+		if err != nil {
+			return nil, err
+		}
+		for i := range projects {
+			p := &projects[i]
+			root, err := discovery.NewRoot(p.Root)
+			if err != nil {
+				return nil, err
+			}
+			tree := root.Walk(discovery.Options{Named: p.Named})
+			result := engine.Run(ctx, engine.Options{Files: tree, Dialects: dialects(options), Named: p.Contains})
+			chain = append(chain, result.Hosts...)
+			if err := root.Close(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(chain) == 0 {
+		return nil, fmt.Errorf("nothing that answers HTTP requests in %v", paths)
+	}
+	return chain, nil
+}
