@@ -7,7 +7,6 @@ package exchange
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,34 +31,59 @@ func (e *NoLayerError) Error() string {
 	return fmt.Sprintf("no layer answers %s; there are %s", e.URL, strings.Join(e.Listeners, ", "))
 }
 
-// Address is a URL as a layer sees it.
+// address is a URL as a layer sees it.
 type address struct {
 	scheme, host string
 	port         int
 	path, query  string
 }
 
-// parse reads an http or https URL.
+// parse reads an http or https URL. Path and query stay as they are written, however wrong: what a server makes of them is
+// the server's.
 func parse(raw string) (address, error) {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return address{}, err
-	}
-	a := address{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), path: u.EscapedPath(), query: u.RawQuery}
-	switch {
-	case a.scheme != "http" && a.scheme != "https" || a.host == "":
+	scheme, rest, ok := strings.Cut(raw, "://")
+	a := address{scheme: strings.ToLower(scheme), path: "/"}
+	if !ok || a.scheme != "http" && a.scheme != "https" {
 		return address{}, fmt.Errorf("%q is not an http or https URL", raw)
-	case u.Port() != "":
-		a.port, err = strconv.Atoi(u.Port())
-	case a.scheme == "https":
+	}
+	rest, _, _ = strings.Cut(rest, "#")
+	authority := rest
+	if at := strings.IndexAny(rest, "/?"); at >= 0 {
+		authority, rest = rest[:at], rest[at:]
+		path, query, _ := strings.Cut(rest, "?")
+		a.query = query
+		if path != "" {
+			a.path = path
+		}
+	}
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		authority = authority[at+1:]
+	}
+	a.port = 80
+	if a.scheme == "https" {
 		a.port = 443
-	default:
-		a.port = 80
 	}
-	if a.path == "" {
-		a.path = "/"
+	return a.at(authority)
+}
+
+// at returns the address with the host and port of an authority, or of a Host header.
+func (a address) at(authority string) (address, error) {
+	host, port := authority, ""
+	if colon := strings.LastIndexByte(authority, ':'); colon > strings.LastIndexByte(authority, ']') {
+		host, port = authority[:colon], authority[colon+1:]
 	}
-	return a, err
+	if host == "" {
+		return address{}, fmt.Errorf("%q names no host", authority)
+	}
+	a.host = strings.ToLower(host)
+	if port != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil {
+			return address{}, fmt.Errorf("%q has no valid port", authority)
+		}
+		a.port = int(n)
+	}
+	return a, nil
 }
 
 // hostHeader returns the Host header of the URL.
@@ -88,6 +112,11 @@ func (c Chain) Answer(ctx context.Context, q Query, layer *policy.Layer) ([]poli
 	}
 	if len(c) == 0 {
 		return nil, &NoLayerError{URL: q.URL}
+	}
+	for _, h := range q.Headers {
+		if named, err := at.at(h.Value); err == nil && strings.EqualFold(h.Name, "host") {
+			at.host = named.host // the connection's port stays
+		}
 	}
 	picked, err := c.pick(q.URL, at, layer)
 	if err != nil {

@@ -69,7 +69,7 @@ func messages(e *browser.Exchange, answer *policy.Outcome, server string) []find
 		}
 	}
 	for _, l := range answer.Lost {
-		if matters(l.Header) {
+		if _, sent := answer.Get(l.Header); matters(l.Header) && !sent {
 			response.Lines = append(response.Lines, finding.StepLine{Text: l.Header + ": " + l.Value.String(), Places: spans(l), Lost: true, Note: lostNotes[l.Why]})
 		}
 	}

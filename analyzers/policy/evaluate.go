@@ -16,6 +16,7 @@ const (
 	maxSteps     = 100_000 // a Program is finite, but blocks may jump in circles
 	maxValueSize = 1 << 16 // bytes; "set $a $a$a" doubles
 	maxDepth     = 100     // of variables defined by variables
+	maxNotes     = 1000    // header lines, lost headers and trail places of an answer, each
 )
 
 // Answer evaluates the program for one request. It follows every answer to what it cannot know, up to 64 outcomes; when
@@ -34,8 +35,8 @@ func (p *Program) Answer(ctx context.Context, r *Request, next Next) []Outcome {
 		if !x.fork.advance() {
 			return outcomes
 		}
-		if len(outcomes) == maxOutcomes {
-			outcomes[maxOutcomes-1].Open = &Unknown{Kind: UnknownLimit}
+		if len(outcomes) == maxOutcomes || ctx.Err() != nil {
+			outcomes[len(outcomes)-1].Open = &Unknown{Kind: UnknownLimit}
 			return outcomes
 		}
 	}
@@ -126,16 +127,31 @@ func (c *choices) advance() bool {
 
 // decide answers a question that is not known: as the exchange assumed it before, or both ways in turn.
 func (x *run) decide(u Unknown) bool {
-	for _, known := range [...][]Assumption{x.request.Assume, x.out.Assuming} {
-		for _, a := range known {
-			if a.Same(u) {
-				return a.Holds
-			}
-		}
+	if holds, known := x.assumed(u); known {
+		return holds
 	}
 	holds := x.choices.next(2) == 0
 	x.out.Assuming = append(x.out.Assuming, Assumption{Unknown: u, Holds: holds})
 	return holds
+}
+
+// assume takes an unknown for granted.
+func (x *run) assume(u Unknown) {
+	if _, known := x.assumed(u); !known {
+		x.out.Assuming = append(x.out.Assuming, Assumption{Unknown: u, Holds: true})
+	}
+}
+
+// assumed returns how an unknown was decided before, in this answer or earlier in the exchange.
+func (x *run) assumed(u Unknown) (holds, known bool) {
+	for _, list := range [...][]Assumption{x.request.Assume, x.out.Assuming} {
+		for _, a := range list {
+			if a.Same(u) {
+				return a.Holds, true
+			}
+		}
+	}
+	return false, false
 }
 
 // flow is what a step does to the course of the evaluation.
@@ -189,7 +205,7 @@ func (x *run) drop(to flow) flow {
 
 func (x *run) exec(steps []Step) flow {
 	for _, s := range steps {
-		if x.steps++; x.steps > maxSteps {
+		if x.steps++; x.steps > maxSteps || x.steps%64 == 0 && x.ctx.Err() != nil {
 			return x.fail()
 		}
 		if to := x.step(s); to != onward {
@@ -205,12 +221,32 @@ func (x *run) fail() flow {
 	return finished
 }
 
+// The notes of an answer are bounded, because steps may run in circles.
+
+func (x *run) trail(at source.Span) {
+	if !at.IsZero() && len(x.out.Trail) < maxNotes {
+		x.out.Trail = append(x.out.Trail, at)
+	}
+}
+
+func (x *run) lose(l Lost) {
+	if len(x.out.Lost) < maxNotes {
+		x.out.Lost = append(x.out.Lost, l)
+	}
+}
+
+func (x *run) send(h Header) {
+	if !isEmpty(h.Value) && len(x.out.Headers) < maxNotes {
+		x.out.Headers = append(x.out.Headers, h)
+	}
+}
+
 func (x *run) step(s Step) flow {
 	switch s := s.(type) {
 	case *If:
 		holds := x.test(s.Cond)
-		if holds && !s.Span.IsZero() {
-			x.out.Trail = append(x.out.Trail, s.Span)
+		if holds {
+			x.trail(s.Span)
 		}
 		if holds {
 			return x.exec(s.Then)
@@ -239,9 +275,7 @@ func (x *run) step(s Step) flow {
 				return x.fail()
 			}
 		}
-		if !s.Span.IsZero() {
-			x.out.Trail = append(x.out.Trail, s.Span)
-		}
+		x.trail(s.Span)
 		return flow(s.Block)
 	case *EditHeader:
 		x.editHeader(s)
@@ -253,7 +287,7 @@ func (x *run) step(s Step) flow {
 		}
 	case *Lose:
 		if v := x.eval(s.Value); !isEmpty(v) {
-			x.out.Lost = append(x.out.Lost, Lost{Header: s.Name, Value: v, At: s.At, By: s.By, Why: s.Why, FromBranch: s.FromBranch})
+			x.lose(Lost{Header: s.Name, Value: v, At: s.At, By: s.By, Why: s.Why, FromBranch: s.FromBranch})
 		}
 	case *OpenHeaders:
 		x.out.Open = &s.Unknown
@@ -273,9 +307,10 @@ func (x *run) subrequest(s *Subrequest) Value {
 	sub := x.p.take()
 	defer x.p.put(sub)
 	sub.start(x.ctx, &inner, x.next)
-	sub.choices, sub.depth = x.choices, x.depth
+	// The steps are counted together: programs that ask themselves twice on each level would grow without bound.
+	sub.choices, sub.depth, sub.steps = x.choices, x.depth, x.steps
 	sub.answer()
-	x.depth--
+	x.depth, x.steps = x.depth-1, sub.steps
 	x.out.Assuming = append(x.out.Assuming, sub.out.Assuming...)
 	if sub.out.Status == 0 {
 		return Value{}
@@ -303,20 +338,17 @@ func (x *run) respond(s *Respond) {
 	x.out.Status = s.Status
 	for i := range s.Headers {
 		h := &s.Headers[i]
-		if v, sources := x.valueOf(h.Value, h.Span); !isEmpty(v) {
-			x.out.Headers = append(x.out.Headers, Header{Name: h.Name, Value: v, Sources: sources})
-		}
+		v, sources := x.valueOf(h.Value, h.Span)
+		x.send(Header{Name: h.Name, Value: v, Sources: sources})
 	}
-	if !s.Span.IsZero() {
-		x.out.Trail = append(x.out.Trail, s.Span)
-	}
+	x.trail(s.Span)
 }
 
 // forward asks the next layer, or leaves the answer open when nobody knows it.
 func (x *run) forward(s *Forward) {
 	x.answered = true
 	x.out.Upstream = &s.To
-	x.out.Trail = append(x.out.Trail, s.To.Span)
+	x.trail(s.To.Span)
 	if _, down := x.request.Has(UpstreamDown); down {
 		x.out.Status = s.Unreachable
 		return
@@ -351,6 +383,21 @@ func (x *run) forward(s *Forward) {
 	if c, ok := x.request.Has(UpstreamStatus); ok {
 		x.out.Status = c.Status
 	}
+	if x.silent(s.To.Name) {
+		x.out.Fixed = append(x.out.Fixed, "access-control-*")
+		if x.out.Status == 0 {
+			x.out.Status = 200
+			if x.method == "OPTIONS" { // many servers answer 404 or 405
+				x.assume(Unknown{Kind: UnknownOptions, Subject: s.To.Name, Span: s.To.Span})
+			}
+		}
+	}
+}
+
+// silent reports whether the exchange takes for granted that an unknown upstream sends no CORS headers.
+func (x *run) silent(upstream string) bool {
+	holds, known := x.assumed(Unknown{Kind: UnknownSilent, Subject: upstream})
+	return known && holds
 }
 
 // forwarded returns the request headers that the next layer sees.
@@ -376,7 +423,6 @@ func (x *run) editHeader(s *EditHeader) {
 		return
 	}
 	v, sources := x.valueOf(s.Value, s.Span)
-	empty := isEmpty(v)
 	switch s.Op {
 	case Default:
 		if _, found := x.out.Get(s.Name); found {
@@ -398,9 +444,7 @@ func (x *run) editHeader(s *EditHeader) {
 		x.remove(s)
 	case Add, Remove:
 	}
-	if !empty {
-		x.out.Headers = append(x.out.Headers, Header{Name: s.Name, Value: v, Sources: sources})
-	}
+	x.send(Header{Name: s.Name, Value: v, Sources: sources})
 }
 
 // remove takes headers away, and what an unknown upstream may have sent under the name with them.
@@ -424,7 +468,7 @@ func (x *run) remove(s *EditHeader) {
 		if len(h.Sources) > 0 {
 			at = h.Sources[0]
 		}
-		x.out.Lost = append(x.out.Lost, Lost{Header: h.Name, Value: h.Value, At: at, By: by, Why: s.Why})
+		x.lose(Lost{Header: h.Name, Value: h.Value, At: at, By: by, Why: s.Why})
 	}
 	x.out.Headers = kept
 	if x.out.Open != nil {
@@ -446,8 +490,10 @@ func (x *run) merge(name string, v Value, sources []source.Span) bool {
 				}
 			}
 		}
-		h.Value = Join(h.Value, Literal(", "), v)
-		h.Sources = append(slices.Clone(h.Sources), sources...)
+		if size := len(h.Value.text) + len(v.text); size < maxValueSize {
+			h.Value = Join(h.Value, Literal(", "), v)
+			h.Sources = append(slices.Clone(h.Sources), sources...)
+		}
 		return true
 	}
 	return false
@@ -515,7 +561,7 @@ func (x *run) test(c Cond) bool {
 	case *HasHeader:
 		_, found := x.out.Get(c.Name)
 		if !found && !c.OnlyKnown && x.out.MayHave(c.Name) {
-			return x.decide(Unknown{Kind: UnknownCondition, Subject: x.out.Open.Subject + " sends " + c.Name, Span: x.out.Open.Span})
+			return x.decide(Unknown{Kind: UnknownHeader, Subject: x.out.Open.Subject + " " + c.Name, Span: x.out.Open.Span})
 		}
 		return found
 	case *Not:
@@ -583,8 +629,10 @@ func (x *run) match(v Value, p *Pattern, named map[int]int) bool {
 	if captures == nil {
 		return false
 	}
-	for number, index := range named {
-		x.set(index, Literal(captures[number]), nil)
+	for number, text := range captures {
+		if index, ok := named[number]; ok {
+			x.set(index, Literal(text), nil)
+		}
 	}
 	return true
 }

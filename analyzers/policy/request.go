@@ -100,7 +100,7 @@ type Outcome struct {
 	// configuration is a template's. It says who decides.
 	Open *Unknown
 	// Fixed names, in lower case, the headers of an open outcome that are exactly those in Headers: a step removed
-	// whatever the upstream may have sent under that name.
+	// whatever the upstream may have sent under that name. A "*" at the end stands for every ending.
 	Fixed []string
 	// Upstream says who was asked, when the layer did not answer itself.
 	Upstream *Upstream
@@ -135,7 +135,16 @@ func (o *Outcome) MayHave(name string) bool {
 	if _, ok := o.Get(name); ok {
 		return true
 	}
-	return o.Open != nil && !slices.Contains(o.Fixed, strings.ToLower(name))
+	return o.Open != nil && !o.Fixes(name)
+}
+
+// Fixes reports whether Headers says all about the headers of that name.
+func (o *Outcome) Fixes(name string) bool {
+	name = strings.ToLower(name)
+	return o.Open == nil || slices.ContainsFunc(o.Fixed, func(fixed string) bool {
+		prefix, wild := strings.CutSuffix(fixed, "*")
+		return fixed == name || wild && strings.HasPrefix(name, prefix)
+	})
 }
 
 // Lost is a header that the configuration wrote for this very response and that is not sent.

@@ -28,6 +28,7 @@ const (
 	UnknownClient      UnknownKind = "client"            // is the client one that Subject names (an address, a certificate)
 	UnknownSilent      UnknownKind = "upstream-silent"   // does the upstream Subject send no CORS headers of its own
 	UnknownOptions     UnknownKind = "upstream-options"  // does the upstream Subject answer OPTIONS with 200
+	UnknownHeader      UnknownKind = "upstream-header"   // Subject is an upstream and a header name: does the one send the other
 	UnknownTLS         UnknownKind = "tls-in-front"      // does something in front of Subject terminate TLS
 	UnknownLimit       UnknownKind = "too-many-outcomes" // the answer depends on more than corslint follows
 )
@@ -64,6 +65,9 @@ func (u Unknown) sentence(holds bool) string {
 		return u.Subject + pick(" sends no CORS headers of its own", " sends CORS headers of its own")
 	case UnknownOptions:
 		return u.Subject + pick(" answers OPTIONS with 200", " does not answer OPTIONS with 200")
+	case UnknownHeader:
+		upstream, header, _ := strings.Cut(u.Subject, " ")
+		return upstream + pick(" sends ", " does not send ") + header
 	case UnknownTLS:
 		return pick("TLS in front of ", "no TLS in front of ") + u.Subject
 	case UnknownLimit:

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -25,7 +24,7 @@ and says what the browser did with each: the verdict, the reason, the console li
 			}
 			judge := func(line []byte) (any, error) {
 				var c browser.Case
-				if err := decodeRecording(line, &c); err != nil {
+				if err := decode(line, &c); err != nil {
 					return nil, err
 				}
 				return browser.Judge(engine, c), nil
@@ -58,12 +57,4 @@ func addEngine(cmd *cobra.Command, name *string) {
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	})
-}
-
-// decodeRecording reads a recording. It may hold more than judge needs: what the browser did, for a comparison.
-func decodeRecording(line []byte, c *browser.Case) error {
-	if err := json.Unmarshal(line, c); err != nil {
-		return fmt.Errorf("the input is not as docs/schema/judge.schema.json says: %w", err)
-	}
-	return nil
 }

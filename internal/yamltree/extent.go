@@ -49,7 +49,7 @@ func (d *document) scalarEnd(n *yaml.Node, at int) int {
 	case n.Style&yaml.DoubleQuotedStyle != 0:
 		return at + quotedEnd(rest, '"')
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		return at + blockEnd(rest)
+		return at + blockEnd(rest, n.Value)
 	}
 	return at + plainEnd(rest, n.Value)
 }
@@ -86,31 +86,28 @@ func plainEnd(text []byte, value string) int {
 
 // blockEnd returns the length of a block scalar with its header: all lines that are blank or indented at least as deep
 // as its first one, without the blank ones at the end.
-func blockEnd(text []byte) int {
-	at, indent := 0, -1
-	for pos := 0; pos < len(text); {
-		line := text[pos:]
-		if i := bytes.IndexByte(line, '\n'); i >= 0 {
-			line = line[:i+1]
-		}
+func blockEnd(text []byte, value string) int {
+	end, indent, pos := 0, -1, 0
+	for line := range bytes.Lines(text) {
 		content := bytes.TrimRight(line, " \t\r\n")
 		depth := len(line) - len(bytes.TrimLeft(line, " "))
 		switch {
+		case pos == 0 && strings.TrimSpace(value) == "":
+			return len(content) // nothing but the header
 		case pos == 0:
-			at = len(content)
+			end = len(content)
 		case len(content) == 0:
-		case indent < 0 && depth == 0, depth < indent:
-			return at
+		case depth < indent:
+			return end
 		default:
-			indent = max(indent, 0)
-			if indent == 0 {
+			if indent < 0 {
 				indent = depth
 			}
-			at = pos + len(content)
+			end = pos + len(content)
 		}
 		pos += len(line)
 	}
-	return at
+	return end
 }
 
 // collectionEnd is the end of the last value, or of the bracket behind it.

@@ -192,9 +192,27 @@ func (n Node) Get(key string) Node {
 
 // Field returns a mapping's key and its value, zero Nodes if there is none.
 func (n Node) Field(name string) (key, value Node) {
-	for key, value := range n.Fields() {
-		if key.name() == name {
+	if n.Kind() != Mapping {
+		return Node{}, Node{}
+	}
+	content := n.value().Content
+	for i := len(content) - 2; i >= 0; i -= 2 {
+		if key := n.at(content, i); !key.isMerge() && key.name() == name {
+			return key, n.at(content, i+1)
+		}
+	}
+	for i := 0; i+1 < len(content); i += 2 {
+		if !n.at(content, i).isMerge() {
+			continue
+		}
+		merged := n.at(content, i+1)
+		if key, value = merged.Field(name); !key.IsZero() {
 			return key, value
+		}
+		for item := range merged.Items() {
+			if key, value = item.Field(name); !key.IsZero() {
+				return key, value
+			}
 		}
 	}
 	return Node{}, Node{}

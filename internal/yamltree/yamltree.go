@@ -58,7 +58,7 @@ func Parse(f *source.File) (*Stream, error) {
 	c := checker{document: d, sizes: map[*yaml.Node]extent{}}
 	for {
 		raw := &yaml.Node{}
-		switch err := loader.Load(raw); {
+		switch err := load(loader, raw); {
 		case errors.Is(err, io.EOF):
 			return s, nil
 		case err != nil:
@@ -74,8 +74,18 @@ func Parse(f *source.File) (*Stream, error) {
 	}
 }
 
+// load keeps a bug of the library, which reads what strangers wrote, from ending the run.
+func load(loader *yaml.Loader, into *yaml.Node) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("not readable: %v", p)
+		}
+	}()
+	return loader.Load(into)
+}
+
 // checkSize refuses what would take too long before the library sees it. Every node but the first follows one of the
-// counted bytes; in prose they are rare.
+// counted bytes, in usual files every other one is followed by a node, and in prose they are rare.
 func checkSize(f *source.File) error {
 	refuse := func(text string) error {
 		return &Error{Span: source.Span{File: f}, Text: text, Limit: true}
@@ -87,7 +97,7 @@ func checkSize(f *source.File) error {
 	for _, mark := range []string{",", ":", "[", "{", "\n", "- ", "? "} {
 		n += bytes.Count(f.Data, []byte(mark))
 	}
-	if n > 3*maxNodes {
+	if n > 2*maxNodes {
 		return refuse(fmt.Sprintf("more than %d values", maxNodes))
 	}
 	return nil
@@ -114,6 +124,9 @@ func (d *document) failure(err error) error {
 		}
 	}
 	e.Span.End = min(e.Span.Start+1, len(d.file.Data))
+	if e.Span.Text() == "\t" {
+		e.Text = "a tab indents nothing in YAML; use spaces"
+	}
 	return e
 }
 
@@ -157,11 +170,10 @@ func (c *checker) check(n *yaml.Node, depth int) (extent, error) {
 		if err != nil {
 			return e, err
 		}
-		e.nodes += inner.nodes
 		e.depth = max(e.depth, inner.depth+1)
-	}
-	if e.nodes > maxNodes {
-		return e, c.limit(n, fmt.Sprintf("aliases stand for more than %d values", maxNodes))
+		if e.nodes += inner.nodes; e.nodes > maxNodes {
+			return e, c.limit(n, fmt.Sprintf("aliases stand for more than %d values", maxNodes))
+		}
 	}
 	if n.Kind == yaml.MappingNode {
 		c.keys(n)
