@@ -88,12 +88,12 @@ func statusText(status int, answer *policy.Outcome) string {
 
 var lostNotes = map[policy.LostWhy]string{
 	policy.Shadowed:   "lost: an inner level has headers of its own",
-	policy.IfSwitched: "lost: an if took the response over",
+	policy.IfSwitched: "an if took the response over",
 	policy.NotAlways:  "lost: not added to this status",
 	policy.HandedOff:  "lost: another place answers after an internal redirect",
 	policy.Hidden:     "lost: removed from the upstream's answer",
 	policy.Cleared:    "lost: removed",
-	policy.Overridden: "lost: replaced",
+	policy.Overridden: "replaced",
 }
 
 func spans(l policy.Lost) (out []source.Span) {
@@ -175,11 +175,11 @@ func quoted(text string, always bool) string {
 	return `"` + safe + `"`
 }
 
-// Messages returns what each engine's console says about a failure.
+// Messages returns the whole line that each engine's console prints about a failure.
 func Messages(f browser.Failure) finding.Browser {
 	return finding.Browser{
-		Chromium: f.Render(browser.Chromium).Text,
-		Firefox:  f.Render(browser.Firefox).Text,
-		WebKit:   f.Render(browser.WebKit).Text,
+		Chromium: f.Render(browser.Chromium).Message,
+		Firefox:  f.Render(browser.Firefox).Message,
+		WebKit:   f.Render(browser.WebKit).Message,
 	}
 }

@@ -132,8 +132,8 @@ func printExchange(out io.Writer, x *exchange.Exchange) {
 				if len(l.Places) > 0 {
 					at = fmt.Sprintf("  %s:%d", l.Places[0].Path(), l.Places[0].Position().Line)
 				}
-				if l.Note != "" {
-					at += ", " + l.Note
+				if l.Lost {
+					at += ", lost: " + l.Note
 				}
 				fmt.Fprintf(out, "                   %s %s%s\n", mark, printable(l.Text), at)
 			}
