@@ -7,7 +7,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/corslint/corslint/internal/finding"
@@ -97,7 +100,11 @@ func (s Setting) String() string {
 	if !s.Span.IsZero() {
 		origin = fmt.Sprintf("%s:%d", s.Span.Path(), s.Span.Position().Line)
 	}
-	return fmt.Sprintf("%s: %s  # %s", s.Key, s.Value, origin)
+	value := s.Value
+	if strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		value = strconv.Quote(value) // a terminal obeys what it is sent
+	}
+	return fmt.Sprintf("%s: %s  # %s", s.Key, value, origin)
 }
 
 // Settings returns all values that are in force, ordered by key; entries of a list are in the order in which they count.

@@ -93,7 +93,7 @@ func (l *loader) chain(name string) error {
 		}
 		from, name = extends.Span(), ""
 		if extends.Kind() == yamltree.String {
-			name = l.rebase(extends, parent(f.Path))
+			name, _ = l.rebase(extends, parent(f.Path))
 		}
 	}
 	return nil
@@ -141,14 +141,17 @@ func (l *loader) mistake(at source.Span, format string, args ...any) {
 	l.mistakes = append(l.mistakes, Mistake{at, fmt.Sprintf(format, args...)})
 }
 
-// rebase makes a path that is relative to a directory relative to the root.
-func (l *loader) rebase(n yamltree.Node, dir string) string {
+// rebase makes a path that is relative to a directory relative to the root, which is "".
+func (l *loader) rebase(n yamltree.Node, dir string) (string, bool) {
 	name := path.Join(dir, n.Text())
 	if path.IsAbs(n.Text()) || name == ".." || strings.HasPrefix(name, "../") {
 		l.mistake(n.Span(), "%s leads out of the project", quote(n.Text()))
-		return ""
+		return "", false
 	}
-	return name
+	if name == "." {
+		name = ""
+	}
+	return name, true
 }
 
 // parent is the directory of a file, "" for the root.

@@ -66,26 +66,33 @@ func (v *validator) mistakes(root yamltree.Node) []Mistake {
 // word says what is wrong, in words that need no knowledge of JSON Schema.
 func (v *validator) word(root yamltree.Node, e *jsonschema.ValidationError) []Mistake {
 	_, pointer, _ := strings.Cut(e.AbsoluteKeywordLocation, "#")
-	_, rule := v.text.Lookup(path.Dir(pointer))
+	keyword := path.Base(pointer)
+	_, rule := v.text.Lookup(strings.TrimSuffix(pointer, "/"+keyword))
 	key, value := root.Lookup(e.InstanceLocation)
+	if strings.Contains(e.KeywordLocation, "/propertyNames/") {
+		value = key
+	}
 	subject := "this"
 	if !key.IsZero() {
-		subject = key.Text()
+		subject = quote(key.Text())
 	}
 	at := value.Span()
 	if at.Start == at.End { // nothing stands behind the key
 		at = source.Join(at, key.Span())
 	}
 	one := func(format string, args ...any) []Mistake { return []Mistake{{at, fmt.Sprintf(format, args...)}} }
-	switch keyword := path.Base(pointer); keyword {
+	switch keyword {
 	case "additionalProperties":
 		return unknownKeys(rule, value)
 	case "required":
 		return missingKeys(rule, value)
 	case "type":
-		return one("%s is a %s and takes a %s%s", subject, value.Kind(), typeNames(rule), quotesHelp(rule, value))
+		return one("%s is a %s, not a %s%s", subject, value.Kind(), typeName(rule), quotesHelp(rule, value))
 	case "enum":
 		choices := texts(rule.Get("enum"))
+		if value.Kind() != yamltree.String {
+			return one("%s is a %s, not one of %s", subject, value.Kind(), strings.Join(choices, ", "))
+		}
 		return one("%s is none of %s%s", quote(value.Text()), strings.Join(choices, ", "), meant(names.Nearest(value.Text(), choices)))
 	case "maxLength":
 		return one("%s is longer than %s characters", quote(value.Text()), rule.Get("maxLength").Text())
@@ -127,8 +134,8 @@ func missingKeys(rule, value yamltree.Node) []Mistake {
 	return []Mistake{{at, "this entry lacks " + strings.Join(missing, " and ")}}
 }
 
-// typeNames is the type that the schema wants, in the words of YAML.
-func typeNames(rule yamltree.Node) string {
+// typeName is the type that the schema wants, in the words of YAML.
+func typeName(rule yamltree.Node) string {
 	switch t := rule.Get("type").Text(); t {
 	case "array":
 		return "list"

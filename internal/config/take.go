@@ -88,7 +88,11 @@ func (l *loader) rule(n yamltree.Node) (string, bool) {
 
 func (l *loader) takeNginx(n yamltree.Node, dir string) {
 	for from, to := range n.Get("prefix").Fields() {
-		p := Prefix{path.Clean(from.Text()), l.rebase(to, dir)}
+		if to.Kind() != yamltree.String {
+			continue
+		}
+		p := Prefix{From: path.Clean(from.Text())}
+		p.To, _ = l.rebase(to, dir)
 		if slices.ContainsFunc(l.config.Nginx.Prefixes, func(q Prefix) bool { return q.From == p.From }) {
 			continue
 		}
@@ -140,9 +144,12 @@ func (l *loader) pattern(n yamltree.Node, dir string) (string, bool) {
 		l.mistake(n.Span(), "%s has more than %d lists of alternatives; write several patterns", quote(text), maxAlternatives)
 		return "", false
 	}
-	text = l.rebase(n, "")
-	if text == "" {
+	text, ok := l.rebase(n, "")
+	switch {
+	case !ok:
 		return "", false
+	case text == "": // "." is all there is
+		text = "**"
 	}
 	return path.Join(escape(dir), text), true
 }

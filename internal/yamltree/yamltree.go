@@ -47,7 +47,7 @@ type Stream struct {
 // Parse reads a file. With an [*Error] it returns the documents before the one that is wrong.
 func Parse(f *source.File) (*Stream, error) {
 	s := &Stream{}
-	if err := checkSize(f); err != nil {
+	if err := check(f); err != nil {
 		return s, err
 	}
 	d := &document{file: f, places: newPlaces(f.Data)}
@@ -84,21 +84,25 @@ func load(loader *yaml.Loader, into *yaml.Node) (err error) {
 	return loader.Load(into)
 }
 
-// checkSize refuses what would take too long before the library sees it. Every node but the first follows one of the
-// counted bytes, in usual files every other one is followed by a node, and in prose they are rare.
-func checkSize(f *source.File) error {
-	refuse := func(text string) error {
-		return &Error{Span: source.Span{File: f}, Text: text, Limit: true}
+// check refuses UTF-16, in which the library reads other offsets than ours, and what would take too long, before the
+// library sees it: every node but the first follows one of the counted bytes, in usual files every other one is followed
+// by a node, and in prose they are rare.
+func check(f *source.File) error {
+	refuse := func(text string, limit bool) error {
+		return &Error{Span: source.Span{File: f}, Text: text, Limit: limit}
 	}
-	if len(f.Data) > maxSize {
-		return refuse(fmt.Sprintf("larger than %d MB", maxSize>>20))
+	switch {
+	case bytes.HasPrefix(f.Data, []byte("\xff\xfe")), bytes.HasPrefix(f.Data, []byte("\xfe\xff")):
+		return refuse("encoded in UTF-16; save it as UTF-8", false)
+	case len(f.Data) > maxSize:
+		return refuse(fmt.Sprintf("larger than %d MB", maxSize>>20), true)
 	}
 	n := 0
 	for _, mark := range []string{",", ":", "[", "{", "\n", "- ", "? "} {
 		n += bytes.Count(f.Data, []byte(mark))
 	}
 	if n > 2*maxNodes {
-		return refuse(fmt.Sprintf("more than %d values", maxNodes))
+		return refuse(fmt.Sprintf("more than %d values", maxNodes), true)
 	}
 	return nil
 }

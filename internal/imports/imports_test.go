@@ -1,0 +1,96 @@
+// Package imports holds the table of who may import whom. It has only this test.
+package imports
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/corslint/corslint/"
+
+// allowed lists for each package which others of the project it may import; a name that ends with "/..." stands for all
+// below it. Data flows one way: parsers → policy → exchange → probe → rules → engine → cmd.
+var allowed = map[string][]string{
+	"internal/source":       {},
+	"internal/names":        {},
+	"internal/finding":      {"internal/source"},
+	"internal/yamltree":     {"internal/source"},
+	"internal/discovery":    {"internal/source", "parsers"},
+	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "docs/schema"},
+	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
+	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
+	"internal/report/sarif": {},
+	"internal/imports":      {},
+	"internal/engine":       {"internal/source", "internal/finding", "parsers", "analyzers/...", "rules"},
+	"analyzers/policy":      {"internal/source"},
+	"analyzers/browser":     {},
+	"analyzers/exchange":    {"internal/source", "internal/finding", "analyzers/policy", "analyzers/browser"},
+	"analyzers/probe":       {"internal/source", "analyzers/policy", "analyzers/browser", "analyzers/exchange"},
+	"parsers":               {"internal/source", "analyzers/policy"},
+	"parsers/nginx":         {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
+	"parsers/nginx/conf":    {"internal/source"},
+	"parsers/layerfile":     {"internal/source", "internal/yamltree", "analyzers/policy", "parsers"},
+	"rules":                 {"internal/source", "internal/finding", "analyzers/...", "parsers"},
+	"docs/schema":           {},
+	"docs/generate":         {"rules"},
+	"cmd/corslint":          {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
+}
+
+// TestImports reads the imports of every file that is no test, whatever its build tags.
+func TestImports(t *testing.T) {
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if base := d.Name(); name != "." && (strings.HasPrefix(base, ".") || base == "testdata") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		data, err := fs.ReadFile(root, name)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, data, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		from := path.Dir(name)
+		may, known := allowed[from]
+		if !known {
+			t.Errorf("%s is in no row of the table of imports", from)
+		}
+		for _, i := range file.Imports {
+			target, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			if to, ours := strings.CutPrefix(target, module); ours && !permits(may, to) {
+				t.Errorf("%s imports %s", name, to)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func permits(may []string, to string) bool {
+	return slices.ContainsFunc(may, func(row string) bool {
+		prefix, below := strings.CutSuffix(row, "/...")
+		return row == to || below && strings.HasPrefix(to, prefix+"/")
+	})
+}
