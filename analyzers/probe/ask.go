@@ -40,17 +40,35 @@ func (p *prober) simulate(f exchange.Fetch) exchange.Exchange {
 
 // strangers asks for the origins that the policy does not mean, with credentials where it allows them.
 func (p *prober) strangers(e *Endpoint) {
+	method := readMethod(e)
 	for i := range p.candidates[:min(len(p.candidates), maxCandidates)] {
 		c := &p.candidates[i]
-		f := p.fetch(e.Endpoint, "GET", c.Origin)
-		f.Credentials = browser.CredentialsInclude
+		f := p.fetch(e.Endpoint, method, c.Origin)
+		if c.Bypass == BypassHTTP { // whoever speaks for an http page is after what is sent over TLS
+			f.URL = p.fetch(e.Endpoint, method, "").URL
+		}
+		f.Credentials = browser.CredentialsSameOrigin
+		if e.WithCredentials() {
+			f.Credentials = browser.CredentialsInclude
+		}
 		x := p.simulate(f)
-		if len(e.Intent.Credentials) == 0 || x.Verdict() != browser.Allowed {
+		if e.WithCredentials() && x.Verdict() != browser.Allowed {
 			f.Credentials = browser.CredentialsSameOrigin
 			x = p.simulate(f)
 		}
 		e.Strangers = append(e.Strangers, &Probe{Purpose: Stranger, Exchange: x, Candidate: c})
 	}
+}
+
+// readMethod returns the method, of those that need no preflight, that an endpoint lets pages of other origins read.
+func readMethod(e *Endpoint) string {
+	for i := range e.Answers {
+		a := &e.Answers[i]
+		if _, ok := a.Outcome.Get("Access-Control-Allow-Origin"); ok && (a.Method == "GET" || a.Method == "POST") {
+			return a.Method
+		}
+	}
+	return "GET"
 }
 
 // LetsIn reports whether the fetch succeeds in every outcome, and whether it was made with credentials.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
 )
@@ -17,6 +18,8 @@ type Intent struct {
 	// clearest.
 	Origins []string
 	Anybody bool // every origin is let in
+	// Misspelt are origins that are let in when they are written as no browser writes them. They are among Origins.
+	Misspelt []Meaning
 	// Credentials, Preflight: the places that show it; empty where nothing does.
 	Credentials []source.Span
 	Preflight   []source.Span
@@ -134,6 +137,60 @@ func (p *prober) origins(e *Endpoint, in *Intent) {
 	}
 	slices.SortStableFunc(in.Origins, func(a, b string) int { return rank(a) - rank(b) })
 	in.Origins = in.Origins[:min(len(in.Origins), maxOrigins)]
+	// Last, so that a right one shows what else is wrong.
+	in.Misspelt = p.misspelt(e)
+	for _, m := range in.Misspelt {
+		if !slices.Contains(in.Origins, m.Origin) {
+			in.Origins = append(in.Origins, m.Origin)
+		}
+	}
+}
+
+// misspelt returns the origins that the endpoint lets in when Origin is sent as a test has it, and not as a browser has it.
+func (p *prober) misspelt(e *Endpoint) []Meaning {
+	var out []Meaning
+	for _, m := range p.meanings {
+		if m.Text == m.Origin || len(out) == maxOrigins {
+			continue
+		}
+		written, ok := p.allowed(e, m.Text)
+		sent, _ := p.allowed(e, m.Origin)
+		if ok && sent != written && sent != m.Origin && sent != "*" {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// allowed returns the Allow-Origin that answers a request with that Origin, if there is one in every outcome.
+func (p *prober) allowed(e *Endpoint, origin string) (string, bool) {
+	for _, method := range [...]string{"GET", "OPTIONS"} {
+		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: p.fetch(e.Endpoint, method, "").URL, Method: method,
+			Headers: []browser.Header{{Name: "Origin", Value: origin}}}, p.layer)
+		if err != nil || len(outcomes) == 0 {
+			continue
+		}
+		if h, ok := outcomes[0].Get("Access-Control-Allow-Origin"); ok {
+			text, known := h.Value.Known()
+			return text, known
+		}
+	}
+	return "", false
+}
+
+// echoesHost reports whether the endpoint allows the origin of the very host that a request is sent to.
+func (p *prober) echoesHost(e *Endpoint) bool {
+	own := func(host string) bool {
+		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: "https://" + host + escapePath(e.Example), Method: "GET",
+			Headers: []browser.Header{{Name: "Origin", Value: somebody}}}, p.layer)
+		if err != nil || len(outcomes) == 0 {
+			return false
+		}
+		h, _ := outcomes[0].Get("Access-Control-Allow-Origin")
+		text, known := h.Value.Known()
+		return known && !h.Upstream && strings.EqualFold(hostOf(text), host)
+	}
+	return own(p.host()) && own("another."+p.host())
 }
 
 // rank puts the origins that show a fault most clearly first: https before http, and no loopback address.

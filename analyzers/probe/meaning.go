@@ -20,8 +20,8 @@ type Meaning struct {
 }
 
 const (
-	maxMeanings = 8   // of one mention
-	maxExample  = 512 // bytes of a text made from a pattern; no origin is longer
+	maxMeanings = 8        // of one mention
+	maxExample  = 512      // bytes of a text made from a pattern; no origin is longer
 	anyChar     = "\uE000" // a private character: no pattern has it
 )
 
@@ -197,11 +197,11 @@ func repair(text string) string {
 		if !strings.Contains(name, ".") && name != "localhost" {
 			return ""
 		}
-		if scheme := "https://"; loopback(name) {
-			text = "http://" + strings.TrimPrefix(text, "//")
-		} else {
-			text = scheme + strings.TrimPrefix(text, "//")
+		scheme := "https://"
+		if IsLoopback(scheme + name) {
+			scheme = "http://"
 		}
+		text = scheme + strings.TrimPrefix(text, "//")
 	}
 	if origin, ok := browser.OriginOf(text); ok {
 		return firstOrigin(origin)
@@ -213,15 +213,10 @@ func repair(text string) string {
 // nothing, or a word, where it takes any text. Where the pattern matches no origin at all, but a text that resembles one,
 // that origin is meant.
 func patternMeanings(m *policy.Mention) []Meaning {
-	tree, err := syntax.Parse(m.Text, syntax.Perl)
-	if err != nil {
-		return nil // an expression of another kind: nobody knows what it is for
-	}
-	tree = tree.Simplify()
 	accepts := acceptor(m)
 	var out, misspelt []Meaning
-	for _, any := range [...]string{"", "app", "https"} {
-		for _, marked := range texts(tree, any) {
+	for _, word := range [...]string{"", "app", "https"} {
+		for _, marked := range patternTexts(m, word) {
 			out = addMeaning(out, marked, func(text string) string {
 				if isOrigin(text) && accepts(text) {
 					return text
@@ -229,7 +224,7 @@ func patternMeanings(m *policy.Mention) []Meaning {
 				return ""
 			}, m)
 			misspelt = addMeaning(misspelt, marked, func(text string) string {
-				if origin := repair(text); origin != "" && strings.Contains(text, "://") && accepts(text) && !accepts(origin) {
+				if origin := repair(text); origin != "" && accepts(text) && !accepts(origin) {
 					return origin
 				}
 				return ""
@@ -240,6 +235,16 @@ func patternMeanings(m *policy.Mention) []Meaning {
 		}
 	}
 	return misspelt
+}
+
+// patternTexts returns texts that a mention's pattern matches, the given word where any text may stand; none for an
+// expression that only a backtracking engine reads: what it is for is not known.
+func patternTexts(m *policy.Mention, word string) []string {
+	tree, err := syntax.Parse(m.Text, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	return texts(tree.Simplify(), word)
 }
 
 // addMeaning adds the first origin that stands for a text of a pattern: patterns leave the scheme away, or the name before
@@ -262,7 +267,7 @@ func addMeaning(to []Meaning, marked string, originOf func(text string) string, 
 
 // texts returns texts that an expression matches, at most maxMeanings: every branch of an alternative, the given word
 // where any text may stand, anyChar for a dot.
-func texts(re *syntax.Regexp, any string) []string {
+func texts(re *syntax.Regexp, word string) []string {
 	switch re.Op {
 	case syntax.OpLiteral:
 		text := string(re.Rune)
@@ -276,16 +281,16 @@ func texts(re *syntax.Regexp, any string) []string {
 		return []string{anyChar}
 	case syntax.OpStar, syntax.OpPlus:
 		if takesWords(re.Sub[0]) {
-			if any == "" && re.Op == syntax.OpPlus {
+			if word == "" && re.Op == syntax.OpPlus {
 				return []string{"app"}
 			}
-			return []string{any}
+			return []string{word}
 		}
-		return texts(re.Sub[0], any)
+		return texts(re.Sub[0], word)
 	case syntax.OpCapture:
-		return texts(re.Sub[0], any)
+		return texts(re.Sub[0], word)
 	case syntax.OpQuest: // https?, (www\.)?, (https://)?
-		with := texts(re.Sub[0], any)
+		with := texts(re.Sub[0], word)
 		switch first := with[0]; {
 		case first == "s" || strings.HasSuffix(first, "//"):
 			return with
@@ -293,18 +298,18 @@ func texts(re *syntax.Regexp, any string) []string {
 			return firstOf(append(with, ""))
 		}
 	case syntax.OpRepeat:
-		text := texts(re.Sub[0], any)[0]
+		text := texts(re.Sub[0], word)[0]
 		return []string{strings.Repeat(text, min(max(re.Min, 1), maxExample/max(len(text), 1)))}
 	case syntax.OpConcat:
 		out := []string{""}
 		for _, sub := range re.Sub {
-			out = product(out, texts(sub, any))
+			out = product(out, texts(sub, word))
 		}
 		return out
 	case syntax.OpAlternate:
 		var out []string
 		for _, sub := range re.Sub {
-			out = firstOf(append(out, texts(sub, any)...))
+			out = firstOf(append(out, texts(sub, word)...))
 		}
 		return out
 	case syntax.OpNoMatch, syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,

@@ -1,7 +1,7 @@
 package probe
 
 import (
-	"regexp/syntax"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -11,216 +11,236 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 )
 
-// stranger is a host that belongs to nobody whom a configuration could mean: RFC 2606 reserves it.
-const stranger = "attacker.example"
-
-// meant returns the origin that a mention means to let in, as a browser would send it; "" when none can be made of it.
-// A literal that no browser sends (with a slash, without a scheme, in upper case) means the origin that it resembles.
-func meant(m policy.Mention) string {
-	switch m.Kind {
-	case policy.MentionLiteral:
-		return repair(m.Text)
-	case policy.MentionPattern:
-		return exampleOrigin(m)
-	case policy.MentionPrefix:
-		return firstOrigin(m.Text, m.Text+".example.com", m.Text+"example.com")
-	case policy.MentionSuffix, policy.MentionContains:
-		return firstOrigin("https://"+m.Text, "https://app"+m.Text, "https:"+m.Text, "https://app."+m.Text)
-	case policy.MentionReflected:
-	}
-	return ""
-}
-
-// firstOrigin returns the first of the texts that is a serialised origin.
-func firstOrigin(texts ...string) string {
-	for _, text := range texts {
-		if _, err := browser.ParseOrigin(text); err == nil && text != "null" {
-			return text
-		}
-	}
-	return ""
-}
-
-// repair returns the serialised origin that a text resembles.
-func repair(text string) string {
-	text = strings.Trim(strings.TrimSpace(text), `'"`)
-	if first, _, list := strings.Cut(text, ","); list {
-		text = strings.TrimSpace(first)
-	} else if fields := strings.Fields(text); len(fields) > 1 {
-		text = fields[0]
-	}
-	if text == "" || text == "*" || text == "null" {
-		return ""
-	}
-	if !strings.Contains(text, "://") {
-		if !strings.Contains(text, ".") && !strings.HasPrefix(text, "localhost") {
-			return ""
-		}
-		text = "https://" + text
-	}
-	if origin, ok := browser.OriginOf(text); ok && !strings.ContainsAny(origin, "*$") {
-		return origin
-	}
-	return ""
-}
-
-// exampleOrigin returns an origin that a pattern lets in, as close to what its author had in mind as can be told.
-func exampleOrigin(m policy.Mention) string {
-	pattern, err := policy.CompilePattern(m.Text, m.Dialect, m.FoldCase)
-	if err != nil {
-		return ""
-	}
-	tree, err := syntax.Parse(m.Text, syntax.Perl)
-	if err != nil {
-		return ""
-	}
-	text := example(tree.Simplify())
-	for _, candidate := range [...]string{text, "https://" + text, "https:" + text, "https://app" + text, "https://app." + text, text + "example.com", text + ".example.com"} {
-		if origin := firstOrigin(candidate); origin != "" {
-			if match, err := pattern.Match(origin); err == nil && match != nil {
-				return origin
-			}
-		}
-	}
-	return ""
-}
-
-// example returns a text that an expression matches, with words where it takes any text: "app" for ".*".
-func example(re *syntax.Regexp) string {
-	switch re.Op {
-	case syntax.OpLiteral:
-		return string(re.Rune)
-	case syntax.OpCharClass:
-		for _, preferred := range "a1-." {
-			for i := 0; i+1 < len(re.Rune); i += 2 {
-				if re.Rune[i] <= preferred && preferred <= re.Rune[i+1] {
-					return string(preferred)
-				}
-			}
-		}
-		if len(re.Rune) > 0 {
-			return string(re.Rune[0])
-		}
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL: // an unescaped dot stands for a dot
-		return "."
-	case syntax.OpStar, syntax.OpPlus:
-		if sub := re.Sub[0].Op; sub == syntax.OpAnyChar || sub == syntax.OpAnyCharNotNL || sub == syntax.OpCharClass && takesLetters(re.Sub[0]) {
-			return "app"
-		}
-		return example(re.Sub[0])
-	case syntax.OpCapture:
-		return example(re.Sub[0])
-	case syntax.OpQuest:
-		if text := example(re.Sub[0]); text == "s" || strings.HasSuffix(text, ".") { // https?, (www\.)?
-			return text
-		}
-		return ""
-	case syntax.OpRepeat:
-		return strings.Repeat(example(re.Sub[0]), min(max(re.Min, 1), 64))
-	case syntax.OpConcat:
-		var b strings.Builder
-		for _, sub := range re.Sub {
-			b.WriteString(example(sub))
-		}
-		return b.String()
-	case syntax.OpAlternate:
-		return example(re.Sub[0])
-	case syntax.OpNoMatch, syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
-		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-	}
-	return ""
-}
-
-func takesLetters(class *syntax.Regexp) bool {
-	for i := 0; i+1 < len(class.Rune); i += 2 {
-		if class.Rune[i] <= 'a' && 'p' <= class.Rune[i+1] {
-			return true
-		}
-	}
-	return false
-}
+// Hosts that belong to nobody whom a configuration could mean: RFC 2606 reserves their top-level domains. A policy that
+// lets in both lets in everybody; a single one could be what an expression for a whole domain means.
+const (
+	attacker = "attacker.example"
+	passerBy = "passer-by.test"
+)
 
 // Bypass is how a stranger's origin resembles one that a policy means to let in.
 type Bypass string
 
+// The ways of a stranger, with an example for a policy that means https://app.shop.com.
 const (
-	BypassAny        Bypass = "any"       // it does not resemble one: everybody is let in
-	BypassSuffix     Bypass = "suffix"    // https://app.example.com.attacker.example
-	BypassPrefix     Bypass = "prefix"    // https://attackerapp.example.com, or another registrable domain that ends alike
-	BypassDot        Bypass = "dot"       // https://appxexample.com
-	BypassHTTP       Bypass = "http"      // http://app.example.com
-	BypassNull       Bypass = "null"      // a sandboxed frame
-	BypassPort       Bypass = "port"      // https://app.example.com:8443
-	BypassSubdomain  Bypass = "subdomain" // https://other.example.com
-	BypassUnlistedIn Bypass = "substring" // https://attacker.example where the text stands somewhere else in the host
+	BypassAny          Bypass = "any"           // not at all: everybody is let in
+	BypassNull         Bypass = "null"          // a sandboxed frame
+	BypassSuffix       Bypass = "suffix"        // https://app.shop.com.attacker.example
+	BypassPrefix       Bypass = "prefix"        // https://attackershop.com
+	BypassDot          Bypass = "dot"           // https://appxshop.com
+	BypassPublicSuffix Bypass = "public-suffix" // https://attacker.com: a name that anyone can register
+	BypassSubdomain    Bypass = "subdomain"     // https://other.shop.com
+	BypassHTTP         Bypass = "http"          // http://app.shop.com
+	BypassLoopback     Bypass = "loopback"      // http://localhost:3000
+	BypassPort         Bypass = "port"          // https://app.shop.com:8443
 )
 
 // Candidate is an origin of somebody else that a policy could let in by mistake.
 type Candidate struct {
 	Origin string
 	Bypass Bypass
-	Of     *policy.Mention // the test that it tries to pass; nil for those that need none
+	Meant  string          // the origin that it resembles, if any
+	Of     *policy.Mention // the test that it passes; nil for those that resemble none
+	// Foreign: its registrable domain belongs to none of the origins that the layer means, and somebody can register it.
+	Foreign bool
 }
 
-// strangers synthesises origins of others that resemble the ones a layer's mentions let in. Each is a serialised origin;
-// whether it is let in is for a simulation to find out.
-func strangers(mentions []policy.Mention) []Candidate {
-	out := []Candidate{{Origin: "https://" + stranger, Bypass: BypassAny}, {Origin: "null", Bypass: BypassNull}}
-	add := func(m *policy.Mention, bypass Bypass, origin string) {
-		if firstOrigin(origin) != "" && !slices.ContainsFunc(out, func(c Candidate) bool { return c.Origin == origin }) {
-			out = append(out, Candidate{Origin: origin, Bypass: bypass, Of: m})
+// strangers synthesises origins of others that pass one of a layer's tests. Each is a serialised origin whose host could
+// exist; whether the layer lets it in is for a simulation to find out, which knows how the tests are combined. A test has
+// one candidate of each kind, a foreign one where there is one.
+func strangers(meanings []Meaning) []Candidate {
+	s := synthesis{meanings: meanings, accepts: map[*policy.Mention]func(string) bool{}}
+	s.out = append(s.out, Candidate{Origin: "https://" + attacker, Bypass: BypassAny, Foreign: true},
+		Candidate{Origin: "https://" + passerBy, Bypass: BypassAny, Foreign: true}, Candidate{Origin: "null", Bypass: BypassNull})
+	for i := range meanings {
+		s.resemble(&meanings[i])
+	}
+	return s.out
+}
+
+type synthesis struct {
+	meanings []Meaning
+	accepts  map[*policy.Mention]func(string) bool
+	out      []Candidate
+}
+
+// resemble adds the candidates that resemble one origin.
+func (s *synthesis) resemble(m *Meaning) {
+	o, err := browser.ParseOrigin(m.Origin)
+	if err != nil {
+		return
+	}
+	scheme, host, port := o.Scheme+"://", o.Host, ""
+	if o.Port != "" {
+		port = ":" + o.Port
+	}
+	switch {
+	case IsLoopback(m.Origin):
+		s.add(m, BypassLoopback, m.Origin)
+		return
+	case o.Scheme == "https" || o.Scheme == "http":
+		s.add(m, BypassHTTP, "http://"+host+port)
+	}
+	if m.Of.Kind == policy.MentionLiteral && !IsGlob(m.Of.Text) || isAddress(host) {
+		return // a literal lets in nobody but itself
+	}
+	s.add(m, BypassSuffix, scheme+host+"."+attacker+port)
+	s.add(m, BypassSuffix, scheme+host+"."+attacker)
+	if registrable, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
+		suffix, _ := publicsuffix.PublicSuffix(host)
+		s.add(m, BypassPrefix, scheme+"attacker"+registrable+port)
+		s.add(m, BypassPrefix, scheme+"attacker-"+registrable+port)
+		s.add(m, BypassSubdomain, scheme+"other."+registrable+port)
+		if isListed(host) {
+			s.add(m, BypassPublicSuffix, scheme+"attacker."+suffix+port)
 		}
 	}
-	for i := range mentions {
-		m := &mentions[i]
-		origin := meant(*m)
-		if origin == "" || m.ShutsOut {
-			continue
+	s.add(m, BypassPrefix, scheme+"attacker"+host+port)
+	s.add(m, BypassSubdomain, scheme+"other."+host+port)
+	s.dots(m)
+	s.words(m)
+	s.add(m, BypassPort, scheme+host+":8443")
+}
+
+// dots puts a letter where the pattern has a dot that is not escaped.
+func (s *synthesis) dots(m *Meaning) {
+	for at := range strings.Count(m.marked, anyChar) {
+		text := m.marked
+		for i := 0; strings.Contains(text, anyChar); i++ {
+			char := "."
+			if i == at {
+				char = "x"
+			}
+			text = strings.Replace(text, anyChar, char, 1)
 		}
-		scheme, host, _ := strings.Cut(origin, "://")
-		name, port, hasPort := strings.Cut(host, ":")
-		if hasPort {
-			port = ":" + port
+		s.add(m, BypassDot, text)
+	}
+}
+
+// words puts another word where the asterisk of a literal, or the pattern, takes any.
+func (s *synthesis) words(m *Meaning) {
+	var others []string
+	switch {
+	case m.Of.Kind == policy.MentionPattern:
+		for _, other := range patternTexts(m.Of, "attacker") {
+			others = append(others, strings.ReplaceAll(other, anyChar, "."))
 		}
-		if scheme == "https" {
-			add(m, BypassHTTP, "http://"+host)
-		}
-		if m.Kind == policy.MentionLiteral {
-			continue
-		}
-		add(m, BypassSuffix, scheme+"://"+name+"."+stranger)
-		add(m, BypassSuffix, scheme+"://"+name+".attacker.net")
-		if registrable, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
-			add(m, BypassPrefix, scheme+"://attacker"+registrable+port)
-			add(m, BypassPrefix, scheme+"://attacker-"+registrable+port)
-			add(m, BypassPrefix, scheme+"://attacker."+stranger+"."+registrable)
-		}
-		add(m, BypassPrefix, scheme+"://attacker"+host)
-		for at, c := range name {
-			if c == '.' {
-				add(m, BypassDot, scheme+"://"+name[:at]+"x"+name[at+1:]+port)
+	case strings.Contains(m.Of.Text, "*"):
+		others = append(others, strings.ReplaceAll(m.Of.Text, "*", "attacker"))
+	}
+	for _, other := range others {
+		bypass := BypassSubdomain
+		if !SameOwner(other, m.Origin) {
+			bypass = BypassPublicSuffix // "myapp-*.vercel.app": whoever registers the name is let in
+			if !samePublicSuffix(other, m.Origin) || strings.HasSuffix(hostOf(other), registrable(hostOf(m.Origin))) {
+				continue
 			}
 		}
-		add(m, BypassSubdomain, scheme+"://other."+host)
-		if registrable, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
-			add(m, BypassSubdomain, scheme+"://other."+registrable+port)
-		}
-		add(m, BypassPort, scheme+"://"+name+":8443")
+		s.add(m, bypass, other)
 	}
-	return out
 }
 
-// SameOwner reports whether two origins belong to the same registrable domain, as far as the public suffix list says.
+// add adds a candidate that passes the test of the mention that it is made of. One of the layer's own origins is no
+// stranger, but where it is the scheme or the machine that makes it one.
+func (s *synthesis) add(m *Meaning, bypass Bypass, origin string) {
+	if !isOrigin(origin) || !s.accepted(m.Of, origin) {
+		return
+	}
+	own := slices.ContainsFunc(s.meanings, func(x Meaning) bool { return x.Origin == origin })
+	if own && bypass != BypassHTTP && bypass != BypassLoopback {
+		return
+	}
+	c := Candidate{Origin: origin, Bypass: bypass, Meant: m.Origin, Of: m.Of, Foreign: s.foreign(origin, m)}
+	if (bypass == BypassSuffix || bypass == BypassPrefix || bypass == BypassDot || bypass == BypassPublicSuffix) && !canExist(origin, m.Origin) {
+		return
+	}
+	i := slices.IndexFunc(s.out, func(x Candidate) bool { return x.Of == m.Of && x.Bypass == bypass })
+	switch {
+	case i < 0:
+		s.out = append(s.out, c)
+	case c.Foreign && !s.out[i].Foreign:
+		s.out[i] = c
+	}
+}
+
+func (s *synthesis) accepted(m *policy.Mention, origin string) bool {
+	accepts, ok := s.accepts[m]
+	if !ok {
+		accepts = acceptor(m)
+		s.accepts[m] = accepts
+	}
+	return accepts(origin)
+}
+
+// foreign reports whether an origin belongs to nobody whom the layer means.
+func (s *synthesis) foreign(origin string, m *Meaning) bool {
+	return canExist(origin, m.Origin) && !slices.ContainsFunc(s.meanings, func(x Meaning) bool { return SameOwner(x.Origin, origin) })
+}
+
+// canExist reports whether somebody can register the host of an origin: its top-level domain is on the public suffix list,
+// reserved for examples, or the one of the origin that it resembles, and it is no public suffix itself.
+func canExist(origin, meant string) bool {
+	host := hostOf(origin)
+	if registrable(host) == "" {
+		return false
+	}
+	return isListed(host) || slices.Contains([]string{"example", "test"}, topLevel(host)) || topLevel(host) == topLevel(hostOf(meant))
+}
+
+// isListed reports whether a host stands under an entry of the public suffix list, not under its default rule.
+func isListed(host string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(host)
+	return icann || strings.Contains(suffix, ".")
+}
+
+func topLevel(host string) string { return host[strings.LastIndexByte(host, '.')+1:] }
+
+// registrable returns the registrable domain of a host, "" when it has none: it is an address, a single name or a public
+// suffix.
+func registrable(host string) string {
+	if isAddress(host) {
+		return ""
+	}
+	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if err != nil {
+		return ""
+	}
+	return domain
+}
+
+func hostOf(origin string) string {
+	_, host, _ := strings.Cut(origin, "://")
+	if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:at]
+	}
+	return host
+}
+
+// SameOwner reports whether two origins belong to the same registrable domain, as far as the public suffix list says; hosts
+// without one are the same only when they are equal.
 func SameOwner(a, b string) bool {
-	hostOf := func(origin string) string {
-		_, host, _ := strings.Cut(origin, "://")
-		host, _, _ = strings.Cut(host, ":")
-		return host
+	x, y := hostOf(a), hostOf(b)
+	return x == y || registrable(x) != "" && registrable(x) == registrable(y)
+}
+
+func samePublicSuffix(a, b string) bool {
+	x, _ := publicsuffix.PublicSuffix(hostOf(a))
+	y, _ := publicsuffix.PublicSuffix(hostOf(b))
+	return x == y && isListed(hostOf(a))
+}
+
+// isAddress reports whether a host is an IP address.
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
+}
+
+// IsLoopback reports whether an origin is of a page on the visitor's own machine.
+// https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
+func IsLoopback(origin string) bool {
+	host := hostOf(origin)
+	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return address.IsLoopback()
 	}
-	x, errX := publicsuffix.EffectiveTLDPlusOne(hostOf(a))
-	y, errY := publicsuffix.EffectiveTLDPlusOne(hostOf(b))
-	if errX != nil || errY != nil {
-		return hostOf(a) == hostOf(b)
-	}
-	return x == y
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

@@ -22,6 +22,8 @@ type Survey struct {
 	// Endpoints are those with CORS intent; the others have nothing to do with CORS.
 	Endpoints []*Endpoint
 	Total     int // endpoints of the layer
+	// Meanings are the origins that the layer's tests mean to let in.
+	Meanings []Meaning
 }
 
 // Endpoint is an endpoint with CORS intent and what was asked of it.
@@ -36,6 +38,8 @@ type Endpoint struct {
 	Strangers []*Probe
 	// Answers are the layer's direct answers that the intent was read from.
 	Answers []Answer
+	// EchoesHost is set where the allowed origin is made of the host that the request was sent to.
+	EchoesHost bool
 }
 
 // Purpose says why a fetch is asked.
@@ -120,7 +124,7 @@ func failsEverywhere(outcomes []exchange.Outcome, f browser.Failure) bool {
 
 // Answer is a direct answer of the layer.
 type Answer struct {
-	Method, Origin string
+	Method, Origin string // without an Origin header where Origin is ""
 	Circumstance   policy.Circumstance
 	Outcome        policy.Outcome
 }
@@ -128,10 +132,13 @@ type Answer struct {
 // Run surveys a layer of a host that stands at the head of a chain.
 func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Survey {
 	s := &Survey{Host: chain[0], Layer: layer, Total: len(layer.Endpoints)}
-	p := prober{ctx: ctx, chain: chain, layer: layer, candidates: strangers(layer.Mentions)}
 	for i := range layer.Mentions {
-		if origin := meant(layer.Mentions[i]); origin != "" && !layer.Mentions[i].ShutsOut && !slices.Contains(p.named, origin) {
-			p.named = append(p.named, origin)
+		s.Meanings = append(s.Meanings, meanings(&layer.Mentions[i])...)
+	}
+	p := prober{ctx: ctx, chain: chain, layer: layer, meanings: s.Meanings, candidates: strangers(s.Meanings)}
+	for _, m := range s.Meanings {
+		if !slices.Contains(p.named, m.Origin) {
+			p.named = append(p.named, m.Origin)
 		}
 	}
 	for _, e := range layer.Endpoints {
@@ -149,7 +156,8 @@ type prober struct {
 	ctx        context.Context
 	chain      exchange.Chain
 	layer      *policy.Layer
-	named      []string // origins that the layer's mentions mean
+	meanings   []Meaning
+	named      []string // their origins, each once
 	candidates []Candidate
 }
 
@@ -169,6 +177,7 @@ func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
 	}
 	p.wanted(out)
 	p.strangers(out)
+	out.EchoesHost = p.echoesHost(out)
 	return out
 }
 
@@ -199,7 +208,10 @@ func (p *prober) answers(e policy.Endpoint) []Answer {
 		if circumstance.Kind != "" {
 			f.Circumstances = []policy.Circumstance{circumstance}
 		}
-		headers := []browser.Header{{Name: "Origin", Value: origin}}
+		var headers []browser.Header
+		if origin != "" {
+			headers = append(headers, browser.Header{Name: "Origin", Value: origin})
+		}
 		if method == "OPTIONS" { // a preflight for the method and headers that most policies speak of
 			headers = append(headers, browser.Header{Name: "Access-Control-Request-Method", Value: "PUT"},
 				browser.Header{Name: "Access-Control-Request-Headers", Value: "authorization,content-type"})
@@ -217,6 +229,7 @@ func (p *prober) answers(e policy.Endpoint) []Answer {
 		ask("OPTIONS", origin, policy.Circumstance{})
 		ask("POST", origin, policy.Circumstance{})
 	}
+	ask("GET", "", policy.Circumstance{}) // as an image or a navigation asks
 	return out
 }
 

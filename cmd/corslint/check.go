@@ -2,13 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +16,6 @@ import (
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/report"
-	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/rules"
 )
 
@@ -236,9 +231,3 @@ func ruleDocuments() []report.Rule {
 	}
 	return out
 }
-
-var _ = errors.New
-var _ = slices.Sort[[]string]
-var _ = filepath.Join
-var _ = source.Span{}
-var _ = context.Background

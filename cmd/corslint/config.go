@@ -1,5 +1,62 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+	"os"
 
-func newConfig() *cobra.Command { return &cobra.Command{Use: "config"} }
+	"github.com/spf13/cobra"
+
+	"github.com/corslint/corslint/internal/config"
+	"github.com/corslint/corslint/internal/discovery"
+)
+
+func newConfig() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Show or check the configuration",
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use:   "show [PATH]",
+			Short: "Print every value that is in force, with the line it comes from",
+			Args:  cobra.MaximumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				c, _, err := loadConfig(args)
+				if err != nil {
+					return err
+				}
+				for _, s := range c.Settings() {
+					fmt.Fprintln(cmd.OutOrStdout(), s)
+				}
+				return nil
+			},
+		},
+		&cobra.Command{
+			Use:   "validate [PATH]",
+			Short: "List the mistakes of the configuration, with line and column",
+			Args:  cobra.MaximumNArgs(1),
+			RunE: func(_ *cobra.Command, args []string) error {
+				_, _, err := loadConfig(args)
+				return err
+			},
+		},
+	)
+	return cmd
+}
+
+// loadConfig reads the configuration that holds for a path: the defaults where there is none.
+func loadConfig(args []string) (*config.Config, *discovery.Project, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, nil, err
+	}
+	projects, err := discovery.Find(here, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := openProject(&projects[0], &checkCommand{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.config, p.Project, p.close()
+}

@@ -2,37 +2,92 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
-	"strings"
+	"time"
 
+	"github.com/corslint/corslint/internal/config"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/names"
 	"github.com/corslint/corslint/internal/report"
+	"github.com/corslint/corslint/internal/suppress"
 	"github.com/corslint/corslint/parsers/nginx"
+	"github.com/corslint/corslint/parsers/nginx/conf"
 	"github.com/corslint/corslint/rules"
 )
 
 // project is a project that a run is about, opened.
 type project struct {
 	*discovery.Project
-	root   *discovery.Root
-	tree   *discovery.Tree
-	failOn finding.Severity
+	root    *discovery.Root
+	tree    *discovery.Tree
+	config  *config.Config
+	options nginx.Options
+	failOn  finding.Severity
+	rules   []*rules.Rule // those that are on
 }
 
-func openProject(found *discovery.Project, c *checkCommand) (*project, error) {
-	p := &project{Project: found, failOn: finding.Error}
-	if s, ok := finding.ParseSeverity(c.failOn); ok {
-		p.failOn = s
+// ruleNames returns the rules by name, for what checks names only.
+func ruleNames() *names.Set {
+	var all []string
+	aliases := map[string]string{}
+	for _, r := range rules.All() {
+		all = append(all, r.Name)
+		for _, a := range r.Aliases {
+			aliases[a] = r.Name
+		}
 	}
+	return names.New(all, aliases)
+}
+
+// openProject opens a project and reads its configuration. A broken configuration is a *config.Error.
+func openProject(found *discovery.Project, c *checkCommand) (*project, error) {
+	p := &project{Project: found, config: config.Default()}
 	root, err := discovery.NewRoot(found.Root)
 	if err != nil {
 		return nil, err
 	}
 	p.root = root
-	p.tree = root.Walk(discovery.Options{Named: found.Named, ForceExclude: c.forceExclude})
+	if found.Config != "" && !c.noConfig {
+		if p.config, err = config.Load(root, found.Config, ruleNames()); err != nil {
+			return nil, err
+		}
+	}
+	if p.options, err = nginxOptions(p.config); err != nil {
+		return nil, err
+	}
+	p.failOn = p.config.FailOn
+	if c.failOn != "" {
+		severity, ok := finding.ParseSeverity(c.failOn)
+		if !ok {
+			return nil, fmt.Errorf("--fail-on %q: want error, warning or note", c.failOn)
+		}
+		p.failOn = severity
+	}
+	for _, r := range rules.All() {
+		if !p.config.Rules[r.Name].Off {
+			p.rules = append(p.rules, r)
+		}
+	}
+	p.tree = root.Walk(discovery.Options{Named: found.Named, Exclude: p.config.Exclude, ForceExclude: c.forceExclude})
 	return p, nil
+}
+
+func nginxOptions(c *config.Config) (nginx.Options, error) {
+	var o nginx.Options
+	for _, prefix := range c.Nginx.Prefixes {
+		o.Prefixes = append(o.Prefixes, conf.Prefix{From: prefix.From, To: prefix.To})
+	}
+	if c.Nginx.Version != "" {
+		version, ok := nginx.ParseVersion(c.Nginx.Version)
+		if !ok {
+			return o, fmt.Errorf("nginx version %q: want a version like 1.29.3", c.Nginx.Version)
+		}
+		o.Version = version
+	}
+	return o, nil
 }
 
 func (p *project) close() error { return p.root.Close() }
@@ -46,23 +101,63 @@ func (p *project) base(here string) string {
 	return filepath.ToSlash(rel)
 }
 
-// check runs the analysis and makes the report.
-func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) *report.Report {
-	o := engine.Options{Files: p.tree, Dialects: dialects(nginx.Options{}), Rules: rules.All(), Workers: c.jobs, Progress: progress}
-	if !p.Whole() {
-		o.Named = p.Contains
+// wanted returns what tells the paths that findings are wanted for; nil for all.
+func (p *project) wanted() func(string) bool {
+	if p.Whole() {
+		return nil
 	}
-	result := engine.Run(ctx, o)
+	return p.Contains
+}
+
+// check runs the analysis and makes the report: what the rules say, without what the project accepts, and of that what
+// is shown.
+func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) *report.Report {
+	result := engine.Run(ctx, engine.Options{
+		Files: p.tree, Dialects: dialects(p.options), Rules: p.rules, Workers: c.jobs, Progress: progress, Named: p.wanted(),
+		Environment: func(path string) rules.Environment { return rules.Environment(p.config.Environment(path)) },
+	})
+	left := suppress.Apply(suppress.Input{
+		Findings: p.level(result.Findings), Comments: result.Comments, Ignores: p.config.Ignore, Rules: ruleNames(), Today: time.Now(),
+		Wanted: p.wanted(), Whole: p.Whole(), Ran: func(rule string) bool { return !p.config.Rules[rule].Off },
+	})
 	shown, hidden := []*finding.Finding{}, map[finding.Severity]int{}
-	for _, f := range result.Findings {
-		if c.pedantic || f.Shown() {
+	for _, f := range left.Findings {
+		switch {
+		case p.config.Rules[f.Rule].Off:
+		case c.pedantic || f.Shown():
 			shown = append(shown, f)
-		} else {
+		default:
 			hidden[f.Severity]++
 		}
 	}
-	r := toReport(result, shown, hidden, 0)
+	r := toReport(result, shown, hidden, left.Suppressed)
+	for _, problem := range p.tree.Problems() {
+		r.Unknown = append(r.Unknown, fmt.Sprintf("%s (%s)", problem.Path, problem.Text()))
+	}
+	if files := p.namedFiles(); files != nil {
+		r.Named = &report.Named{Files: files, Context: result.Context}
+	}
 	return r
+}
+
+// namedFiles returns the files that were named one by one, as a hook names them; nil when folders were named.
+func (p *project) namedFiles() []string {
+	for _, name := range p.Named {
+		if !p.tree.Has(name) {
+			return nil
+		}
+	}
+	return p.Named
+}
+
+// level gives findings the severity that the project wants them to have.
+func (p *project) level(findings []*finding.Finding) []*finding.Finding {
+	for _, f := range findings {
+		if level := p.config.Rules[f.Rule]; level.Severity != 0 {
+			f.Severity = level.Severity
+		}
+	}
+	return findings
 }
 
 // fails reports whether a report has a finding that makes the run fail.
@@ -74,5 +169,3 @@ func (p *project) fails(r *report.Report) bool {
 	}
 	return false
 }
-
-var _ = strings.TrimSpace

@@ -42,9 +42,9 @@ type Result struct {
 	Findings  []*finding.Finding // sorted
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
-	Unknown   []string // what the answers depend on, each a phrase
-	Hosts     []*policy.Host
-	Layers    []string // names of the layers with CORS intent
+	Unknown   []string       // what the answers depend on, each a phrase
+	Hosts     []*policy.Host // only when nothing is checked
+	Layers    []string       // names of the layers with CORS intent
 	LayerAll  int
 	Endpoints int
 	Analyzed  int
@@ -77,6 +77,8 @@ type unitResult struct {
 	findings  []*finding.Finding
 	layers    []string
 	unknown   []string
+	gaps      []policy.Gap
+	layerAll  int
 	endpoints int
 }
 
@@ -193,6 +195,13 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 	if r.Environment != nil {
 		environment = r.Environment(u.Path)
 	}
+	for _, host := range out.Hosts {
+		out.gaps = append(out.gaps, host.Gaps...)
+		out.layerAll += len(host.Layers)
+		for _, layer := range host.Layers {
+			out.gaps = append(out.gaps, layer.Gaps...)
+		}
+	}
 	if r.Rules == nil {
 		return out
 	}
@@ -211,6 +220,7 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 			out.findings = append(out.findings, rules.Check(r.Rules, survey, environment)...)
 		}
 	}
+	out.Hosts = nil // a tree has many; what rules have to say is said
 	return out
 }
 
@@ -268,13 +278,8 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		out.Layers = append(out.Layers, s.layers...)
 		out.Unknown = append(out.Unknown, s.unknown...)
 		out.Endpoints += s.endpoints
-		for _, h := range s.Hosts {
-			out.Gaps = append(out.Gaps, h.Gaps...)
-			out.LayerAll += len(h.Layers)
-			for _, l := range h.Layers {
-				out.Gaps = append(out.Gaps, l.Gaps...)
-			}
-		}
+		out.Gaps = append(out.Gaps, s.gaps...)
+		out.LayerAll += s.layerAll
 		for _, f := range s.Files {
 			files[f.Path] = true
 		}
