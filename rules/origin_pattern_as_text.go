@@ -1,12 +1,82 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"strings"
+
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var originPatternAsText = &Rule{
 	Name:     "origin-pattern-as-text",
-	Title:    "",
+	Aliases:  []string{"origin-wildcard-literal"},
+	Title:    "an asterisk or expression in an allowed origin is compared as text",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"origin-not-allowed", "allow-origin-missing"},
+	Explains: originExplains,
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-check", "https://nginx.org/en/docs/http/ngx_http_map_module.html#map"},
+	Doc: `## What the browser does
+It knows one pattern, the value "*" alone. In https://*.shop.example the asterisk is a character like any other, and the
+browser refuses the response because its origin is not that text. A server that compares Origin with such a text sends
+no Access-Control-Allow-Origin at all.
+
+## Who is hurt
+Every page that the pattern was meant for, on every request.
+
+## When it is fine
+Where the server does treat it as a pattern: an expression in an nginx map begins with ~, and a map with "hostnames"
+knows asterisks. corslint simulates it and then reports nothing.
+
+## How to fix
+Match Origin with an expression that begins with ^https:// and ends with $, and send the origin back when it matches,
+with Vary: Origin. Or list the origins.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "asterisk in the header", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://*.shop.example always; # want "the asterisk of the allowed origin is compared as text"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "expression without a tilde", Text: `map $http_origin $cors_origin {
+    default "";
+    "^https://(www|app)\.shop\.example$" $http_origin; # want "the expression for the allowed origin is compared as text"
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $cors_origin always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "an expression", Text: `map $http_origin $cors_origin {
+    default "";
+    "~^https://(www|app)\.shop\.example$" $http_origin;
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $cors_origin always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		for _, m := range p.misspelt(spelledAsPattern) {
+			what := "the expression for the allowed origin"
+			if strings.Contains(m.text, "*") && !strings.ContainsAny(m.text, `^$\`) {
+				what = "the asterisk of the allowed origin"
+			} else if strings.HasPrefix(m.text, ".") {
+				what = "the allowed domain"
+			}
+			m.report(p, what+" is compared as text", short(m.text, 80)+" stands for itself here, and no browser sends it",
+				"match Origin with an expression that begins with ^https:// and ends with $, and send back the origin that matches")
+		}
+	},
 }

@@ -1,12 +1,102 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var originRegexUnanchored = &Rule{
 	Name:     "origin-regex-unanchored",
-	Title:    "",
+	Title:    "an expression for allowed origins leaves open where the host begins or ends",
 	Category: finding.Security,
 	Severity: finding.Error,
 	Since:    "0.1.0",
 	Explains: []string{"origin-insecure-http", "origin-any-subdomain"},
+	Refs: []string{"https://portswigger.net/web-security/cors", "https://nginx.org/en/docs/http/ngx_http_map_module.html#map",
+		"https://publicsuffix.org/"},
+	CWE: []int{346, 625, 777, 942},
+	Doc: `## What the browser does
+It hands the response to the page of a stranger: the expression finds what it looks for inside the stranger's origin, and
+the server names that origin in Access-Control-Allow-Origin. With Access-Control-Allow-Credentials the visitor's cookies
+were sent along.
+
+## Who is hurt
+Visitors who are signed in and open the stranger's page: it reads what they can read. corslint prints an origin that passes.
+Its host is a name that somebody can register, by the public suffix list, and the fetch was simulated end to end.
+
+## When it is fine
+Without credentials, when the responses are public anyway: then it is a note. Cookies go along where they are
+SameSite=None, with HTTP authentication, or when the stranger's host is on the same site.
+
+## How to fix
+Begin with ^https:// and end with $, and let a wildcard stand for labels only: ^https://([a-z0-9-]+\.)?shop\.example$
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "no end", Text: `map $http_origin $partner_origin {
+    default "";
+    "~^https://(www|app)\.partner\.example" $http_origin; # want "https://www.partner.example.attacker.example passes the origin check and reads with the visitor's cookies"
+}
+server {
+    server_name partners.shop.example;
+    location /v1/ {
+        add_header Access-Control-Allow-Origin $partner_origin always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Vary Origin always;
+        proxy_pass http://partners:8080;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "no beginning", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($http_origin ~* "shop\.example$") { # want "https://attackershop.example passes the origin check"
+            add_header Access-Control-Allow-Origin $http_origin always;
+            add_header Access-Control-Allow-Credentials true always;
+        }
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "bound at both ends", Text: `map $http_origin $partner_origin {
+    default "";
+    "~^https://(www|app)\.partner\.example$" $http_origin;
+}
+server {
+    server_name partners.shop.example;
+    location /v1/ {
+        add_header Access-Control-Allow-Origin $partner_origin always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Vary Origin always;
+        proxy_pass http://partners:8080;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		for _, g := range groupStrangers(p.lets(probe.BypassSuffix, probe.BypassPrefix)) {
+			of := g.first().Candidate.Of
+			if of.Kind != policy.MentionPattern {
+				continue
+			}
+			open, expression := "begins", of.Text
+			if g.has(probe.BypassSuffix) {
+				open, expression = "ends", strings.TrimSuffix(expression, ".*")+"$"
+				if g.has(probe.BypassPrefix) {
+					open = "begins and ends"
+				}
+			}
+			change := fmt.Sprintf("end the expression with $: %s", short(expression, 120))
+			if g.has(probe.BypassPrefix) {
+				change = "begin the expression with ^https:// and let only whole labels stand before the name: ^https://([a-z0-9-]+\\.)?"
+				if g.has(probe.BypassSuffix) {
+					change = "bind the expression at both ends: ^https:// in front, only whole labels before the name, $ at the end"
+				}
+			}
+			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: "nothing marks where the host " + open, Change: change})
+		}
+	},
 }

@@ -25,7 +25,8 @@ func Check(rules []*Rule, survey *probe.Survey, environment Environment) []*find
 	findings := make([]*finding.Finding, 0, len(reports))
 	for _, r := range reports {
 		r.finish()
-		findings = append(findings, &r.Finding)
+		found := r.Finding // a copy: a finding outlives the exchanges that the report points to
+		findings = append(findings, &found)
 	}
 	return findings
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
+	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
 )
@@ -140,6 +141,7 @@ func (p *prober) origins(e *Endpoint, in *Intent) {
 	// Last, so that a right one shows what else is wrong.
 	in.Misspelt = p.misspelt(e)
 	for _, m := range in.Misspelt {
+		in.Any = true
 		if !slices.Contains(in.Origins, m.Origin) {
 			in.Origins = append(in.Origins, m.Origin)
 		}
@@ -314,10 +316,32 @@ func (p *prober) circumstances(e *Endpoint, origin string) {
 		{Kind: policy.CredentialsRejected}, {Kind: policy.UpstreamStatus, Status: 401}, {Kind: policy.UpstreamStatus, Status: 404},
 		{Kind: policy.UpstreamStatus, Status: 500}, {Kind: policy.UpstreamDown}, {Kind: policy.FileMissing}, {Kind: policy.Throttled},
 	}
-	for _, c := range list {
-		p.want(e, Circumstance, origin, "GET", nil, c, "", source.Span{})
-	}
 	if len(e.Intent.Preflight) > 0 {
-		p.want(e, Circumstance, origin, "POST", nil, policy.Circumstance{Kind: policy.BodyTooLarge}, "", source.Span{})
+		list = append(list, policy.Circumstance{Kind: policy.BodyTooLarge})
 	}
+	for _, c := range list {
+		method := "GET"
+		if c.Kind == policy.BodyTooLarge {
+			method = "POST"
+		}
+		if p.matters(e, origin, method, c) {
+			p.want(e, Circumstance, origin, method, nil, c, "", source.Span{})
+		}
+	}
+}
+
+// matters reports whether a circumstance changes what the layer answers.
+func (p *prober) matters(e *Endpoint, origin, method string, c policy.Circumstance) bool {
+	statuses := func(circumstances ...policy.Circumstance) (out []int) {
+		f := p.fetch(e.Endpoint, method, origin)
+		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: method, Headers: []browser.Header{{Name: "Origin", Value: origin}}, Circumstances: circumstances}, p.layer)
+		if err != nil {
+			return nil
+		}
+		for i := range outcomes {
+			out = append(out, outcomes[i].Status)
+		}
+		return out
+	}
+	return !slices.Equal(statuses(), statuses(c))
 }

@@ -54,6 +54,15 @@ func meanings(m *policy.Mention) []Meaning {
 	return nil
 }
 
+// MeantBy returns the origin that a literal means, as a browser sends it; "" when it resembles none.
+func MeantBy(text string) string {
+	found := meanings(&policy.Mention{Kind: policy.MentionLiteral, Text: text})
+	if len(found) == 0 {
+		return ""
+	}
+	return found[0].Origin
+}
+
 // IsGlob reports whether a literal is written as if part of it stood for any text.
 func IsGlob(text string) bool {
 	return strings.Contains(text, "*") || strings.HasPrefix(text, ".") || strings.HasPrefix(text, "^") || strings.HasSuffix(text, "$")

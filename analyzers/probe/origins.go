@@ -86,16 +86,21 @@ func (s *synthesis) resemble(m *Meaning) {
 	}
 	s.add(m, BypassSuffix, scheme+host+"."+attacker+port)
 	s.add(m, BypassSuffix, scheme+host+"."+attacker)
-	if registrable, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
-		suffix, _ := publicsuffix.PublicSuffix(host)
-		s.add(m, BypassPrefix, scheme+"attacker"+registrable+port)
-		s.add(m, BypassPrefix, scheme+"attacker-"+registrable+port)
-		s.add(m, BypassSubdomain, scheme+"other."+registrable+port)
-		if isListed(host) {
-			s.add(m, BypassPublicSuffix, scheme+"attacker."+suffix+port)
-		}
+	domain := registrable(host)
+	switch suffix, _ := publicsuffix.PublicSuffix(host); {
+	case domain == "":
+		s.add(m, BypassPrefix, scheme+"other.attacker"+host+port)
+	case isListed(host) && s.accepted(m.Of, scheme+"attacker."+suffix+port): // any name is meant
+		s.add(m, BypassPublicSuffix, scheme+"attacker."+suffix+port)
+	case s.accepted(m.Of, scheme+"other."+domain+port): // any name of the domain is meant
+		s.add(m, BypassPrefix, scheme+"attacker"+domain+port)
+		s.add(m, BypassPrefix, scheme+"attacker-"+domain+port)
+		s.add(m, BypassSubdomain, scheme+"other."+domain+port)
+	default:
+		s.add(m, BypassPrefix, scheme+"attacker"+domain+port)
+		s.add(m, BypassPrefix, scheme+"attacker-"+domain+port)
+		s.add(m, BypassPrefix, scheme+"other.attacker"+host+port)
 	}
-	s.add(m, BypassPrefix, scheme+"attacker"+host+port)
 	s.add(m, BypassSubdomain, scheme+"other."+host+port)
 	s.dots(m)
 	s.words(m)

@@ -246,7 +246,9 @@ func (p *prober) fetch(e policy.Endpoint, method, origin string) exchange.Fetch 
 	return exchange.Fetch{URL: scheme + "://" + p.host() + escapePath(e.Example), Method: method, Origin: origin}
 }
 
+// pathEscapes are the bytes of a path that would mean something else in a URL.
+var pathEscapes = strings.NewReplacer("%", "%25", " ", "%20", "?", "%3F", "#", "%23", "\\", "%5C", "|", "%7C", "^", "%5E", "\"", "%22",
+	"<", "%3C", ">", "%3E", "`", "%60", "{", "%7B", "}", "%7D")
+
 // escapePath writes a path so that it can stand in a URL.
-func escapePath(path string) string {
-	return strings.NewReplacer("%", "%25", " ", "%20", "?", "%3F", "#", "%23", "\\", "%5C", "|", "%7C", "^", "%5E", "\"", "%22", "<", "%3C", ">", "%3E", "`", "%60", "{", "%7B", "}", "%7D").Replace(path)
-}
+func escapePath(path string) string { return pathEscapes.Replace(path) }
