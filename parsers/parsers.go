@@ -42,6 +42,12 @@ type Files interface {
 	WithSuffix(path string) []string
 }
 
+// Disk is what a [Files] implements whose root lies on this machine's disk: it says what is at an absolute path, when
+// that is below the root.
+type Disk interface {
+	Exists(abs string) (file, directory, known bool)
+}
+
 // Unit is a file that a dialect recognised. It does not hold the file: a tree has many.
 type Unit struct {
 	Path     string

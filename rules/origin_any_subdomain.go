@@ -1,11 +1,76 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var originAnySubdomain = &Rule{
 	Name:     "origin-any-subdomain",
-	Title:    "",
+	Aliases:  []string{"origin-subdomain-trust"},
+	Title:    "every subdomain of a domain is let in",
 	Category: finding.Security,
 	Severity: finding.Warning,
 	Since:    "0.1.0",
+	Refs:     []string{"https://developer.mozilla.org/en-US/docs/Web/Security/Subdomain_takeovers", "https://portswigger.net/web-security/cors"},
+	CWE:      []int{346, 942},
+	Doc: `## What the browser does
+It hands the response to a page on any subdomain: one that a forgotten DNS entry has given to somebody else, a blog with
+an injected script, a customer's own area.
+
+## Who is hurt
+Visitors who are signed in and open such a page: it reads what they can read. The weakest subdomain decides how well the
+others are guarded.
+
+## When it is fine
+When every name of the domain is under one hand, DNS entries are removed with their services, and no subdomain carries
+content of customers. Without credentials it is a note.
+
+## How to fix
+List the subdomains that call this server: ^https://(www|app)\.shop\.example$
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "any label", Text: `map $http_origin $cors_origin {
+    default "";
+    "~^https://[a-z0-9-]+\.shop\.example$" $http_origin; # want "any subdomain, such as https://other.shop.example, reads with the visitor's cookies"
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $cors_origin always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "named subdomains", Text: `map $http_origin $cors_origin {
+    default "";
+    "~^https://(www|app)\.shop\.example$" $http_origin;
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $cors_origin always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		for _, g := range groupStrangers(p.lets(probe.BypassSubdomain)) {
+			f := finding.Finding{
+				Severity: finding.Note, Message: "any subdomain, such as " + short(g.origin(), 50) + ", reads the responses",
+				Because: "the check takes whatever name stands before the domain",
+				Change:  "list the subdomains that call this server",
+			}
+			if g.credentials() {
+				f.Severity = finding.Warning
+				f.Message = "any subdomain, such as " + short(g.origin(), 50) + ", reads with the visitor's cookies"
+			}
+			g.report(p, f)
+		}
+	},
 }

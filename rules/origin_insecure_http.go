@@ -1,11 +1,90 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"slices"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var originInsecureHttp = &Rule{
 	Name:     "origin-insecure-http",
-	Title:    "",
+	Aliases:  []string{"insecure-http-origin"},
+	Title:    "an origin without TLS reads responses that are sent over TLS",
 	Category: finding.Security,
 	Severity: finding.Warning,
 	Since:    "0.1.0",
+	Refs:     []string{"https://portswigger.net/web-security/cors", "https://fetch.spec.whatwg.org/#http-cors-protocol"},
+	CWE:      []int{319, 346, 942},
+	Doc: `## What the browser does
+It hands the response to a page of http://app.shop.example. Whoever is on the visitor's network can write that page: it
+comes without TLS, and any http link or redirect makes the browser ask for it.
+
+## Who is hurt
+Visitors who are signed in, on a network that somebody else controls: what travels over TLS is read through the page
+that does not.
+
+## When it is fine
+For pages on the visitor's own machine, without credentials, and where the server itself is reached without TLS only:
+corslint reports none of these. With Strict-Transport-Security and includeSubDomains, preloaded, browsers load no such page.
+
+## How to fix
+Let in https:// only, and serve the page over https.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "http beside https", Text: `map $http_origin $cors_origin {
+    default "";
+    "~^https?://app\.shop\.example$" $http_origin; # want "whoever is on the network reads with the visitor's cookies, as http://app.shop.example"
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $cors_origin always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "https only", Text: `map $http_origin $cors_origin {
+    default "";
+    "~^https://app\.shop\.example$" $http_origin;
+    http://localhost:3000 $http_origin;
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $cors_origin always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		if !p.meansTLS() {
+			return
+		}
+		for _, g := range groupStrangers(p.lets(probe.BypassHTTP)) {
+			if !g.credentials() {
+				continue
+			}
+			g.report(p, finding.Finding{
+				Severity: finding.Warning,
+				Message:  "whoever is on the network reads with the visitor's cookies, as " + short(g.origin(), maxMessage-62),
+				Because:  "a page without TLS can be rewritten on its way, and its origin passes the check",
+				Change:   "let in https:// only",
+			})
+		}
+	},
+}
+
+// meansTLS reports whether the layer is reached over TLS, as far as it shows: it listens with TLS, or lets in https pages,
+// which cannot ask without.
+func (p *Pass) meansTLS() bool {
+	return slices.ContainsFunc(p.Layer.Listeners, func(l policy.Listener) bool { return l.Scheme == "https" }) ||
+		slices.ContainsFunc(p.Meanings, func(m probe.Meaning) bool { return strings.HasPrefix(m.Origin, "https:") })
 }

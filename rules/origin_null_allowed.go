@@ -1,11 +1,88 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var originNullAllowed = &Rule{
 	Name:     "origin-null-allowed",
-	Title:    "",
+	Title:    "the origin null, which any website can send, is let in",
 	Category: finding.Security,
 	Severity: finding.Error,
 	Since:    "0.1.0",
+	Refs: []string{"https://w3c.github.io/webappsec-cors-for-developers/#avoid-returning-access-control-allow-origin-null",
+		"https://html.spec.whatwg.org/#attr-iframe-sandbox"},
+	CWE: []int{346, 942},
+	Doc: `## What the browser does
+It sends "Origin: null" for every page without an origin of its own: a file, a redirected request, and each frame that any
+website puts into <iframe sandbox="allow-scripts">. With "Access-Control-Allow-Origin: null" it hands the response to all
+of them.
+
+## Who is hurt
+Visitors who are signed in and open any website: a sandboxed frame on it reads what they can read.
+
+## When it is fine
+Without credentials, when the responses are public anyway: then it is a note, and "*" says the same openly.
+
+## How to fix
+Take null off the list. A page that is tested from a file can be served from http://localhost instead.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "null with credentials", Text: `map $http_origin $cors_origin {
+    default "";
+    https://app.shop.example $http_origin;
+    "null" $http_origin; # want "any website reads with the visitor's cookies, from a sandboxed frame"
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $cors_origin always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "null in the header", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin null always; # want "any website reads with the visitor's cookies, from a sandboxed frame"
+        add_header Access-Control-Allow-Credentials true always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "a named origin", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		null := func(yield func(letIn) bool) {
+			for l := range p.lets(probe.BypassNull) {
+				l.of = p.acceptedBy(l)
+				if !yield(l) {
+					return
+				}
+			}
+		}
+		for _, g := range groupStrangers(null) {
+			f := finding.Finding{
+				Severity: finding.Note, Message: "any website reads the responses, from a sandboxed frame",
+				Because: "such a frame sends the origin null, which passes the check",
+				Change:  "take null off the list of origins",
+			}
+			if g.credentials() {
+				f.Severity = finding.Error
+				f.Message = "any website reads with the visitor's cookies, from a sandboxed frame"
+			}
+			g.report(p, f)
+		}
+	},
 }

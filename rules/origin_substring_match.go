@@ -64,7 +64,7 @@ server {
 	},
 	Check: func(p *Pass) {
 		for _, g := range groupStrangers(p.lets(probe.BypassSuffix, probe.BypassPrefix)) {
-			of := g.first().Candidate.Of
+			of := g.first().of
 			if of.Kind == policy.MentionPattern {
 				continue
 			}

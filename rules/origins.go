@@ -20,6 +20,7 @@ import (
 // letIn is a fetch of a stranger that succeeds.
 type letIn struct {
 	*probe.Probe
+	of          *policy.Mention // the test that it passed; nil when there is none, or it was not made for one
 	endpoint    *probe.Endpoint
 	credentials bool
 	allowOrigin policy.Header
@@ -68,18 +69,17 @@ func allowed(e *probe.Endpoint, s *probe.Probe) (letIn, bool) {
 	if !known || text != s.Candidate.Origin || h.Upstream || len(h.Sources) == 0 {
 		return letIn{}, false
 	}
-	return letIn{Probe: s, endpoint: e, credentials: credentials, allowOrigin: h}, true
+	return letIn{Probe: s, of: s.Candidate.Of, endpoint: e, credentials: credentials, allowOrigin: h}, true
 }
 
 // because reports whether the test that the stranger was made for is the one that let it in: no other test that accepts it
 // had a part in the answer instead.
 func (l letIn) because() bool {
-	of := l.Candidate.Of
-	if of == nil || l.decided(of.Span) {
+	if l.of == nil || l.decided(l.of.Span) {
 		return true
 	}
 	for _, s := range l.endpoint.Strangers {
-		if other := s.Candidate.Of; other != nil && other != of && l.decided(other.Span) && probe.Accepts(other, l.Candidate.Origin) {
+		if other := s.Candidate.Of; other != nil && other != l.of && l.decided(other.Span) && probe.Accepts(other, l.Candidate.Origin) {
 			return false
 		}
 	}
@@ -97,10 +97,20 @@ func (l letIn) decided(place source.Span) bool {
 	return answer != nil && slices.ContainsFunc(answer.Trail, within)
 }
 
+// acceptedBy returns the test that a stranger passed who was not made for one; nil when none had a part in the answer.
+func (p *Pass) acceptedBy(l letIn) *policy.Mention {
+	for i := range p.Layer.Mentions {
+		if m := &p.Layer.Mentions[i]; m.Kind != policy.MentionReflected && l.decided(m.Span) && probe.Accepts(m, l.Candidate.Origin) {
+			return m
+		}
+	}
+	return nil
+}
+
 // place returns what lets the stranger in: the test that it passes, or the value that is sent.
 func (l letIn) place() source.Span {
-	if of := l.Candidate.Of; of != nil {
-		return of.Span
+	if l.of != nil {
+		return l.of.Span
 	}
 	return valueIn(l.allowOrigin.Sources[0], l.allowOrigin.Name)
 }

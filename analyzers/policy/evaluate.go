@@ -441,10 +441,25 @@ func (x *run) editHeader(s *EditHeader) {
 		}
 		return
 	case Replace:
+		if !isEmpty(v) && x.replace(s, v, sources) {
+			return
+		}
 		x.remove(s)
 	case Add, Remove:
 	}
 	x.send(Header{Name: s.Name, Value: v, Sources: sources})
+}
+
+// replace gives the first line of that name the value, where it stands, and removes the others; it reports false when there
+// is none.
+func (x *run) replace(s *EditHeader, v Value, sources []source.Span) bool {
+	at := slices.IndexFunc(x.out.Headers, func(h Header) bool { return strings.EqualFold(h.Name, s.Name) })
+	if at < 0 {
+		return false
+	}
+	x.remove(s)
+	x.out.Headers = slices.Insert(x.out.Headers, at, Header{Name: s.Name, Value: v, Sources: sources})
+	return true
 }
 
 // remove takes headers away, and what an unknown upstream may have sent under the name with them.
@@ -580,6 +595,11 @@ func (x *run) test(c Cond) bool {
 		u := c.Unknown
 		if c.Subject != nil {
 			u.Subject += x.eval(c.Subject).String()
+		}
+		if x.p.Exists != nil && (u.Kind == UnknownFile || u.Kind == UnknownDirectory) {
+			if exists, known := x.p.Exists(u.Kind, u.Subject); known {
+				return exists
+			}
 		}
 		return x.decide(u)
 	}

@@ -15,6 +15,8 @@ type Program struct {
 	Entry, BadRequest int
 	Vars              []Var
 	Paths             PathRules
+	// Exists answers UnknownFile and UnknownDirectory where the files are known; nil: they are not.
+	Exists func(kind UnknownKind, path string) (exists, known bool)
 
 	pool sync.Pool // of *run
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
-	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
 )
@@ -138,46 +137,51 @@ func (p *prober) origins(e *Endpoint, in *Intent) {
 	}
 	slices.SortStableFunc(in.Origins, func(a, b string) int { return rank(a) - rank(b) })
 	in.Origins = in.Origins[:min(len(in.Origins), maxOrigins)]
-	// Last, so that a right one shows what else is wrong.
-	in.Misspelt = p.misspelt(e)
-	for _, m := range in.Misspelt {
-		in.Any = true
-		if !slices.Contains(in.Origins, m.Origin) {
-			in.Origins = append(in.Origins, m.Origin)
-		}
-	}
+	p.misspelt(e, in)
 }
 
-// misspelt returns the origins that the endpoint lets in when Origin is sent as a test has it, and not as a browser has it.
-func (p *prober) misspelt(e *Endpoint) []Meaning {
-	var out []Meaning
+// misspelt adds the origins that the endpoint lets in when Origin is sent as a test has it, and not as a browser has it.
+// They come last, so that one that is spelt right shows what else is wrong.
+func (p *prober) misspelt(e *Endpoint, in *Intent) {
 	for _, m := range p.meanings {
-		if m.Text == m.Origin || len(out) == maxOrigins {
+		if m.Text == m.Origin || len(in.Misspelt) == maxOrigins {
 			continue
 		}
 		written, ok := p.allowed(e, m.Text)
+		if !ok {
+			continue
+		}
+		text, _ := written.Value.Known()
 		sent, _ := p.allowed(e, m.Origin)
-		if ok && sent != written && sent != m.Origin && sent != "*" {
-			out = append(out, m)
+		if value, _ := sent.Value.Known(); value == text || value == m.Origin || value == "*" {
+			continue
+		}
+		in.Any = true
+		in.Misspelt = append(in.Misspelt, m)
+		if !slices.Contains(in.Origins, m.Origin) {
+			in.Origins = append(in.Origins, m.Origin)
+		}
+		const name = "Access-Control-Allow-Origin"
+		if len(in.Written[name]) == 0 && len(written.Sources) > 0 { // it is sent to nobody, but the layer writes it
+			in.Written[name] = []Written{{Value: policy.Literal(m.Origin), At: written.Sources[0]}}
 		}
 	}
-	return out
 }
 
-// allowed returns the Allow-Origin that answers a request with that Origin, if there is one in every outcome.
-func (p *prober) allowed(e *Endpoint, origin string) (string, bool) {
+// allowed returns the Allow-Origin that answers a request with that Origin, if it is known and the layer's own.
+func (p *prober) allowed(e *Endpoint, origin string) (policy.Header, bool) {
 	for _, method := range [...]string{"GET", "OPTIONS"} {
 		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: p.fetch(e.Endpoint, method, "").URL, Method: method,
 			Headers: []browser.Header{{Name: "Origin", Value: origin}}}, p.layer)
 		if err != nil || len(outcomes) == 0 {
 			continue
 		}
-		if h, ok := outcomes[0].Get("Access-Control-Allow-Origin"); ok {
-			text, known := h.Value.Known()
-			return text, known
+		if h, ok := outcomes[0].Get("Access-Control-Allow-Origin"); ok && !h.Upstream {
+			_, known := h.Value.Known()
+			return h, known
 		}
 	}
-	return "", false
+	return policy.Header{}, false
 }
 
 // echoesHost reports whether the endpoint allows the origin of the very host that a request is sent to.

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/corslint/corslint/analyzers/exchange"
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/parsers"
@@ -35,20 +36,35 @@ func readChain(ctx context.Context, paths []string, options nginx.Options) (exch
 		}
 		for i := range projects {
 			p := &projects[i]
-			root, err := discovery.NewRoot(p.Root)
+			root, err := discovery.NewRoot(p.Root) // stays open: answers look up whether files exist
 			if err != nil {
 				return nil, err
 			}
 			tree := root.Walk(discovery.Options{Named: p.Named})
 			result := engine.Run(ctx, engine.Options{Files: tree, Dialects: dialects(options), Named: p.Contains})
-			chain = append(chain, result.Hosts...)
-			if err := root.Close(); err != nil {
-				return nil, err
-			}
+			chain = append(chain, together(result.Hosts)...)
 		}
 	}
 	if len(chain) == 0 {
 		return nil, fmt.Errorf("nothing that answers HTTP requests in %v", paths)
 	}
 	return chain, nil
+}
+
+// together makes one host of the hosts of one dialect that one path holds: the files of a folder are one server's.
+// Declared layers stay apart, each stands for an upstream of its own.
+func together(hosts []*policy.Host) exchange.Chain {
+	var chain exchange.Chain
+	at := map[string]*policy.Host{}
+	for _, h := range hosts {
+		first := at[h.Dialect]
+		if first == nil || h.Serves != nil {
+			at[h.Dialect] = h
+			chain = append(chain, h)
+			continue
+		}
+		first.Layers = append(first.Layers, h.Layers...)
+		first.Gaps = append(first.Gaps, h.Gaps...)
+	}
+	return chain
 }

@@ -113,6 +113,27 @@ func (t *Tree) Real(name string) string {
 	return name
 }
 
+// Exists reports whether an absolute path of this machine is a file or a directory. It is known only below a directory of
+// the root that exists itself: nothing outside the root is looked at, and what is still to be built is not missing.
+func (t *Tree) Exists(abs string) (file, directory, known bool) {
+	if t.root.dir == nil {
+		return false, false, false
+	}
+	name, ok := strings.CutPrefix(path.Clean(abs), strings.TrimSuffix(t.root.slashAbs(), "/")+"/")
+	if !ok {
+		return false, false, false
+	}
+	top, _, _ := strings.Cut(name, "/")
+	if info, err := t.root.dir.Stat(top); err != nil || !info.IsDir() {
+		return false, false, false
+	}
+	info, err := t.root.dir.Stat(name)
+	if err != nil {
+		return false, false, true
+	}
+	return info.Mode().IsRegular(), info.IsDir(), true
+}
+
 // Has reports whether the tree holds a file of that path.
 func (t *Tree) Has(name string) bool {
 	_, found := slices.BinarySearch(t.paths, name)

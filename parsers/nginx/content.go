@@ -192,7 +192,7 @@ func (s *server) proxyRedirect(l *level, loc *location, d *conf.Directive) []pol
 	type pair struct{ from, to conf.Word }
 	var pairs []pair
 	implied := func() {
-		if _, known := literal(d.Args[0]); !known || loc == nil || loc.isPattern() || loc.modifier == "@" {
+		if _, known := literal(d.Args[0]); !known || loc == nil || loc.isPattern() {
 			return
 		}
 		from := d.Args[0]
@@ -264,15 +264,18 @@ func (s *server) file(l *level) []policy.Step {
 }
 
 // exists asks whether there is a file or directory behind a path.
+// https://nginx.org/en/docs/http/ngx_http_core_module.html#root
 func (s *server) exists(kind policy.UnknownKind, l *level, path policy.Expr, span source.Span) policy.Cond {
-	root := "html"
+	file := policy.Expr(policy.Concat{policy.Text("html"), path})
 	if d := l.directive("root"); d != nil && len(d.Args) > 0 {
-		root = d.Args[0].Value
+		file = policy.Concat{s.vars.expr(d.Args[0]), path}
 	}
-	if len(l.directives("alias")) > 0 && l.holder("alias").node.Name == "location" {
-		root = l.argument("alias", root)
+	if at := l.holder("alias"); at != nil && at.node != nil && len(at.node.Args) > 0 && len(at.own["alias"][0].Args) > 0 {
+		// alias stands in place of the location's own prefix
+		prefix := at.node.Args[len(at.node.Args)-1].Value
+		file = policy.Concat{s.vars.expr(at.own["alias"][0].Args[0]), &policy.Trim{Of: path, N: len(prefix)}}
 	}
-	ask := &policy.Ask{Unknown: policy.Unknown{Kind: kind, Subject: root + " ", Span: span}, Subject: path}
+	ask := &policy.Ask{Unknown: policy.Unknown{Kind: kind, Span: span}, Subject: file}
 	return policy.All{&policy.Not{Cond: policy.Meets{Kind: policy.FileMissing}}, ask}
 }
 

@@ -7,12 +7,14 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/nginx/conf"
 )
 
 // lowering makes the layers of one configuration.
 type lowering struct {
 	version  Version
+	files    parsers.Files
 	host     *policy.Host
 	maps     map[string]*conf.Directive
 	settable map[string]bool
@@ -69,7 +71,7 @@ func (l *lowering) http(http *level) {
 }
 
 func (l *lowering) server(level *level, layer *policy.Layer) {
-	program := &policy.Program{}
+	program := &policy.Program{Exists: l.exists}
 	vars := &variables{program: program, index: map[string]int{}, maps: l.maps, settable: l.settable,
 		joinHeaders: l.version.joinsHeaders(), serverName: firstServerName(level)}
 	s := newServer(level, vars, program, layer, l.version)
@@ -80,6 +82,19 @@ func (l *lowering) server(level *level, layer *policy.Layer) {
 	layer.Gaps = unique(layer.Gaps)
 	layer.Answerer = program
 	l.host.Layers = append(l.host.Layers, layer)
+}
+
+// exists looks a file or directory up on the disk, when the project holds the document root.
+func (l *lowering) exists(kind policy.UnknownKind, path string) (exists, known bool) {
+	disk, ok := l.files.(parsers.Disk)
+	if !ok || !strings.HasPrefix(path, "/") {
+		return false, false
+	}
+	file, directory, known := disk.Exists(path)
+	if kind == policy.UnknownDirectory {
+		return directory, known
+	}
+	return file && !strings.HasSuffix(path, "/"), known
 }
 
 // unique drops repeated gaps: a level that several ifs inherit from is lowered several times.

@@ -169,7 +169,7 @@ func (r *reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 			refused = refused || stops
 		}
 	}
-	l := lowering{version: r.options.Version, host: host}
+	l := lowering{version: r.options.Version, files: r.files, host: host}
 	l.tree(found)
 	if len(host.Layers) > 0 || len(host.Gaps) > 0 {
 		result.Hosts = []*policy.Host{host}
