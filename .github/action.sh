@@ -13,18 +13,13 @@ split() {
   while IFS= read -r -d '' word; do words+=("$word"); done < <(printf '%s' "$1" | xargs printf '%s\0' 2>/dev/null)
 }
 
-report=${INPUT_REPORT:-auto}
-if [ "$report" = auto ]; then
-  report=annotations
-  [ "${CAN_UPLOAD:-false}" = true ] && [ -n "${ACTIONS_RUNTIME_TOKEN:-}" ] && report=code-scanning
-fi
-
+report=${INPUT_REPORT:-annotations}
 arguments=(check)
 case $report in
   annotations) arguments+=(--format github) ;;
   code-scanning) arguments+=(--format text --format "sarif=$INPUT_SARIF_FILE") ;;
   both) arguments+=(--format github --format "sarif=$INPUT_SARIF_FILE") ;;
-  *) echo "::error title=corslint::report is \"$report\"; it must be auto, annotations, code-scanning or both"; exit 2 ;;
+  *) echo "::error title=corslint::report is \"$report\"; it must be annotations, code-scanning or both"; exit 2 ;;
 esac
 case ${INPUT_FAIL_ON:-error} in
   never) arguments+=(--exit-zero) ;;

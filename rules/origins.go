@@ -23,6 +23,7 @@ type letIn struct {
 	of          *policy.Mention // the test that it passed; nil when there is none, or it was not made for one
 	endpoint    *probe.Endpoint
 	credentials bool
+	certain     bool
 	allowOrigin policy.Header
 }
 
@@ -60,7 +61,7 @@ func letsAnybody(e *probe.Endpoint) bool {
 
 // allowed reports whether a stranger reads the answer because the layer itself names its origin.
 func allowed(e *probe.Endpoint, s *probe.Probe) (letIn, bool) {
-	ok, credentials := s.LetsIn()
+	ok, certain := e.LetsIn(&s.Exchange)
 	if !ok {
 		return letIn{}, false
 	}
@@ -69,7 +70,8 @@ func allowed(e *probe.Endpoint, s *probe.Probe) (letIn, bool) {
 	if !known || text != s.Candidate.Origin || h.Upstream || len(h.Sources) == 0 {
 		return letIn{}, false
 	}
-	return letIn{Probe: s, of: s.Candidate.Of, endpoint: e, credentials: credentials, allowOrigin: h}, true
+	return letIn{Probe: s, of: s.Candidate.Of, endpoint: e, certain: certain,
+		credentials: s.Exchange.Fetch.Credentials == browser.CredentialsInclude, allowOrigin: h}, true
 }
 
 // because reports whether the test that the stranger was made for is the one that let it in: no other test that accepts it
@@ -183,6 +185,9 @@ func (g strangerGroup) reads() string {
 func (g strangerGroup) report(p *Pass, f finding.Finding) {
 	l := g.first()
 	f.Place = g.place
+	if !l.certain {
+		f.Confidence = finding.Medium
+	}
 	if at := l.source("Access-Control-Allow-Credentials"); l.credentials && !at.IsZero() {
 		f.Because += ", and " + line(at, g.place) + " allows credentials"
 		f.Related = append(f.Related, finding.Related{Span: at, Text: "allows credentials"})

@@ -121,7 +121,7 @@ func TestLinks(t *testing.T) {
 		"dev/conf.d -> ../sites-enabled",
 		"again -> dev/conf.d/shop",
 		"self -> self", "ping -> pong", "pong -> ping",
-		"here -> .", "sites-available/up -> ..",
+		"here -> .", "sites-available/up -> ..", "sites-available/loop -> .",
 		"etc -> /etc/passwd", "slash -> /", "secret -> "+outside+"/secret", "dots -> ../../../../etc/passwd",
 		"broken -> nowhere",
 	)

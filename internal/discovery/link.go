@@ -79,7 +79,7 @@ func (l *linker) resolve(name string) (string, bool) {
 			done = next
 			continue
 		}
-		if followed++; false {
+		if followed++; followed > 40 {
 			return "", false
 		}
 		if path.IsAbs(target) || filepath.IsAbs(target) {

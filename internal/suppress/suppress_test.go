@@ -71,6 +71,7 @@ func TestApply(t *testing.T) {
 	}{
 		{"behind the statement", "a; # corslint: ignore[allow-origin-missing] -- x\nb;\n", nil, []string{allow + "@a;", allow + "@b;"}, false, 1,
 			[]string{"2:1 allow-origin-missing"}},
+		{"not on the line behind", "a;\nb; # corslint: ignore[allow-origin-missing] -- x\n", nil, []string{allow + "@a;"}, true, 0, []string{"1:1 allow-origin-missing"}},
 		{"on the line before", "# corslint: ignore[allow-origin-missing] -- x\na;\nb;\n", nil, []string{allow + "@a;", allow + "@b;"}, false, 1,
 			[]string{"3:1 allow-origin-missing"}},
 		{"before a block", "# corslint:ignore [ allow-origin-missing ]-- x\n\ns {\n a;\n b;\n}\nc;\n", map[int]string{0: "s {\n a;\n b;\n}"},
