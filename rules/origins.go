@@ -101,8 +101,8 @@ func (l letIn) decided(place source.Span) bool {
 
 // acceptedBy returns the test that a stranger passed who was not made for one; nil when none had a part in the answer.
 func (p *Pass) acceptedBy(l letIn) *policy.Mention {
-	for i := range p.Layer.Mentions {
-		if m := &p.Layer.Mentions[i]; m.Kind != policy.MentionReflected && l.decided(m.Span) && probe.Accepts(m, l.Candidate.Origin) {
+	for i := range p.Mentions {
+		if m := &p.Mentions[i]; m.Kind != policy.MentionReflected && l.decided(m.Span) && probe.Accepts(m, l.Candidate.Origin) {
 			return m
 		}
 	}

@@ -22,6 +22,9 @@ type Survey struct {
 	// Endpoints are those with CORS intent; the others have nothing to do with CORS.
 	Endpoints []*Endpoint
 	Total     int // endpoints of the layer
+	// Mentions are the tests that the layer applies to Origin: those that its parser states, and the further ones that its
+	// program shows.
+	Mentions []policy.Mention
 	// Meanings are the origins that the layer's tests mean to let in.
 	Meanings []Meaning
 }
@@ -132,8 +135,9 @@ type Answer struct {
 // Run surveys a layer of a host that stands at the head of a chain.
 func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Survey {
 	s := &Survey{Host: chain[0], Layer: layer, Total: len(layer.Endpoints)}
-	for i := range layer.Mentions {
-		s.Meanings = append(s.Meanings, meanings(&layer.Mentions[i])...)
+	s.Mentions = append(slices.Clone(layer.Mentions), comparisons(layer)...)
+	for i := range s.Mentions {
+		s.Meanings = append(s.Meanings, meanings(&s.Mentions[i])...)
 	}
 	p := prober{ctx: ctx, chain: chain, layer: layer, meanings: s.Meanings, candidates: strangers(s.Meanings)}
 	for _, m := range s.Meanings {

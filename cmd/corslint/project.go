@@ -94,6 +94,9 @@ func (p *project) close() error { return p.root.Close() }
 
 // base returns the working directory relative to the project's root, from which text reports print paths.
 func (p *project) base(here string) string {
+	if real, err := filepath.EvalSymlinks(here); err == nil { // the root has none either
+		here = real
+	}
 	rel, err := filepath.Rel(p.Root, here)
 	if err != nil || rel == "." {
 		return ""

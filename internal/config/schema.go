@@ -25,7 +25,7 @@ type validator struct {
 	text     yamltree.Node
 }
 
-// newValidator compiles the schema. It takes 1 ms, which a project without a configuration file does not pay.
+// newValidator compiles the schema. It takes half a millisecond, which a project without a configuration file does not pay.
 func newValidator() (*validator, error) {
 	stream, err := yamltree.Parse(source.NewFile(path.Base(schemaURL), []byte(schema.Config())))
 	if err != nil {

@@ -42,7 +42,7 @@ func walkRoot(root *Root, o Options) *walk {
 	w.start("", o.Exclude)
 	for _, name := range o.Named {
 		exclude := without(o.Exclude, name)
-		if o.ForceExclude && len(exclude) < len(o.Exclude) || w.dirs[name] {
+		if o.ForceExclude && len(exclude) < len(o.Exclude) || w.dirs[name] { // forbidden, or read already
 			continue
 		}
 		switch info, err := root.dir.Lstat(filepath.FromSlash(orDot(name))); {

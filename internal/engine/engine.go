@@ -126,8 +126,10 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 	})
 	r.skipped += int(skipped.Load())
 	var units []parsers.Unit
+	seen := map[string]bool{} // a link is a second path to one file
 	for _, u := range found {
-		if u != nil {
+		if u != nil && !seen[u.Path] {
+			seen[u.Path] = true
 			units = append(units, *u)
 		}
 	}

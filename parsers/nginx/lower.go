@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -10,6 +11,9 @@ import (
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/nginx/conf"
 )
+
+// maxServers bounds the servers of one configuration. Hosting providers have some thousands.
+const maxServers = 5000
 
 // lowering makes the layers of one configuration.
 type lowering struct {
@@ -63,7 +67,11 @@ func asLocation(f *conf.File) *conf.Directive {
 }
 
 func (l *lowering) http(http *level) {
-	for _, d := range http.own["server"] {
+	for i, d := range http.own["server"] {
+		if i == maxServers {
+			l.host.Gaps = append(l.host.Gaps, policy.Gap{Span: d.Head, Why: fmt.Sprintf("more than %d servers: this one and what follows was not looked at", maxServers)})
+			return
+		}
 		server := newLevel(http, d, d.Body)
 		layer := &policy.Layer{Name: serverName(server), Span: d.Head, Listeners: listeners(server)}
 		l.server(server, layer)

@@ -197,16 +197,20 @@ func report(p conf.Problem, result *parsers.Result, host *policy.Host) {
 	result.Problems = append(result.Problems, parsers.Problem{Kind: kind, Span: p.Span, Text: text})
 }
 
-// comments returns a file's comments with the statements that they stand before.
+// mark is what a comment for corslint begins with; other comments concern nobody here.
+const mark = "corslint"
+
+// comments returns a file's comments for corslint with what they govern.
 func comments(f *conf.File) []parsers.Comment {
-	if len(f.Comments) == 0 {
-		return nil
+	var out []parsers.Comment
+	for _, c := range f.Comments {
+		if strings.HasPrefix(c.Text, mark) {
+			out = append(out, parsers.Comment{Span: c.Span, Text: c.Text})
+		}
 	}
-	out := make([]parsers.Comment, len(f.Comments))
-	for i, c := range f.Comments {
-		out[i] = parsers.Comment{Span: c.Span, Text: c.Text}
+	if len(out) > 0 {
+		govern(f.Body, out)
 	}
-	govern(f.Body, out)
 	return out
 }
 
@@ -214,12 +218,11 @@ func comments(f *conf.File) []parsers.Comment {
 // an opening brace the block.
 func govern(body []*conf.Directive, list []parsers.Comment) {
 	for d := range conf.Walk(body) {
-		headLine := d.Head.EndPosition().Line
 		for i := range list {
 			c := &list[i]
 			switch {
-			case !c.Governs.IsZero() || c.Span.File != d.Span.File:
-			case d.HasBlock && c.Span.Start > d.Head.End && c.Span.Position().Line == headLine:
+			case !c.Governs.IsZero() || c.Span.File != d.Span.File || c.Span.Start > d.Span.End:
+			case d.HasBlock && c.Span.Start > d.Head.End && c.Span.Position().Line == d.Head.EndPosition().Line:
 				c.Governs = d.Span
 			case c.Span.End <= d.Span.Start && onlyBlank(c.Span.File, c.Span.End, d.Span.Start):
 				c.Governs = d.Span

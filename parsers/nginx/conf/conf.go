@@ -22,7 +22,7 @@ import (
 
 // Limits of one tree. nginx has none of them but the word length; they keep hostile input cheap.
 const (
-	maxFileSize     = 64 << 20 // bytes of one file, and of all the files of one tree
+	maxFileSize     = 16 << 20 // bytes of one file, and of all the files of one tree
 	maxDepth        = 1000     // nested blocks of one file
 	maxIncludeDepth = 32       // files between the main file and an included one
 	maxFiles        = 2000     // files of one tree, one for each include that reaches them
