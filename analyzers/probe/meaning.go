@@ -73,7 +73,7 @@ func globOrigin(text string) string {
 	if text == "*" {
 		return somebody
 	}
-	if strings.ContainsAny(text, `^$\`) || strings.Contains(text, ".*") && !strings.Contains(text, "/.*") {
+	if strings.ContainsAny(text, `^$\()[]|`) || strings.Contains(text, "//.*") {
 		m := policy.Mention{Kind: policy.MentionPattern, Text: text, Dialect: policy.PCRE}
 		if found := patternMeanings(&m); len(found) > 0 {
 			return found[0].Origin

@@ -69,6 +69,7 @@ type runner struct {
 	Options
 	skipped int
 	context int
+	unread  []parsers.Problem // files that could not be opened
 }
 
 // unitResult is what one configuration gave.
@@ -113,18 +114,23 @@ func (r *runner) dialect(ctx context.Context, d parsers.Dialect) []*unitResult {
 // scan recognises files.
 func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string) []parsers.Unit {
 	found := make([]*parsers.Unit, len(paths))
-	var skipped atomic.Int64
+	unread := make([]error, len(paths))
 	r.each(ctx, len(paths), func(i int) {
 		f, err := r.Files.Open(paths[i])
 		if err != nil {
-			skipped.Add(1)
+			unread[i] = err
 			return
 		}
 		if u, ok := reader.Scan(f); ok {
 			found[i] = &u
 		}
 	})
-	r.skipped += int(skipped.Load())
+	for i, err := range unread {
+		if err != nil {
+			r.skipped++
+			r.unread = append(r.unread, parsers.Problem{Kind: parsers.Skipped, Text: err.Error(), Span: source.Span{File: source.NewFile(paths[i], nil)}})
+		}
+	}
 	var units []parsers.Unit
 	seen := map[string]bool{} // a link is a second path to one file
 	for _, u := range found {
@@ -272,6 +278,9 @@ func (r *runner) each(ctx context.Context, n int, work func(int)) {
 // merge puts the results of all configurations together, in the order of their files.
 func (r *runner) merge(slots []*unitResult) *Result {
 	out := &Result{Skipped: r.skipped, Context: r.context}
+	if r.Rules != nil {
+		out.Findings = rules.OfProblems(r.unread)
+	}
 	files := map[string]bool{}
 	for _, s := range slots {
 		out.Findings = append(out.Findings, s.findings...)

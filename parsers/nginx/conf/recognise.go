@@ -49,6 +49,7 @@ func Recognise(f *source.File) Recognition {
 	case t.strong > 0 && t.good >= t.bad:
 	case likely && t.good > 0 && t.bad == 0:
 	case file.Broken && looks.strong > 1 && looks.strong >= looks.other:
+	case len(f.Data) > maxFileSize && looks.strong+looks.weak > looks.other: // its lines are all that was looked at
 	case file.Broken && likely && looks.strong > 0 && looks.strong+looks.weak >= looks.other:
 	default:
 		return Recognition{}
