@@ -1,11 +1,82 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var allowOriginMissingOnError = &Rule{
 	Name:     "allow-origin-missing-on-error",
-	Title:    "",
+	Aliases:  []string{"error-response-missing-cors"},
+	Title:    "error responses lack the header, so the page cannot read them",
 	Category: finding.Blocked,
 	Severity: finding.Warning,
 	Since:    "0.1.0",
+	Refs:     []string{"https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header"},
+	Doc: `## What the browser does
+It refuses an error response without Access-Control-Allow-Origin like any other: the page gets no status and no body, and
+the console speaks of CORS instead of the error.
+
+nginx adds a header without always to 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only.
+
+## Who is hurt
+Pages that tell "please log in" (401) from "not found" (404) or "try again" (502), and whoever looks for the cause.
+
+## When it is fine
+For fonts, images and scripts, and where the page treats every failure alike.
+
+## How to fix
+Send the headers with every status: add always.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "no always", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example; # want "the page cannot read .*401.*: error responses lack Access-Control-Allow-Origin"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "with always", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "a font", Text: `server {
+    server_name static.shop.example;
+    location ~* \\.(woff2?|ttf)$ {
+        add_header Access-Control-Allow-Origin *;
+        proxy_pass http://static:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		for _, g := range ByPlace(Has(p.CircumstanceFailures(), browser.MissingAllowOriginHeader), errorPlace) {
+			severity := finding.Note
+			for _, f := range g.Failures {
+				if f.Answer.Upstream != nil && f.Answer.Open != nil || f.Answer.Status < 500 {
+					severity = finding.Warning // somebody else than a broken server answers
+				}
+			}
+			report := Report{Failures: g.Failures, Finding: finding.Finding{
+				Severity: severity, Place: g.Place, Message: unreadable(g.Failures),
+				Because: "the header is not sent with these statuses",
+				Change:  "send it with every status",
+			}}
+			if spans := notAlways(g.Failures); len(spans) > 0 {
+				report.Because = `without "always" it goes with 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only`
+				report.Change = `add "always" to ` + lines(spans, g.Place)
+				for _, s := range spans {
+					if firstWord(s) != g.Place {
+						report.Related = append(report.Related, finding.Related{Span: s, Text: "not sent either"})
+					}
+				}
+			}
+			p.Report(report)
+		}
+	},
 }

@@ -1,11 +1,76 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+)
 
 var allowOriginMissingOnRedirect = &Rule{
 	Name:     "allow-origin-missing-on-redirect",
-	Title:    "",
+	Aliases:  []string{"redirect-missing-cors"},
+	Title:    "a redirect without the header stops the request",
 	Category: finding.Blocked,
 	Severity: finding.Warning,
 	Since:    "0.1.0",
+	Explains: []string{"allow-origin-missing"},
+	Refs:     []string{"https://fetch.spec.whatwg.org/#http-redirect-fetch"},
+	Doc: `## What the browser does
+It checks every response on the way, redirects included. One without Access-Control-Allow-Origin ends the request, and a
+redirect to another origin makes Origin null from there on.
+
+## Who is hurt
+Pages that use the address before the redirect: without the slash, with http, with the old path.
+
+## When it is fine
+Where no page uses that address.
+
+## How to fix
+Use the final address in the page, or send the header with the redirect too.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "an old path", Text: `server {
+    server_name api.shop.example;
+    add_header Access-Control-Allow-Origin https://app.shop.example always;
+    location /v1/ {
+        add_header Access-Control-Expose-Headers X-Total always;
+        return 308 https://api.shop.example/v2/; # want "the redirect of GET stops the browser: it lacks Access-Control-Allow-Origin"
+    }
+    location /v2/ {
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "the redirect says so too", Text: `server {
+    server_name api.shop.example;
+    add_header Access-Control-Allow-Origin https://app.shop.example always;
+    location /v1/ {
+        return 308 https://api.shop.example/v2/;
+    }
+    location /v2/ {
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		redirect := func(f *probe.Failure) source.Span {
+			if f.Phase != browser.PhaseActual || f.Answer == nil || f.Answer.Status < 300 || f.Answer.Status > 399 {
+				return source.Span{}
+			}
+			h, ok := f.Answer.Get("Location")
+			if !ok || len(h.Sources) == 0 {
+				return source.Span{}
+			}
+			return firstWord(h.Sources[0])
+		}
+		for _, g := range ByPlace(Has(p.Failures(), browser.MissingAllowOriginHeader), redirect) {
+			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+				Place: g.Place, Message: short("the redirect of "+requests(g.Failures)+" stops the browser: it lacks Access-Control-Allow-Origin", maxMessage),
+				Because: "the browser checks redirects like every response",
+				Change:  "send Access-Control-Allow-Origin with the redirect too, or use its target in the page",
+			}})
+		}
+	},
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/policy"
@@ -88,7 +89,7 @@ func passesOn(e *probe.Endpoint) finding.Confidence {
 	var values []string
 	for i := range e.Answers {
 		o := &e.Answers[i].Outcome
-		if e.Answers[i].Method != "GET" {
+		if e.Answers[i].Method != http.MethodGet {
 			continue
 		}
 		h, ok := o.Get("Access-Control-Allow-Origin")

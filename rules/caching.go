@@ -23,7 +23,6 @@ type confusion struct {
 	fresh    *probe.Answer // what the victim is sent when no cache stands in between
 	victim   string        // the origin of the page that is refused
 	sequence []finding.Witness
-	replay   *probe.Probe
 	failure  browser.Failure
 }
 
@@ -34,7 +33,7 @@ func confusionOf(p *Pass, e *probe.Endpoint, want func(stored, fresh *policy.Out
 	readers := readers(e)
 	var copies []*probe.Answer
 	for i := range e.Answers {
-		if a := &e.Answers[i]; a.Method == "GET" && storable(&a.Outcome) {
+		if a := &e.Answers[i]; a.Method == http.MethodGet && storable(&a.Outcome) {
 			copies = append(copies, a)
 		}
 	}
@@ -72,7 +71,7 @@ func readers(e *probe.Endpoint) []*probe.Answer {
 		a := &e.Answers[i]
 		h, ok := a.Outcome.Get("Access-Control-Allow-Origin")
 		text, known := h.Value.Known()
-		if ok && known && a.Method == "GET" && a.Origin != "" && text == a.Origin && storable(&a.Outcome) {
+		if ok && known && a.Method == http.MethodGet && a.Origin != "" && text == a.Origin && storable(&a.Outcome) {
 			out = append(out, a)
 		}
 	}
@@ -211,7 +210,7 @@ func (c confusion) copyOf() string {
 	if c.stored.Origin == "" {
 		return "a copy stored for an image or a visit"
 	}
-	return "the copy stored for " + short(c.stored.Origin, 40)
+	return "the copy stored for " + short(c.stored.Origin, 34)
 }
 
 // allowOriginPlace is the value that depends on Origin.

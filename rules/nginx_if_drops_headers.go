@@ -1,12 +1,8 @@
 package rules
 
 import (
-	"fmt"
-
 	"github.com/corslint/corslint/analyzers/policy"
-	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
-	"github.com/corslint/corslint/internal/source"
 )
 
 var nginxIfDropsHeaders = &Rule{
@@ -74,46 +70,4 @@ Repeat the header in the if, or choose the value with a map and keep one add_hea
 			change:  "add %s to the if",
 		})
 	},
-}
-
-// lostTexts are the words of a rule about lost headers; %s is the line that is lost, or what is written there.
-type lostTexts struct{ because, related, change string }
-
-// reportLost reports the failures whose answer lost the very header that the check misses, in the way that the rule is
-// about.
-func reportLost(p *Pass, way func(policy.Lost) bool, texts lostTexts) {
-	lost := func(f *probe.Failure) (policy.Lost, bool) {
-		l, ok := f.Lost(f.Header)
-		return l, ok && way(l)
-	}
-	groups := ByPlace(p.Failures(), func(f *probe.Failure) source.Span {
-		if l, ok := lost(f); ok {
-			return firstWord(l.By)
-		}
-		return source.Span{}
-	})
-	for _, g := range groups {
-		first := g.Failures[0]
-		var related []finding.Related
-		var headers []string
-		var spans []source.Span
-		for _, f := range g.Failures {
-			l, _ := lost(f)
-			if !contains(spans, l.At) {
-				spans = append(spans, l.At)
-				headers = append(headers, l.Header)
-				related = append(related, finding.Related{Span: l.At, Text: texts.related})
-			}
-		}
-		p.Report(Report{
-			Finding: finding.Finding{
-				Place:   g.Place,
-				Message: lacks(g.Failures, first, headers),
-				Because: fmt.Sprintf(texts.because, lines(spans, g.Place)),
-				Change:  fmt.Sprintf(texts.change, written(spans)),
-				Related: related,
-			},
-			Failures: g.Failures,
-		})
-	}
 }

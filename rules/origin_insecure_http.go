@@ -74,8 +74,8 @@ server {
 			}
 			g.report(p, finding.Finding{
 				Severity: finding.Warning,
-				Message:  "whoever is on the network reads with the visitor's cookies, as " + short(g.origin(), maxMessage-62),
-				Because:  "a page without TLS can be rewritten on its way, and its origin passes the check",
+				Message:  "whoever is on the network reads with the visitor's cookies, as " + short(g.origin(), maxMessage-63),
+				Because:  "a page without TLS can be rewritten on its way; its origin passes the check",
 				Change:   "let in https:// only",
 			})
 		}

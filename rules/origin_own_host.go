@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"net/url"
+	"slices"
+
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
 )
@@ -49,7 +52,7 @@ Name the origin of the pages that call this server, not the server's.
 	Check: func(p *Pass) {
 		var places []source.Span
 		for _, e := range p.Endpoints {
-			if !e.EchoesHost || len(p.Meanings) > 0 {
+			if !e.EchoesHost || slices.ContainsFunc(e.Intent.Origins, func(o string) bool { return hostName(o) != hostName(e.URL) }) {
 				continue
 			}
 			at := e.Intent.Written["Access-Control-Allow-Origin"][0].At
@@ -71,4 +74,13 @@ Name the origin of the pages that call this server, not the server's.
 			p.Report(Report{Finding: f, Proof: e.Strangers[0]}) // a stranger is refused, as everybody is
 		}
 	},
+}
+
+// hostName returns the host of an address without its port.
+func hostName(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }

@@ -1,9 +1,6 @@
 package rules
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
@@ -82,19 +79,14 @@ server {
 			if of.Kind != policy.MentionPattern {
 				continue
 			}
-			open, expression := "begins", of.Text
-			if g.has(probe.BypassSuffix) {
-				open, expression = "ends", strings.TrimSuffix(expression, ".*")+"$"
-				if g.has(probe.BypassPrefix) {
-					open = "begins and ends"
-				}
-			}
-			change := fmt.Sprintf("end the expression with $: %s", short(expression, 120))
+			open, change := "ends", "end the expression with $"
 			if g.has(probe.BypassPrefix) {
-				change = "begin the expression with ^https:// and let only whole labels stand before the name: ^https://([a-z0-9-]+\\.)?"
+				open, change = "begins", `begin the expression with ^https:// and let only whole labels stand before the name: ^https://([a-z0-9-]+\.)?`
 				if g.has(probe.BypassSuffix) {
-					change = "bind the expression at both ends: ^https:// in front, only whole labels before the name, $ at the end"
+					open, change = "begins and ends", "bind the expression at both ends: ^https:// in front, only whole labels before the name, $ at the end"
 				}
+			} else if expression := bound(of, g.first().Candidate.Meant); expression != "" {
+				change += ": " + short(expression, 120)
 			}
 			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: "nothing marks where the host " + open, Change: change})
 		}

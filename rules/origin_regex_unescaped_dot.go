@@ -60,10 +60,13 @@ server {
 	},
 	Check: func(p *Pass) {
 		for _, g := range groupStrangers(p.lets(probe.BypassDot)) {
+			change := "put a backslash before every dot of the host"
+			if expression := bound(g.first().of, g.first().Candidate.Meant); expression != "" {
+				change += ": " + short(expression, 120)
+			}
 			g.report(p, finding.Finding{
-				Severity: g.severity(), Message: g.reads(),
+				Severity: g.severity(), Message: g.reads(), Change: change,
 				Because: "\".\" matches any character, here one of " + short(g.first().Candidate.Meant, 60),
-				Change:  "put a backslash before every dot of the host",
 			})
 		}
 	},

@@ -71,9 +71,9 @@ server {
 	},
 	Check: func(p *Pass) {
 		for _, m := range p.misspelt(spelledWithPath) {
-			message := "the allowed origin has a path, and none that is sent has"
+			message := "the allowed origin has a path"
 			if len(m.text) == len(m.origin)+1 {
-				message = "the allowed origin ends in a slash, and none that is sent does"
+				message = "the allowed origin ends in a slash"
 			}
 			m.report(p, message, "an origin is scheme, host and port; "+short(m.text, 80)+" has more, so the comparison never holds",
 				"write "+m.origin+", without what follows the host or port")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -59,9 +60,16 @@ func letsAnybody(e *probe.Endpoint) bool {
 	return some
 }
 
-// allowed reports whether a stranger reads the answer because the layer itself names its origin.
+// allowed reports whether a stranger reads the answer because the layer itself names its origin. An answer that refuses the
+// request, whatever its headers, has nothing to read.
 func allowed(e *probe.Endpoint, s *probe.Probe) (letIn, bool) {
 	ok, certain := e.LetsIn(&s.Exchange)
+	for i := range s.Exchange.Outcomes {
+		o := &s.Exchange.Outcomes[i]
+		if answer := o.Answer(len(o.Hops)-1, browser.PhaseActual); answer == nil || answer.Status >= http.StatusBadRequest {
+			ok = false
+		}
+	}
 	if !ok {
 		return letIn{}, false
 	}
@@ -203,6 +211,38 @@ func (g strangerGroup) report(p *Pass, f finding.Finding) {
 	p.Report(Report{Finding: f, Proof: l.Probe, Claims: []string{placeKey(g.place)}})
 }
 
+// bound returns an expression for origins with its dots escaped and bound at both ends, "" where that would shut out the
+// origin that is meant.
+func bound(m *policy.Mention, meant string) string {
+	var b strings.Builder
+	if !strings.HasPrefix(m.Text, "^") {
+		b.WriteString("^")
+	}
+	class := false
+	for i := 0; i < len(m.Text); i++ {
+		switch c := m.Text[i]; {
+		case c == '\\' && i+1 < len(m.Text):
+			b.WriteByte(c)
+			i++
+		case c == '[':
+			class = true
+		case c == ']':
+			class = false
+		case c == '.' && !class && (i+1 == len(m.Text) || !strings.ContainsRune("*+?{", rune(m.Text[i+1]))):
+			b.WriteByte('\\')
+		}
+		b.WriteByte(m.Text[i])
+	}
+	if !strings.HasSuffix(m.Text, "$") {
+		b.WriteString("$")
+	}
+	repaired := policy.Mention{Kind: m.Kind, Text: b.String(), Dialect: m.Dialect, FoldCase: m.FoldCase}
+	if !probe.Accepts(&repaired, meant) {
+		return ""
+	}
+	return repaired.Text
+}
+
 // placeKey is the claim to everything that comes of one test or value.
 func placeKey(place source.Span) string {
 	return fmt.Sprintf("origin|%s:%d", place.Path(), place.Start)
@@ -338,9 +378,9 @@ var originExplains = []string{"origin-not-allowed", "allow-origin-missing", "all
 
 // report reports misspelt origins; message is what follows "the browser refuses https://app.example: ".
 func (m misspelt) report(p *Pass, message, because, change string) {
-	head := "the browser refuses " + short(m.origin, 50) + ": "
+	room := maxMessage - len("the browser refuses : ") - len(message)
 	p.Report(Report{
-		Finding:  finding.Finding{Place: m.place, Message: short(head+message, maxMessage), Because: because, Change: change},
+		Finding:  finding.Finding{Place: m.place, Message: "the browser refuses " + short(m.origin, room) + ": " + message, Because: because, Change: change},
 		Failures: m.failures,
 	})
 }

@@ -173,7 +173,7 @@ func requests(failures []*probe.Failure) string {
 			methods = append(methods, what)
 		}
 	}
-	text := listed(methods, 3)
+	text := listed(methods, 4)
 	if credentialed {
 		return "credentialed " + text
 	}

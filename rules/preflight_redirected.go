@@ -1,12 +1,67 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"fmt"
+
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var preflightRedirected = &Rule{
 	Name:     "preflight-redirected",
-	Title:    "",
+	Aliases:  []string{"preflight-redirect"},
+	Title:    "the preflight is redirected, and browsers follow no redirect of a preflight",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"preflight-unhandled", "mixed-content"},
+	Explains: []string{"preflight-unhandled", "allow-origin-missing-on-redirect"},
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
+	Doc: `## What the browser does
+It sends OPTIONS first and refuses any redirect of it. The request itself is never sent.
+
+## Who is hurt
+Pages that send a method, a header or a JSON body which needs a preflight, over an address that redirects: http to https, a
+missing slash, an old host.
+
+## When it is fine
+Where pages use only the final address.
+
+## How to fix
+Use the final address in the page; or answer OPTIONS before the redirect.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "http to https", Text: `server {
+    server_name api.shop.example;
+    listen 80;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        return 301 https://api.shop.example$request_uri; # want "PUT (is|are) never sent: (its|their) preflight is redirected"
+    }
+}
+`},
+		{Dialect: "nginx", Name: "OPTIONS is answered first", Text: `server {
+    server_name api.shop.example;
+    listen 443 ssl;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		reportPreflights(p, func(f *probe.Failure) bool { return f.Reason == browser.PreflightDisallowedRedirect }, func(f *probe.Failure) preflightTexts {
+			return preflightTexts{
+				message: fmt.Sprintf("preflight is redirected (%d)", f.Answer.Status),
+				because: "the browser follows no redirect of a preflight",
+				change:  "use the redirect's target in the page, or answer OPTIONS before the redirect",
+			}
+		})
+	},
 }

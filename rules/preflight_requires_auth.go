@@ -1,12 +1,70 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"fmt"
+
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var preflightRequiresAuth = &Rule{
 	Name:     "preflight-requires-auth",
-	Title:    "",
+	Aliases:  []string{"options-requires-auth"},
+	Title:    "the preflight is asked for credentials that it never has",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"preflight-status-not-ok", "preflight-unhandled"},
+	Explains: []string{"preflight-status-not-ok", "preflight-unhandled", "preflight-actual-mismatch", "allow-methods-missing", "allow-headers-missing"},
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
+	Doc: `## What the browser does
+It sends the preflight without cookies and without Authorization, whatever the page does. An answer of 401 or 403 ends the
+request before it is sent.
+
+## Who is hurt
+Every page that sends PUT, DELETE, JSON or an Authorization header. In curl, with the password, all works.
+
+## When it is fine
+Where only simple requests are made: GET, HEAD, and POST of a form.
+
+## How to fix
+Answer OPTIONS before authentication: in nginx with return in an if, which runs before it.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "authentication guards OPTIONS", Text: `server {
+    server_name api.shop.example;
+    location / {
+        auth_basic shop; # want "PUT.* (is|are) never sent: (its|their) preflight is answered 401"
+        auth_basic_user_file /etc/nginx/users;
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers Authorization always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "OPTIONS is answered first", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        auth_basic shop;
+        auth_basic_user_file /etc/nginx/users;
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers Authorization always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		reportPreflights(p, asksForCredentials, func(f *probe.Failure) preflightTexts {
+			return preflightTexts{
+				message: fmt.Sprintf("preflight is answered %d", f.Answer.Status),
+				because: "credentials are asked for here, and no preflight carries any",
+				change:  "answer OPTIONS before authentication",
+			}
+		})
+	},
 }

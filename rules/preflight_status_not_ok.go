@@ -1,11 +1,65 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"fmt"
+
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var preflightStatusNotOk = &Rule{
 	Name:     "preflight-status-not-ok",
-	Title:    "",
+	Title:    "the preflight is answered with an error status",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
+	Explains: []string{"allow-methods-missing", "allow-headers-missing"},
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
+	Doc: `## What the browser does
+A preflight needs a status from 200 to 299. Any other ends the request, however good its headers are.
+
+## Who is hurt
+Pages whose requests need a preflight: PUT, DELETE, JSON bodies, Authorization.
+
+## When it is fine
+Where no such request is made.
+
+## How to fix
+Answer OPTIONS with 204.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "a teapot", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        if ($request_method = OPTIONS) {
+            return 400; # want "PUT (is|are) never sent: (its|their) preflight is answered 400"
+        }
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "no content", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		reportPreflights(p, func(f *probe.Failure) bool { return refused(f) && !unanswered(f.Answer.Status) }, func(f *probe.Failure) preflightTexts {
+			return preflightTexts{
+				message: fmt.Sprintf("preflight is answered %d", f.Answer.Status),
+				because: "a preflight needs a status from 200 to 299",
+				change:  "answer OPTIONS with 204",
+			}
+		})
+	},
 }

@@ -1,12 +1,84 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"fmt"
+
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var preflightUnhandled = &Rule{
 	Name:     "preflight-unhandled",
-	Title:    "",
+	Aliases:  []string{"options-unhandled"},
+	Title:    "nobody answers the preflight",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
 	Explains: []string{"preflight-actual-mismatch", "allow-methods-missing", "allow-headers-missing"},
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
+	Doc: `## What the browser does
+Before a request that needs it, it asks with OPTIONS. Where nobody answers that (404, 405, or an answer without
+Access-Control-Allow-Origin) the request is never sent.
+
+## Who is hurt
+Pages that send PUT, DELETE, JSON or Authorization. GET works, so the headers seem to be right.
+
+## When it is fine
+Where only simple requests are made; fonts, images and scripts are never asked for.
+
+## How to fix
+Answer OPTIONS with 204 and the Access-Control headers.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "files answer no OPTIONS", Text: `server {
+    server_name api.shop.example;
+    root /srv/api;
+    location / { # want "PUT (is|are) never sent: (its|their) preflight is answered 405"
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "the methods that are let through lack OPTIONS", Text: `server {
+    server_name api.shop.example;
+    location / {
+        limit_except GET PUT {
+            deny all; # want "PUT (is|are) never sent: (its|their) preflight is answered 403"
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "answered", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		reportPreflights(p, func(f *probe.Failure) bool {
+			return refused(f) && unanswered(f.Answer.Status) && !asksForCredentials(f) ||
+				f.Reason == browser.PreflightMissingAllowOriginHeader && (f.Answer.Status < 300 || unanswered(f.Answer.Status))
+		}, func(f *probe.Failure) preflightTexts {
+			t := preflightTexts{
+				message: fmt.Sprintf("preflight is answered %d", f.Answer.Status),
+				because: "OPTIONS ends here, and nothing answers it as a preflight",
+				change:  "answer OPTIONS with 204 and the Access-Control headers",
+			}
+			if f.Answer.Status < 300 {
+				t.message = "preflight lacks Access-Control-Allow-Origin"
+			}
+			return t
+		})
+	},
 }

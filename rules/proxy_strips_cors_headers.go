@@ -1,12 +1,70 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+)
 
 var proxyStripsCorsHeaders = &Rule{
 	Name:     "proxy-strips-cors-headers",
-	Title:    "",
+	Title:    "the proxy removes the CORS headers of the upstream and adds none",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"allow-origin-missing", "allow-credentials-missing"},
+	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "allow-origin-missing-on-error"},
+	Refs:     []string{"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_hide_header"},
+	Doc: `## What the browser does
+It refuses the response: whatever the upstream sends under this name is removed on the way, and nothing takes its place.
+
+## Who is hurt
+Every page of another origin. The upstream alone works, which is why it is looked for there first.
+
+## When it is fine
+Where the proxy owns the policy and adds the header itself.
+
+## How to fix
+Add the header where it is removed, or stop removing it.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "hidden and not added", Text: `server {
+    server_name api.shop.example;
+    location / {
+        proxy_hide_header Access-Control-Allow-Origin; # want "response lacks Access-Control-Allow-Origin"
+        add_header Access-Control-Expose-Headers X-Total always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "hidden and added", Text: `server {
+    server_name api.shop.example;
+    location / {
+        proxy_hide_header Access-Control-Allow-Origin;
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		removed := func(f *probe.Failure) (policy.Lost, bool) {
+			l, ok := f.Lost(f.Header)
+			return l, ok && (l.Why == policy.Hidden || l.Why == policy.Cleared)
+		}
+		place := func(f *probe.Failure) source.Span {
+			if l, ok := removed(f); ok {
+				return firstWord(l.By)
+			}
+			return source.Span{}
+		}
+		for _, g := range ByPlace(p.Failures(), place) {
+			l, _ := removed(g.Failures[0])
+			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{l.Header}),
+				Because: "it is removed from the upstream's answer here, and nothing adds it again",
+				Change:  "add the header here, or let the upstream's pass",
+			}})
+		}
+	},
 }

@@ -65,7 +65,7 @@ server {
 			}
 			return finding.Finding{
 				Place:   place,
-				Message: short(c.victim, 45) + " gets a copy stored for another request, without permission, and is refused",
+				Message: short(c.victim, maxMessage-75) + " gets a copy stored for another request, without permission, and is refused",
 				Because: "only responses that let somebody in say that they depend on Origin; " + c.without() + " is sent one that does not",
 				Change:  "send Vary: Origin with every response of the endpoint, outside of the condition",
 			}

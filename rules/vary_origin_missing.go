@@ -66,7 +66,7 @@ server {
 		reportConfusions(p, missing, func(c confusion) finding.Finding {
 			f := finding.Finding{
 				Severity: finding.Warning, Place: c.allowOriginPlace(),
-				Message: short(short(c.victim, 45)+" gets "+c.copyOf()+" and is refused", maxMessage),
+				Message: short(c.victim, 35) + " gets " + c.copyOf() + " and is refused",
 				Because: "the response depends on Origin and does not say so",
 				Change:  "send Vary: Origin with every response of the endpoint",
 			}

@@ -485,6 +485,10 @@ func (x *run) remove(s *EditHeader) {
 		}
 		x.lose(Lost{Header: h.Name, Value: h.Value, At: at, By: by, Why: s.Why})
 	}
+	if x.out.Open != nil && len(kept) == len(x.out.Headers) && s.Why == Hidden {
+		// Whatever an unknown upstream sends under the name is lost.
+		x.out.Lost = append(x.out.Lost, Lost{Header: s.Name, Value: UnknownValue(*x.out.Open), By: by, Why: s.Why})
+	}
 	x.out.Headers = kept
 	if x.out.Open != nil {
 		x.out.Fixed = append(x.out.Fixed, strings.ToLower(s.Name))

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -64,11 +65,11 @@ func (p *prober) strangers(e *Endpoint) {
 func readMethod(e *Endpoint) string {
 	for i := range e.Answers {
 		a := &e.Answers[i]
-		if _, ok := a.Outcome.Get("Access-Control-Allow-Origin"); ok && (a.Method == "GET" || a.Method == "POST") {
+		if _, ok := a.Outcome.Get("Access-Control-Allow-Origin"); ok && (a.Method == http.MethodGet || a.Method == http.MethodPost) {
 			return a.Method
 		}
 	}
-	return "GET"
+	return http.MethodGet
 }
 
 // LetsIn reports whether a fetch from a page succeeds in every outcome, and whether that is certain. It is not where

@@ -118,7 +118,7 @@ func globAccepts(glob, origin string) bool {
 // author meant it: some dialects compare it so, and whether this one does is for a simulation to find out.
 func Accepts(m *policy.Mention, origin string) bool { return acceptor(m)(origin) }
 
-// acceptor returns the test of a mention, compiled.
+// acceptor returns the test of a mention, compiled. It is not safe for concurrent use.
 func acceptor(m *policy.Mention) func(origin string) bool {
 	text := m.Text
 	fold := func(origin string) string { return origin }
@@ -136,9 +136,14 @@ func acceptor(m *policy.Mention) func(origin string) bool {
 		if err != nil {
 			break
 		}
+		slow := false // once it took too long it is not tried again
 		return func(origin string) bool {
+			if slow {
+				return false
+			}
 			match, err := pattern.Match(origin)
-			return err == nil && match != nil
+			slow = err != nil
+			return match != nil
 		}
 	case policy.MentionPrefix:
 		return func(origin string) bool { return strings.HasPrefix(fold(origin), text) }

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -49,7 +50,11 @@ type Candidate struct {
 // exist; whether the layer lets it in is for a simulation to find out, which knows how the tests are combined. A test has
 // one candidate of each kind, a foreign one where there is one.
 func strangers(meanings []Meaning) []Candidate {
-	s := synthesis{meanings: meanings, accepts: map[*policy.Mention]func(string) bool{}}
+	s := synthesis{accepts: map[*policy.Mention]func(string) bool{}, found: map[kind]int{}, origins: map[string]bool{}, owners: map[string]bool{}}
+	for _, m := range meanings {
+		s.origins[m.Origin] = true
+		s.owners[owner(m.Origin)] = true
+	}
 	s.out = append(s.out, Candidate{Origin: "https://" + attacker, Bypass: BypassAny, Foreign: true},
 		Candidate{Origin: "https://" + passerBy, Bypass: BypassAny, Foreign: true}, Candidate{Origin: "null", Bypass: BypassNull})
 	for i := range meanings {
@@ -59,9 +64,17 @@ func strangers(meanings []Meaning) []Candidate {
 }
 
 type synthesis struct {
-	meanings []Meaning
-	accepts  map[*policy.Mention]func(string) bool
-	out      []Candidate
+	origins map[string]bool // those that the layer means
+	owners  map[string]bool // whose they are
+	accepts map[*policy.Mention]func(string) bool
+	found   map[kind]int // index into out
+	out     []Candidate
+}
+
+// kind is what a layer has one candidate of.
+type kind struct {
+	of     *policy.Mention
+	bypass Bypass
 }
 
 // resemble adds the candidates that resemble one origin.
@@ -135,7 +148,7 @@ func (s *synthesis) words(m *Meaning) {
 	}
 	for _, other := range others {
 		bypass := BypassSubdomain
-		if !SameOwner(other, m.Origin) {
+		if owner(other) != owner(m.Origin) {
 			bypass = BypassPublicSuffix // "myapp-*.vercel.app": whoever registers the name is let in
 			if !samePublicSuffix(other, m.Origin) || strings.HasSuffix(hostOf(other), registrable(hostOf(m.Origin))) {
 				continue
@@ -151,17 +164,18 @@ func (s *synthesis) add(m *Meaning, bypass Bypass, origin string) {
 	if !isOrigin(origin) || !s.accepted(m.Of, origin) {
 		return
 	}
-	own := slices.ContainsFunc(s.meanings, func(x Meaning) bool { return x.Origin == origin })
-	if own && bypass != BypassHTTP && bypass != BypassLoopback {
+	if s.origins[origin] && bypass != BypassHTTP && bypass != BypassLoopback {
 		return
 	}
-	c := Candidate{Origin: origin, Bypass: bypass, Meant: m.Origin, Of: m.Of, Foreign: s.foreign(origin, m)}
-	if (bypass == BypassSuffix || bypass == BypassPrefix || bypass == BypassDot || bypass == BypassPublicSuffix) && !canExist(origin, m.Origin) {
+	exists := canExist(origin, m.Origin)
+	if !exists && (bypass == BypassSuffix || bypass == BypassPrefix || bypass == BypassDot || bypass == BypassPublicSuffix) {
 		return
 	}
-	i := slices.IndexFunc(s.out, func(x Candidate) bool { return x.Of == m.Of && x.Bypass == bypass })
+	c := Candidate{Origin: origin, Bypass: bypass, Meant: m.Origin, Of: m.Of, Foreign: exists && !s.owners[owner(origin)]}
+	i, ok := s.found[kind{m.Of, bypass}]
 	switch {
-	case i < 0:
+	case !ok:
+		s.found[kind{m.Of, bypass}] = len(s.out)
 		s.out = append(s.out, c)
 	case c.Foreign && !s.out[i].Foreign:
 		s.out[i] = c
@@ -175,11 +189,6 @@ func (s *synthesis) accepted(m *policy.Mention, origin string) bool {
 		s.accepts[m] = accepts
 	}
 	return accepts(origin)
-}
-
-// foreign reports whether an origin belongs to nobody whom the layer means.
-func (s *synthesis) foreign(origin string, m *Meaning) bool {
-	return canExist(origin, m.Origin) && !slices.ContainsFunc(s.meanings, func(x Meaning) bool { return SameOwner(x.Origin, origin) })
 }
 
 // canExist reports whether somebody can register the host of an origin: its top-level domain is on the public suffix list,
@@ -221,11 +230,11 @@ func hostOf(origin string) string {
 	return host
 }
 
-// SameOwner reports whether two origins belong to the same registrable domain, as far as the public suffix list says; hosts
-// without one are the same only when they are equal.
-func SameOwner(a, b string) bool {
-	x, y := hostOf(a), hostOf(b)
-	return x == y || registrable(x) != "" && registrable(x) == registrable(y)
+// owner returns what tells whose an origin is: its registrable domain, as far as the public suffix list says; the host where
+// it has none.
+func owner(origin string) string {
+	host := hostOf(origin)
+	return cmp.Or(registrable(host), host)
 }
 
 func samePublicSuffix(a, b string) bool {

@@ -239,6 +239,7 @@ func (p *prober) answers(e policy.Endpoint) []Answer {
 
 const (
 	maxOrigins    = 4  // of the origins that a layer names, those that are probed
+	maxMisspelt   = 16 // of the origins that are not written as browsers send them, those that are asked about
 	maxCandidates = 64 // strangers asked of an endpoint
 )
 

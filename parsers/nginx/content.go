@@ -159,8 +159,7 @@ func (s *server) upstreamPath(loc *location, d *conf.Directive) policy.Expr {
 	}
 	if _, known := literal(d.Args[0]); !known || loc == nil || loc.isPattern() {
 		w := d.Args[0]
-		w.Value = rest[slash:]
-		return s.vars.expr(w)
+		return s.vars.expr(w.Slice(len(w.Value)-len(rest)+slash, len(w.Value)))
 	}
 	return policy.Concat{policy.Text(rest[slash:]), &policy.Trim{Of: policy.Path, N: len(loc.match)}}
 }
@@ -317,7 +316,7 @@ func (s *server) tryFiles(l *level, loc *location, d *conf.Directive) []policy.S
 		kind := policy.UnknownFile
 		if strings.HasSuffix(w.Value, "/") {
 			kind = policy.UnknownDirectory
-			w.Value = strings.TrimSuffix(w.Value, "/")
+			w = w.Slice(0, len(w.Value)-1)
 		}
 		path := s.vars.expr(w)
 		exists := s.exists(kind, l, path, w.Span)

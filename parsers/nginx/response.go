@@ -132,7 +132,7 @@ func (s *server) jumpNamed(name string, span source.Span) []policy.Step {
 func (s *server) jumpTo(uri conf.Word, span source.Span) []policy.Step {
 	path, query := uri, conf.Word{}
 	if at := strings.IndexByte(uri.Value, '?'); at >= 0 && uri.Known() {
-		path.Value, query.Value = uri.Value[:at], uri.Value[at+1:]
+		path, query = uri.Slice(0, at), uri.Slice(at+1, len(uri.Value))
 	}
 	return steps(
 		&policy.Edit{Path: s.vars.expr(path), Query: s.vars.expr(query)},
@@ -285,11 +285,11 @@ func (s *server) moreHeader(d *conf.Directive) []policy.Step {
 func (s *server) moreEdit(d *conf.Directive, w conf.Word, op policy.HeaderOp) policy.Step {
 	name, value, _ := strings.Cut(w.Value, ":")
 	name = strings.TrimSpace(name)
+	value = strings.TrimLeft(value, " \t")
 	if op == policy.Remove {
 		return &policy.EditHeader{Op: op, Name: name, Span: d.Head, Why: policy.Cleared}
 	}
-	v := w
-	v.Value = strings.TrimLeft(value, " \t")
+	v := w.Slice(len(w.Value)-len(value), len(w.Value))
 	e := s.vars.expr(v)
 	s.mentionHeader(name, v)
 	return &policy.EditHeader{Op: op, Name: name, Value: e, Span: d.Head, Why: policy.Overridden}

@@ -227,7 +227,7 @@ func (s *server) rewrite(d *conf.Directive, l *level, loc *location, after int) 
 	to := d.Args[1]
 	keepArgs := true
 	if strings.HasSuffix(to.Value, "?") && to.Known() {
-		to.Value = strings.TrimSuffix(to.Value, "?")
+		to = to.Slice(0, len(to.Value)-1)
 		keepArgs = false
 	}
 	target := s.vars.expr(to)
@@ -261,7 +261,7 @@ func (s *server) changePath(to conf.Word, keepArgs bool, flag string, after int)
 	edit := &policy.Edit{}
 	path, query := to, conf.Word{}
 	if at := strings.IndexByte(to.Value, '?'); at >= 0 && to.Known() {
-		path.Value, query.Value = to.Value[:at], to.Value[at+1:]
+		path, query = to.Slice(0, at), to.Slice(at+1, len(to.Value))
 		edit.Query = s.vars.expr(query)
 		if keepArgs {
 			edit.Query = policy.Concat{s.vars.expr(query), s.argsAfter(to), policy.Query}

@@ -29,6 +29,26 @@ type Placeholder struct {
 // Known reports whether the word's value holds no placeholder.
 func (w Word) Known() bool { return len(w.Placeholders) == 0 }
 
+// Slice returns bytes of the word's value as a word of its own, with the place where they stand.
+func (w Word) Slice(from, to int) Word {
+	places, span := w.places(), w.inside()
+	at := func(i int) int {
+		if places == nil {
+			return i
+		}
+		return places[i]
+	}
+	part := Word{Value: w.Value[from:to], Span: span}
+	part.Span.Start, part.Span.End = span.Start+at(from), span.Start+at(to)
+	for _, t := range w.Placeholders {
+		if from <= t.start && t.end <= to {
+			t.start, t.end = t.start-from, t.end-from
+			part.Placeholders = append(part.Placeholders, t)
+		}
+	}
+	return part
+}
+
 // inside returns the word's span without its quotes.
 func (w Word) inside() source.Span {
 	s := w.Span
