@@ -1,11 +1,81 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+)
 
 var allowCredentialsMissing = &Rule{
 	Name:     "allow-credentials-missing",
-	Title:    "",
+	Aliases:  []string{"credentials-header-missing"},
+	Title:    "credentials are meant, and this response does not allow them",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-check"},
+	Doc: `## What the browser does
+It refuses the response to a request with cookies unless Access-Control-Allow-Credentials: true is in it, in the answer to
+the preflight as well as in the response.
+
+## Who is hurt
+Pages that send credentials to this path.
+
+## When it is fine
+Where no page sends credentials. Then leave the header out everywhere.
+
+## How to fix
+Send it with this response too.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "missing from one of two answers", Text: `map $request_method $credentials {
+    default true;
+    OPTIONS "";
+}
+server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204; # want "the browser refuses credentialed PUT: preflight lacks Access-Control-Allow-Credentials"
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials $credentials always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "in both", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers "Authorization, Content-Type" always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		missing := func(f *probe.Failure) source.Span {
+			if f.Answer == nil || strings.TrimSpace(f.Value) != "" {
+				return source.Span{}
+			}
+			return answeredAt(f)
+		}
+		for _, g := range ByPlace(Has(p.Failures(), browser.InvalidAllowCredentials, browser.PreflightInvalidAllowCredentials), missing) {
+			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{g.Failures[0].Header}),
+				Because: "other responses of this path allow credentials, and this one does not", Change: "send Access-Control-Allow-Credentials: true here too",
+				Related: credentialsMeant(g),
+			}})
+		}
+	},
 }

@@ -1,11 +1,65 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var allowHeadersForbiddenName = &Rule{
 	Name:     "allow-headers-forbidden-name",
-	Title:    "",
+	Aliases:  []string{"forbidden-header-listed"},
+	Title:    "a list of request headers names one that no page can set",
 	Category: finding.Hygiene,
 	Severity: finding.Note,
 	Since:    "0.1.0",
+	Refs:     []string{"https://fetch.spec.whatwg.org/#forbidden-request-header"},
+	Doc: `## What the browser does
+It sets Cookie, Host, Origin and the Sec- headers itself and never asks for them. Access-Control-Allow-Origin is a response
+header: in a list of request headers it allows a page to send nonsense.
+
+## Who is hurt
+Nobody; the list is longer than it needs to be.
+
+## When it is fine
+It is noise, and harmless.
+
+## How to fix
+Take the name out of the list.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "a cookie", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers "Content-Type, Cookie" always; # want "no page can send Cookie"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "without", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers "Authorization, Content-Type" always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		reportListed(p, "Access-Control-Allow-Headers", func(name string) bool {
+			return browser.IsForbiddenRequestHeader(name, "") || strings.HasPrefix(strings.ToLower(name), "access-control-allow-")
+		}, "no page can send %s", "the browser sets it itself, or it is a response header")
+	},
 }

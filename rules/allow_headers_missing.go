@@ -1,11 +1,69 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var allowHeadersMissing = &Rule{
 	Name:     "allow-headers-missing",
-	Title:    "",
+	Aliases:  []string{"allow-headers-missing-authorization"},
+	Title:    "a request header that is needed is not allowed",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
+	Doc: `## What the browser does
+The preflight asks for every request header that is not safelisted: Authorization, a Content-Type of application/json, headers
+of one's own. One that Access-Control-Allow-Headers does not list ends the request before it is sent.
+
+## Who is hurt
+Pages that send the header. From curl the same request works.
+
+## When it is fine
+Where no page sends it.
+
+## How to fix
+Add the name to the list.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "the token is not allowed", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers "Content-Type" always; # want "GET with Authorization: preflight does not allow Authorization"
+        proxy_set_header Authorization $http_authorization;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "allowed", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers "Authorization, Content-Type" always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		for _, g := range ByPlace(Has(p.Failures(), browser.HeaderDisallowedByPreflightResponse), listPlace) {
+			names := namesOf(g)
+			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": preflight does not allow "+listed(names, 4), maxMessage),
+				Because: "the preflight asks for it, and the list does not have it", Change: "add " + listed(names, 8) + " to Access-Control-Allow-Headers",
+				Related: needs(g),
+			}})
+		}
+	},
 }

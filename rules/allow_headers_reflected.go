@@ -1,11 +1,77 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var allowHeadersReflected = &Rule{
 	Name:     "allow-headers-reflected",
-	Title:    "",
+	Aliases:  []string{"headers-reflected-credentials"},
+	Title:    "whatever request headers are asked for are allowed, with credentials",
 	Category: finding.Security,
 	Severity: finding.Note,
 	Since:    "0.1.0",
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
+	Doc: `## What the browser does
+It allows every request header that a page asks for: the list is the question sent back.
+
+## Who is hurt
+Nobody by itself. Headers that only the own pages were to send are not protected.
+
+## When it is fine
+Where the server treats no request header as a proof of where a request comes from.
+
+## How to fix
+List the headers that pages send.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "sent back", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers $http_access_control_request_headers always; # want "every request header that a page asks for is allowed"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "listed", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers "Authorization, Content-Type" always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		for _, e := range p.Endpoints {
+			if !e.WithCredentials() {
+				continue
+			}
+			for i := range e.Answers {
+				a := &e.Answers[i]
+				h, ok := a.Outcome.Get("Access-Control-Allow-Headers")
+				if text, known := h.Value.Known(); a.Method != "OPTIONS" || !ok || h.Upstream || !known || text != probe.AskedHeaders {
+					continue
+				}
+				p.Report(Report{Finding: finding.Finding{
+					Place: firstWord(h.Sources[0]), Message: "every request header that a page asks for is allowed, with credentials",
+					Because: "the list is the question sent back", Change: "list the headers that pages send", Endpoints: []string{e.Name},
+				}})
+				break
+			}
+		}
+	},
 }

@@ -1,11 +1,76 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var allowHeadersWildcardAuthorization = &Rule{
 	Name:     "allow-headers-wildcard-authorization",
-	Title:    "",
+	Title:    "Authorization is allowed by the asterisk alone",
 	Category: finding.Blocked,
 	Severity: finding.Note,
 	Since:    "0.1.0",
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"},
+	Doc: `## What the browser does
+The standard says that "*" in Access-Control-Allow-Headers does not cover Authorization. Chromium, Firefox and WebKit accept it all
+the same today; Firefox and DevTools warn.
+
+## Who is hurt
+Nobody yet.
+
+## When it is fine
+Until a browser follows the standard.
+
+## How to fix
+Name it: Access-Control-Allow-Headers: *, Authorization.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "a star and a token", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin * always;
+        add_header Access-Control-Allow-Headers * always; # want "Authorization is allowed by . alone"
+        proxy_set_header Authorization $http_authorization;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "named", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin * always;
+        add_header Access-Control-Allow-Headers "*, Authorization" always;
+        proxy_set_header Authorization $http_authorization;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		for _, e := range p.Endpoints {
+			for _, w := range e.Wanted {
+				o := outcome(w)
+				if o == nil || !o.Result.AuthorizationByWildcard {
+					continue
+				}
+				answer := o.Answer(0, browser.PhasePreflight)
+				h, ok := answer.Get("Access-Control-Allow-Headers")
+				if !ok {
+					continue
+				}
+				p.Report(Report{Proof: w, Finding: finding.Finding{
+					Place: firstWord(h.Sources[0]), Message: "Authorization is allowed by * alone, which the standard does not count",
+					Because: "browsers accept it today and warn", Change: "list Authorization beside *", Endpoints: []string{e.Name},
+				}})
+				break
+			}
+		}
+	},
 }

@@ -1,11 +1,58 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var allowMethodsForbiddenName = &Rule{
 	Name:     "allow-methods-forbidden-name",
-	Title:    "",
+	Title:    "a list of methods names one that no page can send",
 	Category: finding.Security,
 	Severity: finding.Note,
 	Since:    "0.1.0",
+	Refs:     []string{"https://fetch.spec.whatwg.org/#forbidden-method"},
+	Doc: `## What the browser does
+It refuses TRACE, CONNECT and TRACK in every page before anything is sent.
+
+## Who is hurt
+Nobody; a scanner finds the word and asks.
+
+## When it is fine
+It is noise, and harmless.
+
+## How to fix
+Take the method out of the list.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "trace", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT, TRACE" always; # want "no page can send TRACE"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "without", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers "Authorization, Content-Type" always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		reportListed(p, "Access-Control-Allow-Methods", browser.IsForbiddenMethod, "no page can send %s", "browsers refuse it before anything is sent")
+	},
 }

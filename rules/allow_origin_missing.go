@@ -1,11 +1,54 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/internal/finding"
+)
 
 var allowOriginMissing = &Rule{
 	Name:     "allow-origin-missing",
-	Title:    "",
+	Aliases:  []string{"acao-missing"},
+	Title:    "a page that is meant gets no Access-Control-Allow-Origin",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-check"},
+	Doc: `## What the browser does
+It refuses to hand the response to the page: nothing in it says that the page's origin is meant.
+
+## Who is hurt
+Pages of another origin that use this path; other Access-Control headers show that there are some.
+
+## When it is fine
+Where only pages of the same origin use the path. Then leave the other Access-Control headers out too.
+
+## How to fix
+Send Access-Control-Allow-Origin with the origins that are meant.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "everything but the origin", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        return 200 ok; # want "the browser refuses GET and PUT: response lacks Access-Control-Allow-Origin"
+    }
+}
+`},
+		{Dialect: "nginx", Name: "with the origin", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		for _, g := range ByPlace(Has(p.Failures(), browser.MissingAllowOriginHeader), answeredAt) {
+			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{"Access-Control-Allow-Origin"}),
+				Because: "this answers, and names no origin", Change: "send Access-Control-Allow-Origin with the origins that are meant",
+			}})
+		}
+	},
 }

@@ -1,12 +1,76 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+)
 
 var allowOriginMultipleValues = &Rule{
 	Name:     "allow-origin-multiple-values",
-	Title:    "",
+	Aliases:  []string{"acao-multiple-values"},
+	Title:    "Access-Control-Allow-Origin lists several origins",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
 	Explains: []string{"origin-not-allowed"},
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-check"},
+	Doc: `## What the browser does
+The header holds one origin or "*". A list, however written, is compared with the page's origin as a whole and never equals it.
+
+## Who is hurt
+All pages that the list names.
+
+## When it is fine
+Never.
+
+## How to fix
+Choose the one origin that asks: a map of the Origin request header, and Vary: Origin.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "a list", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin "https://app.shop.example, https://admin.shop.example" always; # want "the browser refuses GET: Access-Control-Allow-Origin holds several origins"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "a map", Text: `map $http_origin $cors {
+    default "";
+    https://app.shop.example $http_origin;
+    https://admin.shop.example $http_origin;
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $cors always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		several := func(f *probe.Failure) source.Span {
+			lines := linesOf(f, "Access-Control-Allow-Origin")
+			if len(lines) != 1 {
+				return source.Span{}
+			}
+			if text, known := lines[0].Value.Known(); !known || len(strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == ';' })) < 2 {
+				return source.Span{}
+			}
+			return valueOf(lines[0].Sources[0], lines[0].Value.String())
+		}
+		for _, g := range ByPlace(Has(p.Failures(), browser.MultipleAllowOriginValues, browser.PreflightMultipleAllowOriginValues,
+			browser.InvalidAllowOriginValue, browser.PreflightInvalidAllowOriginValue, browser.AllowOriginMismatch, browser.PreflightAllowOriginMismatch), several) {
+			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": Access-Control-Allow-Origin holds several origins", maxMessage),
+				Because: "the header is compared as a whole", Change: "send the one origin that asks, chosen from the list, and Vary: Origin",
+			}})
+		}
+	},
 }

@@ -33,7 +33,6 @@ func catalogue() []*Rule {
 		proxyStripsCorsHeaders,
 		allowHeadersReflected,
 		allowMethodsForbiddenName,
-		allowMethodsUnused,
 		originAnySubdomain,
 		originDevInProduction,
 		originInsecureHttp,

@@ -1,12 +1,68 @@
 package rules
 
-import "github.com/corslint/corslint/internal/finding"
+import (
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+)
 
 var originWildcardWithCredentials = &Rule{
 	Name:     "origin-wildcard-with-credentials",
-	Title:    "",
+	Aliases:  []string{"wildcard-origin-with-credentials"},
+	Title:    "any origin together with credentials, which browsers refuse",
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
 	Explains: []string{"list-wildcard-with-credentials"},
+	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-check"},
+	Doc: `## What the browser does
+It refuses the response to a request with credentials when Access-Control-Allow-Origin is "*". Nothing leaks; it just never works.
+
+## Who is hurt
+Pages that send cookies.
+
+## When it is fine
+Where no credentials are needed: then Access-Control-Allow-Credentials is noise, and goes.
+
+## How to fix
+Name the origins that are meant; or leave credentials out. Sending back whatever Origin asks is no repair: that lets every website
+read with the visitor's cookies.
+`,
+	Examples: []Example{
+		{Dialect: "nginx", Name: "a star and true", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin * always; # want "the browser refuses credentialed GET: . is not for requests with credentials"
+        add_header Access-Control-Allow-Credentials true always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "named", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+	},
+	Check: func(p *Pass) {
+		place := func(f *probe.Failure) source.Span {
+			h, ok := failing(f)
+			if !ok {
+				return source.Span{}
+			}
+			return valueOf(h.Sources[0], "*")
+		}
+		for _, g := range ByPlace(Has(p.Failures(), browser.WildcardOriginNotAllowed, browser.PreflightWildcardOriginNotAllowed), place) {
+			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": * is not for requests with credentials", maxMessage),
+				Because: "Access-Control-Allow-Origin is * while credentials are allowed; nothing leaks, it just never works",
+				Change:  "name the origins that are meant, or leave Access-Control-Allow-Credentials out", Related: credentialsMeant(g),
+			}})
+		}
+	},
 }

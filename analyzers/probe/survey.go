@@ -125,6 +125,9 @@ func failsEverywhere(outcomes []exchange.Outcome, f browser.Failure) bool {
 	return true
 }
 
+// AskedHeaders are the request headers that a direct question asks for in the name of a preflight.
+const AskedHeaders = "authorization,content-type"
+
 // Answer is a direct answer of the layer.
 type Answer struct {
 	Method, Origin string // without an Origin header where Origin is ""
@@ -218,7 +221,7 @@ func (p *prober) answers(e policy.Endpoint) []Answer {
 		}
 		if method == "OPTIONS" { // a preflight for the method and headers that most policies speak of
 			headers = append(headers, browser.Header{Name: "Access-Control-Request-Method", Value: "PUT"},
-				browser.Header{Name: "Access-Control-Request-Headers", Value: "authorization,content-type"})
+				browser.Header{Name: "Access-Control-Request-Headers", Value: AskedHeaders})
 		}
 		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: method, Headers: headers, Circumstances: f.Circumstances}, p.layer)
 		if err != nil {
