@@ -136,7 +136,7 @@ func errorPlace(f *probe.Failure) source.Span {
 		return firstWord(l.At)
 	}
 	for _, w := range f.Endpoint.Intent.Written["Access-Control-Allow-Origin"] {
-		if !w.Lost {
+		if !w.Lost && w.OnUpstream {
 			return firstWord(w.At)
 		}
 	}

@@ -96,7 +96,7 @@ func known(f *probe.Failure) bool {
 	if f.Header == "" || f.Reason == browser.PreflightInvalidStatus {
 		return false
 	}
-	return !f.Answer.MayHave(f.Header) || f.Endpoint.Says(f.Header)
+	return !f.Answer.MayHave(f.Header) || f.Endpoint.Owns(f.Header)
 }
 
 // Group is failures with one cause.

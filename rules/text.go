@@ -92,9 +92,19 @@ func lacks(failures []*probe.Failure, first *probe.Failure, headers []string) st
 			names = append(names, name)
 		}
 	}
-	message := fmt.Sprintf("the browser refuses %s: %s lacks %s", requests(failures), where, listed(names, 3))
-	if len(message) > maxMessage {
-		message = fmt.Sprintf("the browser refuses %s: %s lacks %s", requests(failures[:1]), where, listed(names, 2))
+	message := ""
+	for _, detail := range []struct {
+		failures []*probe.Failure
+		names    int
+	}{{failures, 3}, {failures[:1], 3}, {failures, 1}, {failures[:1], 1}} {
+		which := names
+		if detail.names == 1 {
+			which = names[:1]
+		}
+		message = fmt.Sprintf("the browser refuses %s: %s lacks %s", requests(detail.failures), where, listed(which, detail.names))
+		if len(message) <= maxMessage {
+			return message
+		}
 	}
 	return short(message, maxMessage)
 }

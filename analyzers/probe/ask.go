@@ -84,7 +84,7 @@ func (e *Endpoint) LetsIn(x *exchange.Exchange) (allowed, certain bool) {
 		}
 		certain = false
 		for _, f := range r.Failures {
-			if !f.Unknown || f.Header == "" || !e.Says(f.Header) {
+			if !f.Unknown || f.Header == "" || !e.Owns(f.Header) {
 				return false, false
 			}
 		}
@@ -108,10 +108,11 @@ func (p *Probe) AllowOrigin() (policy.Header, bool) {
 // WithCredentials reports whether credentials are meant anywhere at the endpoint.
 func (e *Endpoint) WithCredentials() bool { return len(e.Intent.Credentials) > 0 }
 
-// Says reports whether the layer itself writes a header at this endpoint on some answer, sent or lost.
-func (e *Endpoint) Says(header string) bool {
-	for name := range e.Intent.Written {
-		if strings.EqualFold(name, header) {
+// Owns reports whether the layer writes a header for the answers of an unknown upstream, sent or lost: then the upstream
+// does not send it, or the browser would see it twice.
+func (e *Endpoint) Owns(header string) bool {
+	for name, lines := range e.Intent.Written {
+		if strings.EqualFold(name, header) && slices.ContainsFunc(lines, func(w Written) bool { return w.OnUpstream }) {
 			return true
 		}
 	}

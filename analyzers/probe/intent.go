@@ -42,6 +42,9 @@ type Written struct {
 	Value policy.Value
 	At    source.Span
 	Lost  bool
+	// OnUpstream: it is written for an answer that an upstream gave. Then the upstream does not send it, or it would be there
+	// twice.
+	OnUpstream bool
 }
 
 // intent reads the intent of an endpoint from its direct answers.
@@ -51,14 +54,14 @@ func (p *prober) intent(e *Endpoint) Intent {
 		a := &e.Answers[i]
 		for _, h := range a.Outcome.Headers {
 			if !h.Upstream && len(h.Sources) > 0 {
-				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0]})
+				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0], OnUpstream: a.Outcome.Open != nil || a.Outcome.Upstream != nil})
 			}
 		}
 		for _, l := range a.Outcome.Lost {
 			if l.At.IsZero() {
 				continue // an upstream's, not the layer's
 			}
-			in.note(l.Header, Written{Value: l.Value, At: l.At, Lost: true})
+			in.note(l.Header, Written{Value: l.Value, At: l.At, Lost: true, OnUpstream: a.Outcome.Open != nil || a.Outcome.Upstream != nil})
 		}
 	}
 	p.origins(e, &in)
@@ -72,8 +75,11 @@ func (in *Intent) note(name string, w Written) {
 		return
 	}
 	in.Any = true
-	if slices.ContainsFunc(in.Written[name], func(x Written) bool { return x.At == w.At && x.Lost == w.Lost && x.Value.String() == w.Value.String() }) {
-		return
+	for i := range in.Written[name] {
+		if x := &in.Written[name][i]; x.At == w.At && x.Lost == w.Lost && x.Value.String() == w.Value.String() {
+			x.OnUpstream = x.OnUpstream || w.OnUpstream
+			return
+		}
 	}
 	in.Written[name] = append(in.Written[name], w)
 	text, known := w.Value.Known()
@@ -154,12 +160,12 @@ func (p *prober) misspelt(e *Endpoint, in *Intent) {
 		if asked++; asked > maxMisspelt {
 			return
 		}
-		written, ok := p.allowed(e, m.Text)
+		written, onUpstream, ok := p.allowed(e, m.Text)
 		if !ok {
 			continue
 		}
 		text, _ := written.Value.Known()
-		sent, _ := p.allowed(e, m.Origin)
+		sent, _, _ := p.allowed(e, m.Origin)
 		if value, _ := sent.Value.Known(); value == text || value == m.Origin || value == "*" {
 			continue
 		}
@@ -170,13 +176,13 @@ func (p *prober) misspelt(e *Endpoint, in *Intent) {
 		}
 		const name = "Access-Control-Allow-Origin"
 		if len(in.Written[name]) == 0 && len(written.Sources) > 0 { // it is sent to nobody, but the layer writes it
-			in.Written[name] = []Written{{Value: policy.Literal(m.Origin), At: written.Sources[0]}}
+			in.Written[name] = []Written{{Value: policy.Literal(m.Origin), At: written.Sources[0], OnUpstream: onUpstream}}
 		}
 	}
 }
 
 // allowed returns the Allow-Origin that answers a request with that Origin, if it is known and the layer's own.
-func (p *prober) allowed(e *Endpoint, origin string) (policy.Header, bool) {
+func (p *prober) allowed(e *Endpoint, origin string) (header policy.Header, onUpstream, known bool) {
 	for _, method := range [...]string{"GET", "OPTIONS"} {
 		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: p.fetch(e.Endpoint, method, "").URL, Method: method,
 			Headers: []browser.Header{{Name: "Origin", Value: origin}}}, p.layer)
@@ -185,10 +191,10 @@ func (p *prober) allowed(e *Endpoint, origin string) (policy.Header, bool) {
 		}
 		if h, ok := outcomes[0].Get("Access-Control-Allow-Origin"); ok && !h.Upstream {
 			_, known := h.Value.Known()
-			return h, known
+			return h, outcomes[0].Open != nil || outcomes[0].Upstream != nil, known
 		}
 	}
-	return policy.Header{}, false
+	return policy.Header{}, false, false
 }
 
 // echoesHost reports whether the endpoint allows the origin of the very host that a request is sent to.

@@ -159,6 +159,7 @@ func (r *reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 	for file := range found.File.All() {
 		result.Files = append(result.Files, file.Span.File)
 		result.Comments = append(result.Comments, comments(file)...)
+		slices.SortStableFunc(file.Problems, func(a, b conf.Problem) int { return source.Compare(a.Span, b.Span) })
 		refused := false
 		for _, p := range file.Problems {
 			// nginx stops at the first directive that it refuses; what it would say of others follows from that one.
