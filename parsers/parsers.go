@@ -72,6 +72,7 @@ type Problem struct {
 // ProblemKind says what is wrong.
 type ProblemKind uint8
 
+// The kinds of problem.
 const (
 	Unreadable ProblemKind = iota + 1 // the file cannot be read; what could be read still is
 	Rejected                          // readable, but the server itself would refuse it

@@ -35,7 +35,7 @@ func catalogue() []*Rule {
 		allowMethodsForbiddenName,
 		originAnySubdomain,
 		originDevInProduction,
-		originInsecureHttp,
+		originInsecureHTTP,
 		originNullAllowed,
 		originOwnHost,
 		originPublicSuffix,

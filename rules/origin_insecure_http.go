@@ -9,7 +9,7 @@ import (
 	"github.com/corslint/corslint/internal/finding"
 )
 
-var originInsecureHttp = &Rule{
+var originInsecureHTTP = &Rule{
 	Name:     "origin-insecure-http",
 	Aliases:  []string{"insecure-http-origin"},
 	Title:    "an origin without TLS reads responses that are sent over TLS",

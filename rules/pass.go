@@ -16,6 +16,7 @@ import (
 // Environment is what a file is declared to be bound to.
 type Environment string
 
+// The environments.
 const (
 	Production  Environment = "production"
 	Development Environment = "development"

@@ -202,6 +202,7 @@ func (f Failure) firefoxReason() (id, text string) {
 	case HeaderDisallowedByPreflightResponse:
 		return "CORSMissingAllowHeaderFromPreflight2",
 			"header ‘" + f.namesOrNone()[0] + "’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response)."
+	default: // fails without a word of its own
 	}
 	// The rest fails without a word of its own, and without any before the request went cross-origin or if the page asked for it.
 	if f.notCrossOrigin || f.request.Redirect == RedirectError {

@@ -37,6 +37,7 @@ func (f *fetch) refusedEarly(r Response, target location, parsed bool) string {
 		if !parsed || slices.Contains([]string{"javascript", "data", "file"}, target.scheme) {
 			return "NS_ERROR_DOM_BAD_URI" // nsContentSecurityManager::AsyncOnChannelRedirect
 		}
+	case WebKit, Spec:
 	}
 	return ""
 }

@@ -83,8 +83,8 @@ type (
 		Assuming []AssumptionDocument `json:"assuming"`
 		Hops     []HopDocument        `json:"hops"`
 	}
-	// ExchangeDocument is what simulate writes. At the top the verdict is unknown only where the outcomes differ.
-	ExchangeDocument struct {
+	// Document is what simulate writes. At the top the verdict is unknown only where the outcomes differ.
+	Document struct {
 		ID           string            `json:"id,omitempty"`
 		Engine       string            `json:"engine"`
 		Verdict      string            `json:"verdict"`
@@ -102,8 +102,8 @@ type (
 )
 
 // Document describes an exchange for the simulate command.
-func (x *Exchange) Document(id string) ExchangeDocument {
-	d := ExchangeDocument{ID: id, Engine: string(x.Engine), Verdict: string(x.Verdict())}
+func (x *Exchange) Document(id string) Document {
+	d := Document{ID: id, Engine: string(x.Engine), Verdict: string(x.Verdict())}
 	if len(x.Outcomes) > 0 && d.Verdict != string(browser.Unknown) {
 		first := &x.Outcomes[0].Result
 		d.Reason, d.Message, d.MessageAnyOf = optional(string(first.Reason)), optional(first.Message), first.MessageAnyOf

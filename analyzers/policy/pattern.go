@@ -13,6 +13,7 @@ import (
 // has to match.
 type Dialect uint8
 
+// The dialects.
 const (
 	PCRE Dialect = iota + 1 // Perl syntax, searches anywhere; bytes, not characters
 )

@@ -16,6 +16,7 @@ type HostPattern struct {
 // HostKind says how a [HostPattern] is compared with a request's host.
 type HostKind uint8
 
+// The kinds of host pattern.
 const (
 	HostExact  HostKind = iota + 1
 	HostSuffix          // "*.example.com": Text is ".example.com"

@@ -73,6 +73,7 @@ type Mention struct {
 // MentionKind says how a [Mention]'s text is compared with the origin.
 type MentionKind uint8
 
+// The kinds of mention.
 const (
 	MentionLiteral   MentionKind = iota + 1 // compared whole
 	MentionPattern                          // a regular expression
@@ -94,14 +95,15 @@ type Fact struct {
 // FactKind is what a [Fact] states.
 type FactKind uint8
 
+// The kinds of fact.
 const (
-	// FactNeedsAuthorization: the endpoint reads the Authorization request header, or hands it on.
+	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on.
 	FactNeedsAuthorization FactKind = iota + 1
-	// FactCache: responses of the endpoint are stored and served again; Subject is the key as the dialect writes it.
+	// FactCache says: responses of the endpoint are stored and served again; Subject is the key as the dialect writes it.
 	FactCache
-	// FactCacheIgnoresVary: the cache of the endpoint ignores the Vary response header.
+	// FactCacheIgnoresVary says: the cache of the endpoint ignores the Vary response header.
 	FactCacheIgnoresVary
-	// FactDuplicateContentType: a Content-Type is added beside the response's own.
+	// FactDuplicateContentType says: a Content-Type is added beside the response's own.
 	FactDuplicateContentType
 )
 

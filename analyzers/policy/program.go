@@ -142,6 +142,7 @@ type Line struct {
 // HeaderOp is what an [EditHeader] does. With an empty value Add and Default do nothing, and Replace removes.
 type HeaderOp uint8
 
+// The header operations.
 const (
 	Add     HeaderOp = iota + 1 // one more line
 	Replace                     // the only line of that name

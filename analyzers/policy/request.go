@@ -46,6 +46,7 @@ type Circumstance struct {
 // CircumstanceKind names a [Circumstance].
 type CircumstanceKind string
 
+// The circumstances.
 const (
 	CredentialsRejected CircumstanceKind = "credentials-rejected" // whoever checks credentials refuses the request's
 	UpstreamDown        CircumstanceKind = "upstream-down"        // nobody answers where the request is forwarded to
@@ -161,6 +162,7 @@ type Lost struct {
 // LostWhy says how a header was lost.
 type LostWhy string
 
+// The ways in which a header gets lost.
 const (
 	Shadowed   LostWhy = "shadowed"    // an inner level has headers of its own, which replace the outer ones
 	IfSwitched LostWhy = "if-switched" // a true if took the response over

@@ -17,6 +17,7 @@ type Unknown struct {
 // UnknownKind is the question an [Unknown] asks.
 type UnknownKind string
 
+// The questions.
 const (
 	UnknownFile        UnknownKind = "file-exists"       // does the file Subject exist
 	UnknownDirectory   UnknownKind = "directory-exists"  // does the directory Subject exist

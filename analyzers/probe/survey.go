@@ -48,6 +48,7 @@ type Endpoint struct {
 // Purpose says why a fetch is asked.
 type Purpose uint8
 
+// The purposes.
 const (
 	Simple       Purpose = iota + 1 // a GET that needs no preflight
 	Preflighted                     // a method or header that needs one
@@ -210,11 +211,8 @@ func (p *prober) host() string {
 func (p *prober) answers(e policy.Endpoint) []Answer {
 	origins := append([]string{somebody}, p.named[:min(len(p.named), maxOrigins)]...)
 	var out []Answer
-	ask := func(method, origin string, circumstance policy.Circumstance) {
+	ask := func(method, origin string) {
 		f := p.fetch(e, method, origin)
-		if circumstance.Kind != "" {
-			f.Circumstances = []policy.Circumstance{circumstance}
-		}
 		var headers []browser.Header
 		if origin != "" {
 			headers = append(headers, browser.Header{Name: "Origin", Value: origin})
@@ -223,20 +221,20 @@ func (p *prober) answers(e policy.Endpoint) []Answer {
 			headers = append(headers, browser.Header{Name: "Access-Control-Request-Method", Value: "PUT"},
 				browser.Header{Name: "Access-Control-Request-Headers", Value: AskedHeaders})
 		}
-		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: method, Headers: headers, Circumstances: f.Circumstances}, p.layer)
+		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: method, Headers: headers}, p.layer)
 		if err != nil {
 			return
 		}
 		for _, o := range outcomes {
-			out = append(out, Answer{Method: method, Origin: origin, Circumstance: circumstance, Outcome: o})
+			out = append(out, Answer{Method: method, Origin: origin, Outcome: o})
 		}
 	}
 	for _, origin := range origins {
-		ask("GET", origin, policy.Circumstance{})
-		ask("OPTIONS", origin, policy.Circumstance{})
-		ask("POST", origin, policy.Circumstance{})
+		ask("GET", origin)
+		ask("OPTIONS", origin)
+		ask("POST", origin)
 	}
-	ask("GET", "", policy.Circumstance{}) // as an image or a navigation asks
+	ask("GET", "") // as an image or a navigation asks
 	return out
 }
 

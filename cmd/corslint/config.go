@@ -21,7 +21,7 @@ func newConfig() *cobra.Command {
 			Short: "Print every value that is in force, with the line it comes from",
 			Args:  cobra.MaximumNArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				c, _, err := loadConfig(args)
+				c, err := loadConfig(args)
 				if err != nil {
 					return err
 				}
@@ -36,7 +36,7 @@ func newConfig() *cobra.Command {
 			Short: "List the mistakes of the configuration, with line and column",
 			Args:  cobra.MaximumNArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error {
-				_, _, err := loadConfig(args)
+				_, err := loadConfig(args)
 				return err
 			},
 		},
@@ -45,18 +45,18 @@ func newConfig() *cobra.Command {
 }
 
 // loadConfig reads the configuration that holds for a path: the defaults where there is none.
-func loadConfig(args []string) (*config.Config, *discovery.Project, error) {
+func loadConfig(args []string) (*config.Config, error) {
 	here, err := os.Getwd()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	projects, err := discovery.Find(here, args)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p, err := openProject(&projects[0], &checkCommand{})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return p.config, p.Project, p.close()
+	return p.config, p.close()
 }

@@ -49,6 +49,7 @@ type Prefix struct{ From, To string }
 // Kind is what a configuration is for. The zero Kind is not declared.
 type Kind string
 
+// The kinds.
 const (
 	Production  Kind = "production"
 	Development Kind = "development"

@@ -15,6 +15,7 @@ import (
 // Severity says how much a finding matters. The zero Severity is no severity.
 type Severity uint8
 
+// The severities.
 const (
 	Note    Severity = iota + 1 // true and harmless
 	Warning                     // fails in some circumstance: errors, caches, redirects
@@ -49,6 +50,7 @@ func ParseSeverity(name string) (Severity, bool) {
 // Confidence says how a finding follows from what was read. The zero Confidence is none.
 type Confidence uint8
 
+// The confidences.
 const (
 	Low    Confidence = iota + 1 // rests on something that is not known
 	Medium                       // proven for a need that is inferred from what the layer lists
@@ -70,6 +72,7 @@ func (c Confidence) String() string {
 // Category groups rules by what they protect.
 type Category string
 
+// The categories.
 const (
 	Blocked     Category = "blocked"     // a browser refuses what someone needs
 	Security    Category = "security"    // a stranger gets in
@@ -149,6 +152,7 @@ type Browser struct {
 // Safety says what applying a fix may change.
 type Safety string
 
+// The safeties.
 const (
 	Safe   Safety = "safe"   // re-simulated: the witness turns out well and nothing else turns worse
 	Unsafe Safety = "unsafe" // changes behaviour that somebody may rely on

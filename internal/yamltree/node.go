@@ -12,6 +12,7 @@ import (
 // Kind is what a node is. The zero Kind is that of the zero Node.
 type Kind uint8
 
+// The kinds.
 const (
 	Null Kind = iota + 1
 	Bool

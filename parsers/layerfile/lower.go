@@ -114,11 +114,7 @@ func (l *lowering) texts(n yamltree.Node) []string {
 }
 
 func isScalar(n yamltree.Node) bool {
-	switch n.Kind() {
-	case yamltree.String, yamltree.Number, yamltree.Bool:
-		return true
-	}
-	return false
+	return slices.Contains([]yamltree.Kind{yamltree.String, yamltree.Number, yamltree.Bool}, n.Kind())
 }
 
 // answer adds one answer: under a condition, or for everything that is left.

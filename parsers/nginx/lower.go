@@ -43,6 +43,7 @@ func (l *lowering) tree(found conf.Recognition) {
 		l.fragment(found, body)
 	case conf.Location, conf.LocationIf, conf.LimitExcept:
 		l.fragment(found, []*conf.Directive{asLocation(found.File)})
+	default: // a body of keys, or of a server that does not speak HTTP
 	}
 }
 

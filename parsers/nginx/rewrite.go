@@ -259,9 +259,10 @@ func (s *server) argsAfter(to conf.Word) policy.Expr {
 // changePath gives the request another path.
 func (s *server) changePath(to conf.Word, keepArgs bool, flag string, after int) []policy.Step {
 	edit := &policy.Edit{}
-	path, query := to, conf.Word{}
+	path := to
 	if at := strings.IndexByte(to.Value, '?'); at >= 0 && to.Known() {
-		path, query = to.Slice(0, at), to.Slice(at+1, len(to.Value))
+		query := to.Slice(at+1, len(to.Value))
+		path = to.Slice(0, at)
 		edit.Query = s.vars.expr(query)
 		if keepArgs {
 			edit.Query = policy.Concat{s.vars.expr(query), s.argsAfter(to), policy.Query}
