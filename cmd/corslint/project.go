@@ -26,7 +26,6 @@ type project struct {
 	config  *config.Config
 	options nginx.Options
 	failOn  finding.Severity
-	rules   []*rules.Rule // those that are on
 }
 
 // ruleNames returns the rules by name, for what checks names only.
@@ -65,11 +64,6 @@ func openProject(found *discovery.Project, c *checkCommand) (*project, error) {
 			return nil, fmt.Errorf("--fail-on %q: want error, warning or note", c.failOn)
 		}
 		p.failOn = severity
-	}
-	for _, r := range rules.All() {
-		if !p.config.Rules[r.Name].Off {
-			p.rules = append(p.rules, r)
-		}
 	}
 	p.tree = root.Walk(discovery.Options{Named: found.Named, Exclude: p.config.Exclude, ForceExclude: c.forceExclude})
 	return p, nil
@@ -115,8 +109,9 @@ func (p *project) wanted() func(string) bool {
 // check runs the analysis and makes the report: what the rules say, without what the project accepts, and of that what
 // is shown.
 func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) *report.Report {
+	// Rules that are off are asked too: a cause that nobody wants to hear of is still the cause, and not its symptom.
 	result := engine.Run(ctx, engine.Options{
-		Files: p.tree, Dialects: dialects(p.options), Rules: p.rules, Workers: c.jobs, Progress: progress, Named: p.wanted(),
+		Files: p.tree, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Progress: progress, Named: p.wanted(),
 		Environment: func(path string) rules.Environment { return rules.Environment(p.config.Environment(path)) },
 	})
 	left := suppress.Apply(suppress.Input{
