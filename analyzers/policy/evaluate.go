@@ -244,11 +244,12 @@ func (x *run) send(h Header) {
 func (x *run) step(s Step) flow {
 	switch s := s.(type) {
 	case *If:
-		holds := x.test(s.Cond)
-		if holds {
+		x.via = x.via[:0]
+		if x.test(s.Cond) {
+			for _, at := range x.via { // what decided, then what it decided
+				x.trail(at)
+			}
 			x.trail(s.Span)
-		}
-		if holds {
 			return x.exec(s.Then)
 		}
 		return x.exec(s.Else)
@@ -309,6 +310,7 @@ func (x *run) subrequest(s *Subrequest) Value {
 	sub.start(x.ctx, &inner, x.next)
 	// The steps are counted together: programs that ask themselves twice on each level would grow without bound.
 	sub.choices, sub.depth, sub.steps = x.choices, x.depth, x.steps
+	sub.set(s.Flag, Literal("1"), nil)
 	sub.answer()
 	x.depth, x.steps = x.depth-1, sub.steps
 	x.out.Assuming = append(x.out.Assuming, sub.out.Assuming...)
@@ -327,6 +329,16 @@ func (x *run) edit(s *Edit) {
 	}
 	if s.Query != nil {
 		x.query = x.eval(s.Query).String()
+	}
+	if s.Host != nil || s.NoHeaders {
+		edited := *x.request // the caller's stays as it is
+		if s.Host != nil {
+			edited.Host = x.eval(s.Host).String()
+		}
+		if s.NoHeaders {
+			edited.Headers = nil
+		}
+		x.request = &edited
 	}
 }
 
@@ -445,6 +457,11 @@ func (x *run) editHeader(s *EditHeader) {
 			return
 		}
 		x.remove(s)
+	case First:
+		if !isEmpty(v) {
+			x.out.Headers = slices.Insert(x.out.Headers, 0, Header{Name: s.Name, Value: v, Sources: sources})
+		}
+		return
 	case Add, Remove:
 	}
 	x.send(Header{Name: s.Name, Value: v, Sources: sources})
@@ -555,8 +572,14 @@ func (x *run) test(c Cond) bool {
 			return strings.HasPrefix(text, c.Text)
 		}
 		return x.decide(unknownTest(v, "starts with", c.Text))
+	case *HasSuffix:
+		v := x.eval(c.Of)
+		if text, known := v.Known(); known {
+			return strings.HasSuffix(text, c.Text)
+		}
+		return x.decide(unknownTest(v, "ends with", c.Text))
 	case *Matches:
-		return x.match(x.eval(c.Of), c.Pattern, c.Named)
+		return x.match(x.eval(c.Of), c.Pattern, c.Named, c.Keeps)
 	case *Same:
 		a, b := x.eval(c.A), x.eval(c.B)
 		textA, knownA := a.Known()
@@ -635,7 +658,7 @@ func unknownTest(v Value, verb, text string) Unknown {
 	return Unknown{Kind: UnknownCondition, Subject: fmt.Sprintf("%s %s %q", v, verb, text), Span: u.Span}
 }
 
-func (x *run) match(v Value, p *Pattern, named map[int]int) bool {
+func (x *run) match(v Value, p *Pattern, named map[int]int, keeps bool) bool {
 	text, known := v.Known()
 	if !known {
 		x.captures = x.captures[:0]
@@ -648,6 +671,9 @@ func (x *run) match(v Value, p *Pattern, named map[int]int) bool {
 	captures, err := p.Match(text)
 	if err != nil {
 		return x.decide(Unknown{Kind: UnknownCondition, Subject: fmt.Sprintf("%q matches %q", text, p.Text)})
+	}
+	if captures == nil && keeps {
+		return false
 	}
 	x.captures = append(x.captures[:0], captures...)
 	if captures == nil {
@@ -784,7 +810,7 @@ func (t *Table) find(x *run, key string) *Entry {
 		return t.Default
 	}
 	for i := range t.Patterns {
-		if row := &t.Patterns[i]; x.match(Literal(key), row.Pattern, row.Named) {
+		if row := &t.Patterns[i]; x.match(Literal(key), row.Pattern, row.Named, true) {
 			return &row.Entry
 		}
 	}

@@ -95,7 +95,7 @@ func (w *printer) steps(steps []Step) {
 	}
 }
 
-var headerOps = map[HeaderOp]string{Add: "add", Replace: "replace", Default: "default", Merge: "merge", Rewrite: "rewrite", Remove: "remove"}
+var headerOps = map[HeaderOp]string{Add: "add", First: "add first", Replace: "replace", Default: "default", Merge: "merge", Rewrite: "rewrite", Remove: "remove"}
 
 func (w *printer) indent(steps []Step) {
 	w.depth++
@@ -130,6 +130,8 @@ func (w *printer) cond(c Cond) string {
 		return fmt.Sprintf("%s in %q", w.expr(c.Of), c.Texts)
 	case *HasPrefix:
 		return fmt.Sprintf("%s starts with %q", w.expr(c.Of), c.Text)
+	case *HasSuffix:
+		return fmt.Sprintf("%s ends with %q", w.expr(c.Of), c.Text)
 	case *Matches:
 		return fmt.Sprintf("%s %s", w.expr(c.Of), patternText(c.Pattern))
 	case *Same:

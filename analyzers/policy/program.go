@@ -65,6 +65,8 @@ type (
 	// Edit changes the request as the following steps and the next layer see it; a nil part stays.
 	Edit struct {
 		Method, Path, Query Expr
+		Host                Expr
+		NoHeaders           bool // the request's headers were not read
 	}
 	// Respond answers. Close closes the connection without an answer.
 	Respond struct {
@@ -86,6 +88,7 @@ type (
 	Subrequest struct {
 		Path Expr
 		Var  int
+		Flag int // a variable that is "1" in the subrequest
 	}
 	// Jump continues in another block. Internal redirects are counted: after ten the layer answers 500.
 	Jump struct {
@@ -145,6 +148,7 @@ type HeaderOp uint8
 // The header operations.
 const (
 	Add     HeaderOp = iota + 1 // one more line
+	First                       // one more line, before all others
 	Replace                     // the only line of that name
 	Default                     // a line unless there is one
 	Merge                       // a value appended to the list in the line, unless it is in it
@@ -172,12 +176,18 @@ type (
 		Of   Expr
 		Text string
 	}
+	// HasSuffix tests how a value ends.
+	HasSuffix struct {
+		Of   Expr
+		Text string
+	}
 	// Matches searches a value for a pattern. A match binds the captures, and the variables that Named gives by capture
-	// number; a failed one clears the numbered captures.
+	// number; a failed one clears the numbered captures, unless Keeps is set.
 	Matches struct {
 		Of      Expr
 		Pattern *Pattern
 		Named   map[int]int
+		Keeps   bool
 	}
 	// Same compares two values.
 	Same struct{ A, B Expr }
@@ -207,6 +217,7 @@ type (
 func (Equal) cond()        {}
 func (OneOf) cond()        {}
 func (HasPrefix) cond()    {}
+func (HasSuffix) cond()    {}
 func (Matches) cond()      {}
 func (Same) cond()         {}
 func (StatusIn) cond()     {}

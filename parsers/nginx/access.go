@@ -112,7 +112,6 @@ func (s *server) authRequest(l *level) []policy.Step {
 	d := l.directive("auth_request")
 	status := s.vars.slot("(auth status)")
 	is := func(texts ...string) policy.Cond { return &policy.OneOf{Of: policy.Variable(status), Texts: texts} }
-	ok, _ := policy.CompilePattern("^2", policy.PCRE, false)
 	unknown := policy.All{
 		is(""),
 		&policy.Equal{Of: authorization, Text: ""},
@@ -121,12 +120,12 @@ func (s *server) authRequest(l *level) []policy.Step {
 			Subject: "auth_request " + d.Args[0].Value + " refuses a request without credentials"}},
 	}
 	return steps(
-		&policy.Subrequest{Path: s.vars.expr(d.Args[0]), Var: status},
+		&policy.Subrequest{Path: s.vars.expr(d.Args[0]), Var: status, Flag: s.internal},
 		&policy.If{Cond: policy.Meets{Kind: policy.CredentialsRejected}, Then: s.fail(l, 401, d.Head)},
 		&policy.If{Cond: unknown, Then: s.fail(l, 401, d.Head)},
 		&policy.If{Cond: is("401"), Then: s.fail(l, 401, d.Head)},
 		&policy.If{Cond: is("403"), Then: s.fail(l, 403, d.Head)},
-		&policy.If{Cond: policy.All{&policy.Not{Cond: is("")}, &policy.Not{Cond: &policy.Matches{Of: policy.Variable(status), Pattern: ok}}},
+		&policy.If{Cond: policy.All{&policy.Not{Cond: is("")}, &policy.Not{Cond: &policy.HasPrefix{Of: policy.Variable(status), Text: "2"}}},
 			Then: s.fail(l, 500, d.Head)},
 	)
 }

@@ -2,6 +2,7 @@ package nginx
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,8 +36,8 @@ func (s *server) content(l *level, loc *location) []policy.Step {
 			s.gap(d.Head, name+" is not modelled")
 		}
 	}
-	if d := l.directive("try_files"); d != nil && l.holder("try_files") != nil && !l.isIf() {
-		return append(out, s.tryFiles(l, loc, d)...)
+	if own := l.own["try_files"]; len(own) > 0 { // nothing inherits it
+		return append(out, s.tryFiles(l, loc, own[0])...)
 	}
 	return append(out, s.handler(l, loc)...)
 }
@@ -61,7 +62,21 @@ func (s *server) handler(l *level, loc *location) []policy.Step {
 	if l.unknownHandler() {
 		return nil
 	}
+	if l.isIf() && s.passesInIf(loc) {
+		return append(steps(&policy.If{Cond: &policy.Equal{Of: policy.Variable(s.handedOver), Text: "1"}, Then: s.fail(l, 500, l.node.Head)}), s.file(l)...)
+	}
 	return s.file(l)
+}
+
+// passesInIf reports whether an if of a location hands requests on. When another if is true after it, nginx keeps the handler
+// and has no upstream for it: it answers 500 (ngx_http_update_location_config never takes a content handler back).
+func (s *server) passesInIf(loc *location) bool {
+	return loc != nil && slices.ContainsFunc(loc.ifs, passes)
+}
+
+// passes reports whether a level has a directive of its own that hands requests on.
+func passes(l *level) bool {
+	return slices.ContainsFunc(passDirectives[:], func(name string) bool { return len(l.own[name]) > 0 })
 }
 
 // unknownHandler reports whether the level's handler may stand where nobody can see it: around a fragment, or in a part
@@ -190,6 +205,16 @@ func (s *server) proxyRedirect(l *level, loc *location, d *conf.Directive) []pol
 	}
 	type pair struct{ from, to conf.Word }
 	var pairs []pair
+	// The implied rule is that of the outermost level that hands requests on: inner ones inherit it.
+	match := ""
+	for x := l; x != nil; x = x.outer {
+		if own := x.own["proxy_pass"]; len(own) > 0 && len(own[0].Args) > 0 {
+			d = own[len(own)-1]
+			if outer := s.locationOf(x); outer != nil {
+				loc, match = outer, outer.match
+			}
+		}
+	}
 	implied := func() {
 		if _, known := literal(d.Args[0]); !known || loc == nil || loc.isPattern() {
 			return
@@ -200,7 +225,7 @@ func (s *server) proxyRedirect(l *level, loc *location, d *conf.Directive) []pol
 			pairs = append(pairs, pair{from, conf.Word{Value: "/"}})
 			return
 		}
-		pairs = append(pairs, pair{from, conf.Word{Value: loc.match}})
+		pairs = append(pairs, pair{from, conf.Word{Value: match}})
 	}
 	rules := l.directives("proxy_redirect")
 	if len(rules) == 0 {
@@ -223,7 +248,10 @@ func (s *server) proxyRedirect(l *level, loc *location, d *conf.Directive) []pol
 		if !known {
 			continue
 		}
-		to := s.absolute(l, policy.Concat{s.vars.expr(p.to), &policy.Trim{Of: location, N: len(from)}})
+		to := policy.Expr(policy.Concat{s.vars.expr(p.to), &policy.Trim{Of: location, N: len(from)}})
+		if l.argument("absolute_redirect", "on") != "off" {
+			to = s.absolute(l, to)
+		}
 		table.Prefixes = append(table.Prefixes, policy.TextEntry{Text: from, Entry: policy.Entry{Value: to}})
 	}
 	if len(table.Prefixes) == 0 {
@@ -233,7 +261,15 @@ func (s *server) proxyRedirect(l *level, loc *location, d *conf.Directive) []pol
 		&policy.EditHeader{Op: policy.Rewrite, Name: "Location", Value: &policy.Lookup{Table: table, Key: location}, Span: d.Head})})
 }
 
-var endsWithSlash, _ = policy.CompilePattern("/$", policy.PCRE, false)
+// locationOf returns the location of a level, nil for a level that is none.
+func (s *server) locationOf(l *level) *location {
+	for _, loc := range s.locations {
+		if loc.level.node == l.node {
+			return loc
+		}
+	}
+	return nil
+}
 
 // file answers with a file, as the index, autoindex and static handlers do together.
 // https://nginx.org/en/docs/http/ngx_http_index_module.html
@@ -257,7 +293,7 @@ func (s *server) file(l *level) []policy.Step {
 	})
 	return steps(&policy.If{
 		Cond: &policy.OneOf{Of: policy.Method, Texts: []string{"GET", "HEAD", "POST"}},
-		Then: steps(&policy.If{Cond: &policy.Matches{Of: policy.Path, Pattern: endsWithSlash}, Then: directory, Else: file}),
+		Then: steps(&policy.If{Cond: &policy.HasSuffix{Of: policy.Path, Text: "/"}, Then: directory, Else: file}),
 		Else: head,
 	})
 }
@@ -321,7 +357,7 @@ func (s *server) tryFiles(l *level, loc *location, d *conf.Directive) []policy.S
 		path := s.vars.expr(w)
 		exists := s.exists(kind, l, path, w.Span)
 		if kind == policy.UnknownFile { // a path that ends with a slash is no file
-			exists = policy.All{&policy.Not{Cond: &policy.Matches{Of: path, Pattern: endsWithSlash}}, exists}
+			exists = policy.All{&policy.Not{Cond: &policy.HasSuffix{Of: path, Text: "/"}}, exists}
 		}
 		out = append(out, &policy.If{Cond: exists, Then: append(steps(&policy.Edit{Path: path}), s.handler(l, loc)...)})
 	}

@@ -55,7 +55,7 @@ func (l *lowering) fragment(found conf.Recognition, body []*conf.Directive) {
 	server := newLevel(around, nil, body)
 	layer := &policy.Layer{Name: found.File.Path, Span: found.File.Span, Fragment: true, Listeners: []policy.Listener{{Scheme: "http"}}}
 	layer.Span.End = layer.Span.Start
-	l.server(server, layer)
+	l.server(server, layer, server)
 }
 
 // asLocation puts a location around the directives of a file.
@@ -68,22 +68,47 @@ func asLocation(f *conf.File) *conf.Directive {
 }
 
 func (l *lowering) http(http *level) {
+	defaults := defaultServers{}
 	for i, d := range http.own["server"] {
 		if i == maxServers {
 			l.host.Gaps = append(l.host.Gaps, policy.Gap{Span: d.Head, Why: fmt.Sprintf("more than %d servers: this one and what follows was not looked at", maxServers)})
 			return
 		}
 		server := newLevel(http, d, d.Body)
+		defaults.add(server)
 		layer := &policy.Layer{Name: serverName(server), Span: d.Head, Listeners: listeners(server)}
-		l.server(server, layer)
+		l.server(server, layer, defaults.of(server))
 	}
 }
 
-func (l *lowering) server(level *level, layer *policy.Layer) {
-	program := &policy.Program{Exists: l.exists}
+// defaultServers are the first servers of each port. A server that is marked as the default and comes later is not looked
+// for: what is asked of them hardly ever differs.
+type defaultServers map[string]*level
+
+func (d defaultServers) add(server *level) {
+	if port := portOf(server); d[port] == nil {
+		d[port] = server
+	}
+}
+
+func (d defaultServers) of(server *level) *level { return d[portOf(server)] }
+
+func portOf(server *level) string {
+	for _, listen := range server.own["listen"] {
+		if len(listen.Args) > 0 {
+			return strconv.Itoa(listenPort(listen.Args[0]))
+		}
+	}
+	return "80"
+}
+
+// server lowers a server. first is the default server of its port: nginx reads the path before it knows the host, as that
+// server says. https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes
+func (l *lowering) server(level *level, layer *policy.Layer, first *level) {
+	program := &policy.Program{Exists: l.exists, Paths: policy.PathRules{Decode: true, MergeSlashes: first.argument("merge_slashes", "on") != "off"}}
 	vars := &variables{program: program, index: map[string]int{}, maps: l.maps, settable: l.settable,
 		joinHeaders: l.version.joinsHeaders(), serverName: firstServerName(level)}
-	s := newServer(level, vars, program, layer, l.version)
+	s := newServer(level, first, vars, program, layer, l.version)
 	vars.gap = s.gap
 	s.lower()
 	s.describe()

@@ -152,10 +152,10 @@ func (s *server) response(l *level) []policy.Step {
 	if s.errorPages {
 		out = append(out, &policy.If{Cond: &policy.Equal{Of: policy.Variable(s.errStatus), Text: ""}, Else: steps(&policy.SetStatus{Value: policy.Variable(s.errStatus)})})
 	}
-	out = append(out, s.vary(l)...)
 	out = append(out, s.moreHeaders(l)...)
 	out = append(out, s.expires(l)...)
 	out = append(out, s.addHeaders(l)...)
+	out = append(out, s.vary(l)...)
 	if by := l.openBy("add_header"); by != nil {
 		out = append(out, &policy.OpenHeaders{Unknown: *by})
 	}
@@ -168,7 +168,7 @@ func (s *server) response(l *level) []policy.Step {
 	return out
 }
 
-// vary adds the line of gzip_vary. Whether a response is long enough, and of a type that is compressed, is known for
+// vary adds the line of gzip_vary: the last filter writes it, before the list of headers, so nothing replaces it. Whether a response is long enough, and of a type that is compressed, is known for
 // nginx's own error pages only.
 // https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_vary
 func (s *server) vary(l *level) []policy.Step {
@@ -176,7 +176,7 @@ func (s *server) vary(l *level) []policy.Step {
 		return nil
 	}
 	d := l.directive("gzip_vary")
-	add := &policy.EditHeader{Op: policy.Add, Name: "Vary", Value: policy.Text("Accept-Encoding"), Span: d.Head}
+	add := &policy.EditHeader{Op: policy.First, Name: "Vary", Value: policy.Text("Accept-Encoding"), Span: d.Head}
 	return steps(&policy.If{
 		Cond: policy.All{
 			&policy.StatusIn{Statuses: []int{200, 403, 404}},

@@ -81,6 +81,9 @@ func (s *server) switchTo(loc *location, i int) []policy.Step {
 			out = append(out, &policy.If{Cond: &policy.Equal{Of: policy.Variable(s.conf), Text: ifName(j)}, Then: lost})
 		}
 	}
+	if passes(loc.ifs[i]) {
+		out = append(out, &policy.Set{Var: s.handedOver, Value: policy.Text("1")})
+	}
 	return append(out, &policy.Set{Var: s.conf, Value: policy.Text(ifName(i))})
 }
 

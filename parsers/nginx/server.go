@@ -17,6 +17,7 @@ import (
 type server struct {
 	version Version
 	level   *level
+	first   *level // the default server of the port
 	vars    *variables
 	program *policy.Program
 	layer   *policy.Layer
@@ -32,14 +33,16 @@ type server struct {
 	internal   int // "1" after an internal redirect
 	errStatus  int // the status that error_page gives the answer
 	errorTaken int // "1" after an error_page redirect
+	handedOver int // "1" after a true if that hands requests on
 
 	errorPages, rewrites bool // anywhere in the server
 }
 
-func newServer(l *level, vars *variables, program *policy.Program, layer *policy.Layer, version Version) *server {
-	s := &server{version: version, level: l, vars: vars, program: program, layer: layer, named: map[string]*location{}}
+func newServer(l, first *level, vars *variables, program *policy.Program, layer *policy.Layer, version Version) *server {
+	s := &server{version: version, level: l, first: first, vars: vars, program: program, layer: layer, named: map[string]*location{}}
 	s.conf, s.uriChanged, s.internal = vars.slot("(if)"), vars.slot("(uri changed)"), vars.slot("(internal)")
 	s.errStatus, s.errorTaken = vars.slot("(error status)"), vars.slot("(error page)")
+	s.handedOver = vars.slot("(handed over)")
 	for x := l; x != nil; x = x.outer {
 		s.errorPages = s.errorPages || len(x.own["error_page"]) > 0
 	}
@@ -71,7 +74,6 @@ func (s *server) lower() {
 	s.find = s.block("choose location", s.layer.Span)
 	s.fallback = s.block("no location", s.layer.Span)
 	s.program.Entry = s.entry
-	s.program.Paths = policy.PathRules{Decode: true, MergeSlashes: s.level.argument("merge_slashes", "on") != "off"}
 	tree := s.collect(s.level)
 	for _, loc := range s.locations {
 		loc.rewrite = s.block(loc.name(), loc.level.node.Head)
@@ -79,7 +81,9 @@ func (s *server) lower() {
 
 	response := s.response(s.level)
 	s.program.BadRequest = s.block("bad request", s.layer.Span)
-	s.fill(s.program.BadRequest, s.fail(s.level, 400, source.Span{}), response)
+	// A request that cannot be read is answered before its host is known: by the default server.
+	unread := &policy.Edit{Host: policy.Text(firstServerName(s.first)), NoHeaders: true}
+	s.fill(s.program.BadRequest, append(steps(unread), s.fail(s.first, 400, source.Span{})...), s.response(s.first))
 	s.fill(s.entry, slices.Concat(s.refuseMethods(), s.serverNames(), s.rewritePhase(s.level, nil, s.find), steps(&policy.Jump{Block: s.find})), response)
 	s.fill(s.find, s.choose(tree), response)
 	s.fill(s.fallback, s.content(s.level, nil), response)
@@ -99,7 +103,7 @@ func steps(list ...policy.Step) []policy.Step { return list }
 func (s *server) refuseMethods() []policy.Step {
 	lower, _ := policy.CompilePattern("[^A-Z_-]", policy.PCRE, false)
 	return steps(
-		&policy.If{Cond: &policy.Matches{Of: policy.Method, Pattern: lower}, Then: s.fail(s.level, 400, source.Span{})},
+		&policy.If{Cond: &policy.Matches{Of: policy.Method, Pattern: lower, Keeps: true}, Then: steps(&policy.Jump{Block: s.program.BadRequest})},
 		&policy.If{Cond: &policy.OneOf{Of: policy.Method, Texts: []string{"TRACE", "CONNECT"}}, Then: s.fail(s.level, 405, source.Span{})},
 	)
 }
@@ -110,7 +114,7 @@ func (s *server) serverNames() []policy.Step {
 	for _, l := range s.layer.Listeners[:min(1, len(s.layer.Listeners))] {
 		for _, h := range l.Hosts {
 			if h.Kind == policy.HostRegexp {
-				out = append(out, &policy.If{Cond: &policy.Matches{Of: policy.HostName, Pattern: h.Pattern, Named: s.vars.namedCaptures(h.Pattern)}})
+				out = append(out, &policy.If{Cond: &policy.Matches{Of: policy.HostName, Pattern: h.Pattern, Named: s.vars.namedCaptures(h.Pattern), Keeps: true}})
 			}
 		}
 	}
@@ -232,7 +236,7 @@ func (s *server) search(tree []*location, depth int) []policy.Step {
 	for _, loc := range tree {
 		if loc.isPattern() && loc.pattern != nil && !loc.unread {
 			named := s.vars.namedCaptures(loc.pattern)
-			patterns = append(patterns, &policy.If{Cond: &policy.Matches{Of: policy.Path, Pattern: loc.pattern, Named: named}, Then: s.enterPattern(loc)})
+			patterns = append(patterns, &policy.If{Cond: &policy.Matches{Of: policy.Path, Pattern: loc.pattern, Named: named, Keeps: true}, Then: s.enterPattern(loc)})
 		}
 	}
 	if len(patterns) > 0 && len(deaf) > 0 {
@@ -308,12 +312,7 @@ func sortLongestFirst(rows []policy.TextEntry) {
 // proxied reports whether the location has a handler that hands requests on: then nginx redirects the path without the
 // slash to the one with it. https://nginx.org/en/docs/http/ngx_http_core_module.html#location
 func (s *server) proxied(loc *location) bool {
-	for _, name := range passDirectives {
-		if len(loc.level.own[name]) > 0 {
-			return true
-		}
-	}
-	return false
+	return passes(loc.level)
 }
 
 // exact goes to the exact locations and answers the redirects to the slash.
@@ -411,7 +410,7 @@ func (s *server) perIf(loc *location, make func(*level) []policy.Step) []policy.
 		return out
 	}
 	for i := len(loc.ifs) - 1; i >= 0; i-- {
-		if !loc.ifs[i].hasOwnConfiguration() && len(loc.level.own["try_files"]) == 0 {
+		if !loc.ifs[i].hasOwnConfiguration() && len(loc.level.own["try_files"]) == 0 && !s.passesInIf(loc) {
 			continue // as the location itself
 		}
 		out = steps(&policy.If{Cond: &policy.Equal{Of: policy.Variable(s.conf), Text: ifName(i)}, Then: make(loc.ifs[i]), Else: out})

@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/policy"
@@ -139,6 +140,10 @@ func (v *variables) define(body []*conf.Directive) {
 		for _, f := range d.Included {
 			v.define(f.Body)
 		}
+		v.defineCaptures(d.Word)
+		for _, w := range d.Args {
+			v.defineCaptures(w)
+		}
 		switch d.Name {
 		case "map", "geo", "split_clients", "geoip2":
 			if len(d.Args) > 0 {
@@ -149,6 +154,18 @@ func (v *variables) define(body []*conf.Directive) {
 				v.settable[variableName(d.Args[0])] = true
 			}
 		}
+	}
+}
+
+var namedCapture = regexp.MustCompile(`\(\?P?[<'](\w+)[>']`)
+
+// defineCaptures collects the variables that the named captures of an expression set.
+func (v *variables) defineCaptures(w conf.Word) {
+	if !strings.Contains(w.Value, "(?") {
+		return
+	}
+	for _, m := range namedCapture.FindAllStringSubmatch(w.Value, -1) {
+		v.settable[strings.ToLower(m[1])] = true
 	}
 }
 
