@@ -41,6 +41,34 @@ Write true, in lower case, once.
     }
 }
 `},
+		{Dialect: "nginx", Name: "a word that means yes elsewhere", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials 1 always; # want "the browser refuses credentialed GET: it takes '1' for no"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "sent twice", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Access-Control-Allow-Credentials true always; # want "the browser refuses credentialed GET: it takes 'true, true' for no"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "a no that says so", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials false always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "nginx", Name: "as it is compared", Text: `server {
     server_name api.shop.example;
     location / {
@@ -52,18 +80,27 @@ Write true, in lower case, once.
 `},
 	},
 	Check: func(p *Pass) {
+		// Of several lines the second is the one too many: what one line says is another matter.
 		invalid := func(f *probe.Failure) source.Span {
-			h, ok := failing(f)
-			if !ok || strings.TrimSpace(f.Value) == "" || isSent(f, "true, true") {
-				return source.Span{}
+			switch lines := linesOf(f, f.Header); {
+			case len(lines) > 1:
+				return firstWord(lines[1].Sources[0])
+			case len(lines) == 1 && strings.TrimSpace(f.Value) != "":
+				return valueAt(lines[0].Sources, f.Value)
 			}
-			return valueOf(h.Sources[0], f.Value)
+			return source.Span{}
 		}
 		for _, g := range ByPlace(Has(p.Failures(), browser.InvalidAllowCredentials, browser.PreflightInvalidAllowCredentials), invalid) {
-			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": it takes '"+g.Failures[0].Value+"' for no", maxMessage),
+			f := finding.Finding{
+				Place: g.Place, Message: refuses(g.Failures, "it takes '"+short(g.Failures[0].Value, 30)+"' for no"),
 				Because: "only true, in lower case and in one line, allows credentials", Change: "write true",
-			}})
+			}
+			if lines := linesOf(g.Failures[0], g.Failures[0].Header); len(lines) > 1 {
+				f.Because = "this line is sent beside " + line(lines[0].Sources[0], g.Place) + ", and several lines are read as one value"
+				f.Change = "keep one of the lines"
+				f.Related = []finding.Related{{Span: firstWord(lines[0].Sources[0]), Text: "the other line"}}
+			}
+			p.Report(Report{Failures: g.Failures, Finding: f})
 		}
 	},
 }

@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
@@ -48,6 +50,23 @@ server {
     }
 }
 `},
+		{Dialect: "nginx", Name: "meant for one origin only", Text: `map $http_origin $origin {
+    https://app.shop.example     $http_origin;
+    https://partner.example      $http_origin;
+}
+map $http_origin $credentials {
+    https://app.shop.example     true;
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $origin always;
+        add_header Access-Control-Allow-Credentials $credentials always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "nginx", Name: "in both", Text: `server {
     server_name api.shop.example;
     location / {
@@ -65,7 +84,7 @@ server {
 	},
 	Check: func(p *Pass) {
 		missing := func(f *probe.Failure) source.Span {
-			if f.Answer == nil || strings.TrimSpace(f.Value) != "" {
+			if strings.TrimSpace(f.Value) != "" || deniedOnPurpose(f) {
 				return source.Span{}
 			}
 			return answeredAt(f)
@@ -73,9 +92,26 @@ server {
 		for _, g := range ByPlace(Has(p.Failures(), browser.InvalidAllowCredentials, browser.PreflightInvalidAllowCredentials), missing) {
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{g.Failures[0].Header}),
-				Because: "other responses of this path allow credentials, and this one does not", Change: "send Access-Control-Allow-Credentials: true here too",
-				Related: credentialsMeant(g),
+				Because: allowsCredentials(g.Failures, g.Place) + ", and this response does not",
+				Change:  "send Access-Control-Allow-Credentials: true here too", Related: credentialsMeant(g.Failures),
 			}})
 		}
 	},
+}
+
+// deniedOnPurpose reports whether no answer of the endpoint to that very origin allows credentials, or lost what would: then
+// they are meant for others.
+func deniedOnPurpose(f *probe.Failure) bool {
+	asked := false
+	for i := range f.Endpoint.Answers {
+		a := &f.Endpoint.Answers[i]
+		if a.Origin != f.Probe.Exchange.Fetch.Origin {
+			continue
+		}
+		asked = true
+		if _, sent := a.Outcome.Get(f.Header); sent || slices.ContainsFunc(a.Outcome.Lost, func(l policy.Lost) bool { return strings.EqualFold(l.Header, f.Header) }) {
+			return false
+		}
+	}
+	return asked
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
 
@@ -42,6 +43,18 @@ Take the name out of the list.
     }
 }
 `},
+		{Dialect: "nginx", Name: "two of the browser's own and a response header", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Headers "X-Forwarded-Host, Host, TE, X-TEST, Access-Control-Allow-Origin" always; # want "no page can send Host and TE" want "no page has a reason to send Access-Control-Allow-Origin"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "nginx", Name: "without", Text: `server {
     server_name api.shop.example;
     location / {
@@ -58,8 +71,14 @@ Take the name out of the list.
 `},
 	},
 	Check: func(p *Pass) {
-		reportListed(p, "Access-Control-Allow-Headers", func(name string) bool {
-			return browser.IsForbiddenRequestHeader(name, "") || strings.HasPrefix(strings.ToLower(name), "access-control-allow-")
-		}, "no page can send %s", "the browser sets it itself, or it is a response header")
+		reportListed(p, "Access-Control-Allow-Headers", func(name string) bool { return browser.IsForbiddenRequestHeader(name, "") },
+			"no page can send %s", "such headers are the browser's own: it drops what a page sets, and never asks for them")
+		reportListed(p, "Access-Control-Allow-Headers", isResponseHeader,
+			"no page has a reason to send %s", "it is a response header, which servers send and do not read")
 	},
+}
+
+// isResponseHeader reports whether a header is one with which servers answer in the CORS protocol.
+func isResponseHeader(name string) bool {
+	return strings.HasPrefix(strings.ToLower(name), "access-control-") && probe.ProtocolHeader(name) != ""
 }

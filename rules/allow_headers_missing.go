@@ -2,7 +2,9 @@ package rules
 
 import (
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var allowHeadersMissing = &Rule{
@@ -15,7 +17,8 @@ var allowHeadersMissing = &Rule{
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
 	Doc: `## What the browser does
 The preflight asks for every request header that is not safelisted: Authorization, a Content-Type of application/json, headers
-of one's own. One that Access-Control-Allow-Headers does not list ends the request before it is sent.
+of one's own. One that Access-Control-Allow-Headers does not list ends the request before it is sent, and so does a list with an
+element that is no name, such as two names without a comma.
 
 ## Who is hurt
 Pages that send the header. From curl the same request works.
@@ -41,6 +44,30 @@ Add the name to the list.
     }
 }
 `},
+		{Dialect: "nginx", Name: "a comma is missing", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Headers "Content-Type Authorization" always; # want "'Content-Type Authorization' is no header name"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "nothing shows that pages send one", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin * always;
+        add_header Access-Control-Allow-Methods "GET, POST, OPTIONS" always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "nginx", Name: "allowed", Text: `server {
     server_name api.shop.example;
     location / {
@@ -57,12 +84,19 @@ Add the name to the list.
 `},
 	},
 	Check: func(p *Pass) {
-		for _, g := range ByPlace(Has(p.Failures(), browser.HeaderDisallowedByPreflightResponse), listPlace) {
-			names := namesOf(g)
+		reportUnreadable(p, browser.InvalidAllowHeadersPreflightResponse, "header name")
+		missing := func(f *probe.Failure) source.Span {
+			if f.Probe.Guess { // nothing shows that pages send it
+				return source.Span{}
+			}
+			return listPlace(f)
+		}
+		for _, g := range ByPlace(Has(p.Failures(), browser.HeaderDisallowedByPreflightResponse), missing) {
+			names := namesOf(g.Failures)
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": preflight does not allow "+listed(names, 4), maxMessage),
-				Because: "the preflight asks for it, and the list does not have it", Change: "add " + listed(names, 8) + " to Access-Control-Allow-Headers",
-				Related: needs(g),
+				Place: g.Place, Message: refuses(g.Failures, "preflight does not allow "+listed(names, 4)),
+				Because: shown(g) + ", and the preflight's answer does not list it",
+				Change:  "add " + listed(names, 8) + " to Access-Control-Allow-Headers", Related: needs(g),
 			}})
 		}
 	},

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"net/http"
+
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
@@ -63,11 +65,11 @@ List the headers that pages send.
 			for i := range e.Answers {
 				a := &e.Answers[i]
 				h, ok := a.Outcome.Get("Access-Control-Allow-Headers")
-				if text, known := h.Value.Known(); a.Method != "OPTIONS" || !ok || h.Upstream || !known || text != probe.AskedHeaders {
+				if text, known := h.Value.Known(); a.Method != http.MethodOptions || !ok || h.Upstream || len(h.Sources) == 0 || !known || text != probe.AskedHeaders {
 					continue
 				}
 				p.Report(Report{Finding: finding.Finding{
-					Place: firstWord(h.Sources[0]), Message: "every request header that a page asks for is allowed, with credentials",
+					Place: valueIn(h.Sources[0], h.Name), Message: "every request header that a page asks for is allowed, with credentials",
 					Because: "the list is the question sent back", Change: "list the headers that pages send", Endpoints: []string{e.Name},
 				}})
 				break

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
 
@@ -56,21 +58,31 @@ Name it: Access-Control-Allow-Headers: *, Authorization.
 	Check: func(p *Pass) {
 		for _, e := range p.Endpoints {
 			for _, w := range e.Wanted {
-				o := outcome(w)
-				if o == nil || !o.Result.AuthorizationByWildcard {
-					continue
-				}
-				answer := o.Answer(0, browser.PhasePreflight)
-				h, ok := answer.Get("Access-Control-Allow-Headers")
+				h, ok := allowsByStar(w)
 				if !ok {
 					continue
 				}
 				p.Report(Report{Proof: w, Finding: finding.Finding{
-					Place: firstWord(h.Sources[0]), Message: "Authorization is allowed by * alone, which the standard does not count",
+					Place: valueAt(h.Sources, "*"), Message: "Authorization is allowed by * alone, which the standard does not count",
 					Because: "browsers accept it today and warn", Change: "list Authorization beside *", Endpoints: []string{e.Name},
 				}})
 				break
 			}
 		}
 	},
+}
+
+// allowsByStar returns the list that allows a fetch's Authorization by an asterisk alone.
+func allowsByStar(w *probe.Probe) (policy.Header, bool) {
+	o := outcome(w)
+	if o == nil || !o.Result.AuthorizationByWildcard {
+		return policy.Header{}, false
+	}
+	for hop := range o.Hops {
+		if answer := o.Answer(hop, browser.PhasePreflight); answer != nil {
+			h, ok := answer.Get("Access-Control-Allow-Headers")
+			return h, ok && !h.Upstream && len(h.Sources) > 0
+		}
+	}
+	return policy.Header{}, false
 }

@@ -1,10 +1,12 @@
 package rules
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var allowMethodsCase = &Rule{
@@ -23,7 +25,7 @@ nothing else: "put" in the list allows nothing.
 Pages that use the method: the list seems to have it.
 
 ## When it is fine
-Never.
+For a method of one's own that pages write in the same way, such as "patch": browsers send it as it is written.
 
 ## How to fix
 Write methods in upper case, in the list and in the page.
@@ -36,7 +38,7 @@ Write methods in upper case, in the list and in the page.
             return 204;
         }
         add_header Access-Control-Allow-Origin https://app.shop.example always;
-        add_header Access-Control-Allow-Methods "get, put" always; # want "the browser refuses PUT: the list has it as put"
+        add_header Access-Control-Allow-Methods "get, put, delete" always; # want "the browser refuses PUT and DELETE: the list has them as put and delete"
         proxy_pass http://orders:3000;
     }
 }
@@ -57,14 +59,28 @@ Write methods in upper case, in the list and in the page.
 `},
 	},
 	Check: func(p *Pass) {
-		for _, g := range ByPlace(Has(p.Failures(), browser.MethodDisallowedByPreflightResponse), listPlace) {
-			if !caseOnly(g) {
-				continue
+		other := func(f *probe.Failure) source.Span {
+			h, ok := failing(f)
+			if _, differs := inAnotherCase(f); !ok || !differs {
+				return source.Span{}
 			}
-			written := g.Failures[0].Probe.Need[strings.LastIndexByte(g.Failures[0].Probe.Need, ' ')+1:]
+			return h.Sources[0]
+		}
+		for _, g := range ByPlace(Has(p.Failures(), browser.MethodDisallowedByPreflightResponse), other) {
+			var items []string
+			for _, f := range g.Failures {
+				if item, _ := inAnotherCase(f); !slices.Contains(items, item) {
+					items = append(items, item)
+				}
+			}
+			pronoun := "it"
+			if len(items) > 1 {
+				pronoun = "them"
+			}
+			h, _ := failing(g.Failures[0])
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": the list has it as "+written, maxMessage),
-				Because: "methods are compared letter by letter", Change: "write methods in upper case",
+				Place: valueAt(h.Sources, items[0]), Message: refuses(g.Failures, "the list has "+pronoun+" as "+listed(items, 4)),
+				Because: "methods are compared letter by letter", Change: "write " + listed(namesOf(g.Failures), 8) + " in upper case",
 			}})
 		}
 	},

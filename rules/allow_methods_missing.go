@@ -2,7 +2,9 @@ package rules
 
 import (
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var allowMethodsMissing = &Rule{
@@ -14,7 +16,7 @@ var allowMethodsMissing = &Rule{
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
 	Doc: `## What the browser does
 The preflight asks for PUT, PATCH, DELETE and every method but GET, HEAD and POST. One that Access-Control-Allow-Methods does not
-list ends the request before it is sent.
+list ends the request before it is sent, and so does a list with an element that is no method, such as two without a comma.
 
 ## Who is hurt
 Pages that use the method.
@@ -42,6 +44,18 @@ server {
     }
 }
 `},
+		{Dialect: "nginx", Name: "no commas", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET PUT DELETE" always; # want "the browser refuses PUT and DELETE: 'GET PUT DELETE' is no method"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "nginx", Name: "one list", Text: `server {
     server_name api.shop.example;
     location / {
@@ -58,19 +72,23 @@ server {
 `},
 	},
 	Check: func(p *Pass) {
-		for _, g := range ByPlace(Has(p.Failures(), browser.MethodDisallowedByPreflightResponse), listPlace) {
-			if caseOnly(g) {
-				continue
+		reportUnreadable(p, browser.InvalidAllowMethodsPreflightResponse, "method")
+		missing := func(f *probe.Failure) source.Span {
+			if _, differs := inAnotherCase(f); differs {
+				return source.Span{}
 			}
-			allows := "no list of methods"
-			if h, ok := failing(g.Failures[0]); ok {
-				allows = h.Value.String() + " only"
+			return listPlace(f)
+		}
+		for _, g := range ByPlace(Has(p.Failures(), browser.MethodDisallowedByPreflightResponse), missing) {
+			allows := "preflight lists no methods"
+			if _, ok := failing(g.Failures[0]); ok {
+				allows = "preflight allows " + short(g.Failures[0].Value, 40) + " only"
 			}
-			names := namesOf(g)
+			names := namesOf(g.Failures)
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": preflight allows "+allows, maxMessage),
-				Because: "other responses of this path list it, and the preflight's answer does not", Change: "add " + listed(names, 8) + " to Access-Control-Allow-Methods",
-				Related: needs(g),
+				Place: g.Place, Message: refuses(g.Failures, allows),
+				Because: shown(g) + ", and the preflight's answer does not list it",
+				Change:  "add " + listed(names, 8) + " to Access-Control-Allow-Methods", Related: needs(g),
 			}})
 		}
 	},

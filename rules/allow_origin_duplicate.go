@@ -57,12 +57,20 @@ Keep one of the two.
 			return firstWord(lines[1].Sources[0])
 		}
 		for _, g := range ByPlace(Has(p.Failures(), browser.MultipleAllowOriginValues, browser.PreflightMultipleAllowOriginValues), second) {
-			first := linesOf(g.Failures[0], "Access-Control-Allow-Origin")[0]
-			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": there are two Access-Control-Allow-Origin lines", maxMessage),
-				Because: "this line is sent beside " + line(first.Sources[0], g.Place), Change: "keep one of the two",
-				Related: []finding.Related{{Span: firstWord(first.Sources[0]), Text: "the other line"}},
-			}})
+			lines := linesOf(g.Failures[0], "Access-Control-Allow-Origin")
+			f := finding.Finding{
+				Place: g.Place, Message: refuses(g.Failures, "there are several Access-Control-Allow-Origin lines"),
+				Because: "this line is sent beside " + line(lines[0].Sources[0], g.Place), Change: "keep one of the lines",
+			}
+			if len(lines) == 2 {
+				f.Message = refuses(g.Failures, "there are two Access-Control-Allow-Origin lines")
+			}
+			for i, h := range lines {
+				if at := firstWord(h.Sources[0]); i != 1 && at != g.Place {
+					f.Related = append(f.Related, finding.Related{Span: at, Text: "another line"})
+				}
+			}
+			p.Report(Report{Failures: g.Failures, Finding: f})
 		}
 	},
 }

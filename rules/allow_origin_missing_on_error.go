@@ -1,8 +1,13 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var allowOriginMissingOnError = &Rule{
@@ -12,6 +17,7 @@ var allowOriginMissingOnError = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Warning,
 	Since:    "0.1.0",
+	Explains: []string{"allow-origin-missing", "allow-credentials-missing"},
 	Refs:     []string{"https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header"},
 	Doc: `## What the browser does
 It refuses an error response without Access-Control-Allow-Origin like any other: the page gets no status and no body, and
@@ -47,7 +53,7 @@ Send the headers with every status: add always.
 `},
 		{Dialect: "nginx", Name: "a font", Text: `server {
     server_name static.shop.example;
-    location ~* \\.(woff2?|ttf)$ {
+    location ~* \.(woff2?|ttf)$ {
         add_header Access-Control-Allow-Origin *;
         proxy_pass http://static:3000;
     }
@@ -55,17 +61,11 @@ Send the headers with every status: add always.
 `},
 	},
 	Check: func(p *Pass) {
-		for _, g := range ByPlace(Has(p.CircumstanceFailures(), browser.MissingAllowOriginHeader), errorPlace) {
-			severity := finding.Note
-			for _, f := range g.Failures {
-				if f.Answer.Upstream != nil && f.Answer.Open != nil || f.Answer.Status < 500 {
-					severity = finding.Warning // somebody else than a broken server answers
-				}
-			}
+		for _, g := range ByPlace(Has(both(p.Failures(), p.CircumstanceFailures()), browser.MissingAllowOriginHeader, browser.InvalidAllowCredentials), errorPlace) {
 			report := Report{Failures: g.Failures, Finding: finding.Finding{
-				Severity: severity, Place: g.Place, Message: unreadable(g.Failures),
-				Because: "the header is not sent with these statuses",
-				Change:  "send it with every status",
+				Severity: errorSeverity(g.Failures), Place: g.Place, Message: unreadable(g.Failures),
+				Because: "these errors are answered without the header, which other answers of the path have",
+				Change:  "send it with errors too",
 			}}
 			if spans := notAlways(g.Failures); len(spans) > 0 {
 				report.Because = `without "always" it goes with 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only`
@@ -79,4 +79,45 @@ Send the headers with every status: add always.
 			p.Report(report)
 		}
 	},
+}
+
+// errorPlace returns the header that an error response misses: the one that was not sent with this status, else the one
+// that the endpoint sends otherwise.
+func errorPlace(f *probe.Failure) source.Span {
+	if !isError(f) || f.Value != "" {
+		return source.Span{}
+	}
+	if l, ok := lost(f); ok {
+		if l.Why != policy.NotAlways {
+			return source.Span{} // another rule's
+		}
+		if origin, ok := f.Lost(allowOrigin); ok && origin.Why == policy.NotAlways {
+			l = origin // one finding for all headers of a block
+		}
+		return firstWord(l.At)
+	}
+	header := f.Header
+	if _, sent := f.Answer.Get(allowOrigin); !sent {
+		header = allowOrigin
+	}
+	for _, w := range f.Endpoint.Intent.Written[header] {
+		if !w.Lost {
+			return firstWord(w.At)
+		}
+	}
+	return source.Span{}
+}
+
+// notAlways returns the lines that are not sent with the statuses of failures.
+func notAlways(failures []*probe.Failure) []source.Span {
+	var spans []source.Span
+	for _, f := range failures {
+		for _, l := range f.Answer.Lost {
+			if l.Why == policy.NotAlways && !slices.Contains(spans, l.At) {
+				spans = append(spans, l.At)
+			}
+		}
+	}
+	slices.SortFunc(spans, source.Compare)
+	return spans
 }

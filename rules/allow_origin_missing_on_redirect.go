@@ -1,7 +1,9 @@
 package rules
 
 import (
-	"github.com/corslint/corslint/analyzers/browser"
+	"slices"
+
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
@@ -14,7 +16,7 @@ var allowOriginMissingOnRedirect = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Warning,
 	Since:    "0.1.0",
-	Explains: []string{"allow-origin-missing"},
+	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "preflight-actual-mismatch"},
 	Refs:     []string{"https://fetch.spec.whatwg.org/#http-redirect-fetch"},
 	Doc: `## What the browser does
 It checks every response on the way, redirects included. One without Access-Control-Allow-Origin ends the request, and a
@@ -32,12 +34,16 @@ Use the final address in the page, or send the header with the redirect too.
 	Examples: []Example{
 		{Dialect: "nginx", Name: "an old path", Text: `server {
     server_name api.shop.example;
-    add_header Access-Control-Allow-Origin https://app.shop.example always;
     location /v1/ {
-        add_header Access-Control-Expose-Headers X-Total always;
-        return 308 https://api.shop.example/v2/; # want "the redirect of GET stops the browser: it lacks Access-Control-Allow-Origin"
+        if ($request_method = OPTIONS) {
+            add_header Access-Control-Allow-Origin https://app.shop.example always;
+            add_header Access-Control-Allow-Methods "GET, PUT" always;
+            return 204;
+        }
+        return 308 https://api.shop.example/v2/; # want "the browser refuses GET and PUT: the redirect lacks Access-Control-Allow-Origin"
     }
     location /v2/ {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
         proxy_pass http://orders:3000;
     }
 }
@@ -55,22 +61,32 @@ Use the final address in the page, or send the header with the redirect too.
 `},
 	},
 	Check: func(p *Pass) {
-		redirect := func(f *probe.Failure) source.Span {
-			if f.Phase != browser.PhaseActual || f.Answer == nil || f.Answer.Status < 300 || f.Answer.Status > 399 {
-				return source.Span{}
+		for _, g := range ByPlace(p.Failures(), func(f *probe.Failure) source.Span { return redirectPlace(f, p.Layer) }) {
+			var missing []string
+			for _, f := range g.Failures {
+				if !slices.Contains(missing, f.Header) {
+					missing = append(missing, f.Header)
+				}
 			}
-			h, ok := f.Answer.Get("Location")
-			if !ok || len(h.Sources) == 0 {
-				return source.Span{}
-			}
-			return firstWord(h.Sources[0])
-		}
-		for _, g := range ByPlace(Has(p.Failures(), browser.MissingAllowOriginHeader), redirect) {
+			headers := listed(missing, 2)
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the redirect of "+requests(g.Failures)+" stops the browser: it lacks Access-Control-Allow-Origin", maxMessage),
+				Place: g.Place, Message: refusedFor(g.Failures, "the redirect lacks "+missing[0]),
 				Because: "the browser checks redirects like every response",
-				Change:  "send Access-Control-Allow-Origin with the redirect too, or use its target in the page",
+				Change:  "send " + headers + " with the redirect too, or use its target in the page",
 			}})
 		}
 	},
+}
+
+// redirectPlace returns what redirects a request in a response that lacks a header; nothing when the header was lost, which
+// has its own cause.
+func redirectPlace(f *probe.Failure, layer *policy.Layer) source.Span {
+	if !lacksHeader(f) || f.Answer == nil || f.Answer.Status < 300 || f.Answer.Status > 399 || isUpgrade(f, layer) {
+		return source.Span{}
+	}
+	h, ok := f.Answer.Get("Location")
+	if !ok || len(h.Sources) == 0 {
+		return source.Span{}
+	}
+	return firstWord(h.Sources[0])
 }

@@ -16,7 +16,7 @@ var allowOriginMultipleValues = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"origin-not-allowed"},
+	Explains: []string{"origin-not-allowed", "header-value-quoted"},
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-check"},
 	Doc: `## What the browser does
 The header holds one origin or "*". A list, however written, is compared with the page's origin as a whole and never equals it.
@@ -35,6 +35,17 @@ Choose the one origin that asks: a map of the Origin request header, and Vary: O
     server_name api.shop.example;
     location / {
         add_header Access-Control-Allow-Origin "https://app.shop.example, https://admin.shop.example" always; # want "the browser refuses GET: Access-Control-Allow-Origin holds several origins"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "an array", Text: `map $host $origins {
+    default '["https://app.shop.example", "https://admin.shop.example"]'; # want "the browser refuses GET: Access-Control-Allow-Origin holds several origins"
+}
+server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin $origins always;
         proxy_pass http://orders:3000;
     }
 }
@@ -60,16 +71,18 @@ server {
 			if len(lines) != 1 {
 				return source.Span{}
 			}
-			if text, known := lines[0].Value.Known(); !known || len(strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == ';' })) < 2 {
+			text, known := lines[0].Value.Known()
+			if origins := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t,;|", r) }); !known || len(origins) < 2 {
 				return source.Span{}
 			}
-			return valueOf(lines[0].Sources[0], lines[0].Value.String())
+			return valueAt(lines[0].Sources, text)
 		}
 		for _, g := range ByPlace(Has(p.Failures(), browser.MultipleAllowOriginValues, browser.PreflightMultipleAllowOriginValues,
 			browser.InvalidAllowOriginValue, browser.PreflightInvalidAllowOriginValue, browser.AllowOriginMismatch, browser.PreflightAllowOriginMismatch), several) {
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": Access-Control-Allow-Origin holds several origins", maxMessage),
-				Because: "the header is compared as a whole", Change: "send the one origin that asks, chosen from the list, and Vary: Origin",
+				Place: g.Place, Message: refuses(g.Failures, "Access-Control-Allow-Origin holds several origins"),
+				Because: "the header is compared as a whole, and '" + short(g.Failures[0].Value, 60) + "' is no page's origin",
+				Change:  "send the one origin that asks, chosen from the list, and Vary: Origin",
 			}})
 		}
 	},

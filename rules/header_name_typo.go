@@ -1,9 +1,11 @@
 package rules
 
 import (
-	"net/http"
+	"slices"
 
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var headerNameTypo = &Rule{
@@ -12,8 +14,9 @@ var headerNameTypo = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"allow-origin-missing", "allow-methods-missing", "allow-headers-missing", "expose-headers-missing", "allow-credentials-missing", "allow-origin-missing-on-error"},
-	Refs:     []string{"https://fetch.spec.whatwg.org/#http-responses"},
+	Explains: []string{"allow-origin-missing", "allow-methods-missing", "allow-headers-missing", "expose-headers-missing",
+		"allow-credentials-missing", "allow-origin-missing-on-error", "preflight-unhandled", "preflight-actual-mismatch"},
+	Refs: []string{"https://fetch.spec.whatwg.org/#http-responses"},
 	Doc: `## What the browser does
 It reads the headers that it knows and none that look alike: Access-Control-Allow-Origin with a colon in its name,
 Access-Control-Expose-Header, Access-Control-Allowed-Origins.
@@ -28,6 +31,35 @@ Never.
 Write the name as the standard does, without a colon.
 `,
 	Examples: []Example{
+		{Dialect: "nginx", Name: "a colon is part of the name", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin: https://app.shop.example always; # want "the browser refuses GET: it does not read Access-Control-Allow-Origin:"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "one list of two", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Method "GET, PUT" always; # want "the browser refuses PUT: it does not read Access-Control-Allow-Method"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "a header of one's own", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Debug 1 always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "nginx", Name: "a letter is missing", Text: `server {
     server_name api.shop.example;
     location / {
@@ -48,14 +80,56 @@ Write the name as the standard does, without a colon.
 `},
 	},
 	Check: func(p *Pass) {
-		for name := range misspeltNames(p) {
-			right := nearest(name)
-			for _, w := range writtenAt(p, http.CanonicalHeaderKey(name)) {
-				p.Report(Report{Finding: finding.Finding{
-					Place: valueOf(w.at, name), Message: short("no browser reads "+name, maxMessage), Endpoints: w.endpoints,
-					Because: "the standard's name is " + right, Change: "write " + right,
-				}, Claims: claimsOf(p, right)})
+		for _, name := range misspeltNames(p) {
+			meant := probe.ProtocolHeader(name)
+			for _, w := range writtenAt(p, name) {
+				f := finding.Finding{
+					Place: valueAt([]source.Span{w.at}, name), Message: short("no browser reads "+name, maxMessage), Endpoints: w.endpoints,
+					Because: "the standard's name is " + meant, Change: "write " + meant,
+				}
+				failures := missed(p, meant, w.endpoints)
+				switch {
+				case len(failures) > 0:
+					f.Message = refuses(failures, "it does not read "+short(name, 40))
+				case writesToo(p, meant, w.endpoints): // the right one is there as well
+					f.Severity = finding.Note
+				default: // what it was meant for does not happen, and no request is refused for it
+					f.Severity = finding.Warning
+				}
+				p.Report(Report{Finding: f, Failures: failures})
 			}
 		}
 	},
+}
+
+// misspeltNames returns the names that the layer writes and that were meant to be a header of the protocol, sorted.
+func misspeltNames(p *Pass) []string {
+	var names []string
+	for _, e := range p.Endpoints {
+		for name := range e.Intent.Written {
+			if meant := probe.ProtocolHeader(name); meant != "" && meant != name {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// missed returns the failures of some endpoints for want of a header.
+func missed(p *Pass, header string, endpoints []string) []*probe.Failure {
+	var out []*probe.Failure
+	for f := range both(p.Failures(), p.CircumstanceFailures()) {
+		if _, sent := failing(f); f.Header == header && !sent && slices.Contains(endpoints, f.Endpoint.Name) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// writesToo reports whether one of some endpoints writes a header under its right name.
+func writesToo(p *Pass, header string, endpoints []string) bool {
+	return slices.ContainsFunc(p.Endpoints, func(e *probe.Endpoint) bool {
+		return len(e.Intent.Written[header]) > 0 && slices.Contains(endpoints, e.Name)
+	})
 }

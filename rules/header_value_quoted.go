@@ -14,8 +14,9 @@ var headerValueQuoted = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"allow-origin-missing", "origin-never-sent", "origin-missing-scheme", "origin-pattern-as-text", "allow-methods-missing", "allow-headers-missing"},
-	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-check"},
+	Explains: []string{"allow-origin-missing", "origin-never-sent", "origin-missing-scheme", "origin-pattern-as-text", "allow-methods-missing", "allow-headers-missing",
+		"allow-methods-case", "allow-credentials-invalid"},
+	Refs: []string{"https://fetch.spec.whatwg.org/#cors-check"},
 	Doc: `## What the browser does
 It takes quotes for a part of the value: "https://app.example" with quotes is no origin, and a list with quotes cannot be read.
 
@@ -37,6 +38,15 @@ Leave out the inner quotes.
     }
 }
 `},
+		{Dialect: "nginx", Name: "a list in quotes", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Expose-Headers '"X-Total, Link"' always; # want "no page can read the headers that are listed"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "nginx", Name: "without", Text: `server {
     server_name api.shop.example;
     location / {
@@ -49,19 +59,32 @@ Leave out the inner quotes.
 	Check: func(p *Pass) {
 		quoted := func(f *probe.Failure) source.Span {
 			h, ok := failing(f)
-			if !ok {
+			if text, known := h.Value.Known(); !ok || !known || !strings.ContainsAny(text, "'\"") {
 				return source.Span{}
 			}
-			if text, known := h.Value.Known(); !known || !strings.ContainsAny(text, "'\"") {
-				return source.Span{}
-			}
-			return valueOf(h.Sources[0], h.Value.String())
+			return valueAt(h.Sources, h.Value.String())
 		}
 		for _, g := range ByPlace(p.Failures(), quoted) {
+			h, _ := failing(g.Failures[0])
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": quotes are part of the value", maxMessage),
-				Because: g.Failures[0].Header + " is sent with its quotes", Change: "leave out the inner quotes",
+				Place: g.Place, Message: refuses(g.Failures, "quotes are part of the value"),
+				Because: h.Name + " is sent as " + short(h.Value.String(), 80) + ", with its quotes", Change: "leave out the inner quotes",
 			}})
 		}
+		reportUnexposed(p, allQuoted, finding.Finding{
+			Message: "no page can read the headers that are listed: quotes are part of the list",
+			Because: "a name with a quote is another name, and a double quote voids the whole list", Change: "leave out the inner quotes",
+		})
 	},
+}
+
+// allQuoted reports whether quotes leave no name in a list that browsers read. A single quote can be part of a name, a double
+// quote cannot.
+func allQuoted(list string, _ bool) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		if !strings.Contains(item, "'") {
+			return strings.Contains(list, `"`)
+		}
+	}
+	return true
 }

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
@@ -17,10 +19,11 @@ var listWildcardWithCredentials = &Rule{
 	Explains: []string{"allow-methods-missing", "allow-headers-missing"},
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
 	Doc: `## What the browser does
-With credentials, "*" in Allow-Methods and Allow-Headers is a method or header of that name, and nothing else.
+With credentials, "*" in Allow-Methods, Allow-Headers and Expose-Headers is a method or header of that name, and nothing else.
 
 ## Who is hurt
-Pages that send cookies and anything that needs a preflight.
+Pages that send cookies and anything that needs a preflight: they are refused. Pages that send cookies and read a header find
+null in its place, and no message.
 
 ## When it is fine
 Where no credentials are sent.
@@ -38,8 +41,37 @@ Write the methods and headers out.
         add_header Access-Control-Allow-Origin https://app.shop.example always;
         add_header Access-Control-Allow-Credentials true always;
         add_header Access-Control-Allow-Methods "GET, PUT" always;
-        add_header Access-Control-Allow-Headers * always; # want "the browser refuses credentialed GET with Authorization: with credentials . allows nothing"
+        add_header Access-Control-Allow-Headers * always; # want "the browser refuses credentialed GET with Authorization.*: with credentials . allows nothing"
         proxy_set_header Authorization $http_authorization;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "stars everywhere", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Access-Control-Allow-Methods * always; # want "the browser refuses credentialed PUT: with credentials . allows nothing"
+        add_header Access-Control-Allow-Headers * always; # want "the browser refuses credentialed JSON POST: with credentials . allows nothing"
+        add_header Access-Control-Expose-Headers * always; # want "a page that sends credentials reads none of the exposed headers"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "without credentials", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin * always;
+        add_header Access-Control-Allow-Methods * always;
+        add_header Access-Control-Allow-Headers * always;
+        add_header Access-Control-Expose-Headers * always;
         proxy_pass http://orders:3000;
     }
 }
@@ -62,17 +94,21 @@ Write the methods and headers out.
 	Check: func(p *Pass) {
 		star := func(f *probe.Failure) source.Span {
 			h, ok := failing(f)
-			if !ok || f.Probe.Exchange.Fetch.Credentials != browser.CredentialsInclude || !hasItem(h.Value.String(), "*") {
+			if !ok || !starWithCredentials(f) {
 				return source.Span{}
 			}
-			return valueOf(h.Sources[0], "*")
+			return valueAt(h.Sources, "*")
 		}
 		for _, g := range ByPlace(Has(p.Failures(), browser.HeaderDisallowedByPreflightResponse, browser.MethodDisallowedByPreflightResponse), star) {
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": with credentials * allows nothing", maxMessage),
-				Because: "* is a name like any other once credentials are sent", Change: "write out what is meant: " + listed(namesOf(g), 8),
-				Related: credentialsMeant(g),
+				Place: g.Place, Message: refuses(g.Failures, "with credentials * allows nothing"),
+				Because: "* is a name like any other once credentials are sent, and " + allowsCredentials(g.Failures, g.Place),
+				Change:  "write out what pages send, such as " + listed(namesOf(g.Failures), 8), Related: credentialsMeant(g.Failures),
 			}})
 		}
+		reportUnexposed(p, func(list string, credentials bool) bool { return credentials && strings.TrimSpace(list) == "*" }, finding.Finding{
+			Message: "a page that sends credentials reads none of the exposed headers: * exposes nothing then",
+			Because: "* is a name like any other once credentials are sent", Change: "write out the headers that pages read",
+		})
 	},
 }

@@ -1,10 +1,14 @@
 package rules
 
 import (
-	"strconv"
+	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var maxAgeIneffective = &Rule{
@@ -16,7 +20,7 @@ var maxAgeIneffective = &Rule{
 	Refs:     []string{"https://fetch.spec.whatwg.org/#http-access-control-max-age"},
 	Doc: `## What the browser does
 It keeps the answer to a preflight for so many seconds, at most 7200 in Chromium, 86400 in Firefox and 600 in Safari. A value that is no
-whole number counts as none: 5 seconds. 0 and negative values switch the cache off.
+whole number counts as none: 5 seconds in Chromium, 0 elsewhere. 0 and negative values switch the cache off.
 
 ## Who is hurt
 Nobody is refused; every request may wait for a preflight of its own.
@@ -41,6 +45,20 @@ Write a whole number of seconds: 7200.
     }
 }
 `},
+		{Dialect: "nginx", Name: "two lines", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Max-Age 600 always;
+        add_header Access-Control-Max-Age 600 always; # want "no browser understands the time 600, 600"
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "nginx", Name: "in seconds", Text: `server {
     server_name api.shop.example;
     location / {
@@ -56,22 +74,69 @@ Write a whole number of seconds: 7200.
 `},
 	},
 	Check: func(p *Pass) {
-		for _, w := range writtenAt(p, "Access-Control-Max-Age") {
-			f := finding.Finding{Place: valueOf(w.at, w.value), Endpoints: w.endpoints, Change: "write a whole number of seconds: 7200"}
-			seconds, err := strconv.Atoi(strings.TrimSpace(w.value))
+		for _, m := range maxAges(p) {
+			f := finding.Finding{Place: m.place, Endpoints: m.endpoints, Change: "write a whole number of seconds: 7200"}
+			age := browser.ParseMaxAge(browser.Chromium, m.value, true)
 			switch {
-			case strings.Contains(w.value, "‹"):
-				continue
-			case err != nil:
-				f.Severity, f.Message, f.Because = finding.Warning, short("no browser understands the time "+w.value, maxMessage), "it counts as if it were not there: answers to preflights are kept for 5 seconds"
-			case seconds <= 0:
-				f.Severity, f.Message, f.Because = finding.Note, "every request that needs a preflight waits for one of its own", "the time is "+w.value
-			case seconds > 86400:
-				f.Severity, f.Message, f.Because = finding.Note, "no browser keeps a preflight as long as it says", "Chromium keeps it for 7200 seconds, Firefox for 86400, Safari for 600"
+			case age.Unparsable:
+				f.Severity, f.Message = finding.Warning, short("no browser understands the time "+m.value, maxMessage)
+				f.Because = "it is no whole number: Chromium keeps the answer to a preflight for 5 seconds, Firefox and Safari not at all"
+			case age.Seconds == 0:
+				f.Severity, f.Message, f.Because = finding.Note, "every request that needs a preflight waits for one of its own", "the time is "+m.value
+			case browser.ParseMaxAge(browser.Firefox, m.value, true).Capped: // its limit is the highest
+				f.Severity, f.Message = finding.Note, "no browser keeps a preflight as long as it says"
+				f.Because = "Chromium keeps it for 7200 seconds, Firefox for 86400, Safari for 600"
 			default:
 				continue
 			}
 			p.Report(Report{Finding: f})
 		}
 	},
+}
+
+// maxAge is a time as the answers to preflights say it.
+type maxAge struct {
+	place     source.Span
+	value     string // of several lines joined, as browsers do
+	endpoints []string
+}
+
+// maxAges returns the times in answers to preflights, those that are known; in other responses no browser reads them.
+func maxAges(p *Pass) []maxAge {
+	var out []maxAge
+	for _, e := range p.Endpoints {
+		for i := range e.Answers {
+			m, ok := maxAgeOf(&e.Answers[i])
+			if !ok {
+				continue
+			}
+			at := slices.IndexFunc(out, func(x maxAge) bool { return x.place == m.place && x.value == m.value })
+			if at < 0 {
+				at = len(out)
+				out = append(out, m)
+			}
+			if !slices.Contains(out[at].endpoints, e.Name) {
+				out[at].endpoints = append(out[at].endpoints, e.Name)
+			}
+		}
+	}
+	return out
+}
+
+func maxAgeOf(a *probe.Answer) (maxAge, bool) {
+	var values []string
+	var m maxAge
+	for _, h := range a.Outcome.Headers {
+		if !strings.EqualFold(h.Name, "Access-Control-Max-Age") {
+			continue
+		}
+		text, known := h.Value.Known()
+		if !known || h.Upstream || len(h.Sources) == 0 {
+			return maxAge{}, false
+		}
+		values = append(values, text)
+		m.place = valueAt(h.Sources, text)
+	}
+	m.value = strings.Join(values, ", ")
+	return m, a.Method == http.MethodOptions && len(values) > 0
 }

@@ -13,67 +13,145 @@ import (
 	"github.com/corslint/corslint/internal/source"
 )
 
-// This file holds what the rules about mechanisms share: headers that get lost, preflights that nobody answers.
+const allowOrigin = "Access-Control-Allow-Origin"
 
-// lostTexts are the words of a rule about lost headers; %s in because is the line that is lost, in change what is written
-// there.
+// This file holds what the rules about mechanisms share: headers that get lost, preflights that nobody answers, errors that
+// nobody can read.
+
+// lostTexts are the words of a rule about lost headers. In because, %s is the lines that are lost and the verb that goes
+// with them, in change it is what stands there.
 type lostTexts struct{ because, related, change string }
 
 // reportLost reports the failures whose answer lost the very header that the check misses, in the way that the rule is
 // about.
 func reportLost(p *Pass, way func(policy.Lost) bool, texts lostTexts) {
-	lost := func(f *probe.Failure) (policy.Lost, bool) {
-		l, ok := f.Lost(f.Header)
-		return l, ok && way(l)
+	for _, g := range ByPlace(p.Failures(), lostBy(way)) {
+		spans, headers := lostLines(g.Failures)
+		report := Report{Failures: g.Failures, Finding: finding.Finding{
+			Place:   g.Place,
+			Message: lacks(g.Failures, g.Failures[0], headers),
+			Because: fmt.Sprintf(texts.because, areNotSent(spans, g.Place)),
+			Change:  fmt.Sprintf(texts.change, written(spans)),
+		}}
+		for _, s := range spans {
+			report.Related = append(report.Related, finding.Related{Span: s, Text: texts.related})
+		}
+		if !slices.ContainsFunc(g.Failures, certain) {
+			report.Confidence = finding.Medium // the upstream could send what is lost here
+		}
+		p.Report(report)
 	}
-	place := func(f *probe.Failure) source.Span {
-		if l, ok := lost(f); ok {
+}
+
+// lost returns how the header that a failing check misses got lost: a line of the layer before one of an upstream, since it
+// would have made up for that.
+func lost(f *probe.Failure) (policy.Lost, bool) {
+	if f.Answer != nil {
+		for _, l := range f.Answer.Lost {
+			if strings.EqualFold(l.Header, f.Header) && !l.At.IsZero() {
+				return l, true
+			}
+		}
+	}
+	return f.Lost(f.Header)
+}
+
+// lostBy returns the place that took away the header that a failing check misses, for [ByPlace].
+func lostBy(way func(policy.Lost) bool) func(*probe.Failure) source.Span {
+	return func(f *probe.Failure) source.Span {
+		if l, ok := lost(f); ok && way(l) {
 			return firstWord(l.By)
 		}
 		return source.Span{}
 	}
-	for _, g := range ByPlace(p.Failures(), place) {
-		var related []finding.Related
-		var headers []string
-		var spans []source.Span
-		for _, f := range g.Failures {
-			if l, _ := lost(f); !slices.Contains(spans, l.At) {
-				spans = append(spans, l.At)
-				headers = append(headers, l.Header)
-				related = append(related, finding.Related{Span: l.At, Text: texts.related})
-			}
-		}
-		p.Report(Report{
-			Finding: finding.Finding{
-				Place:   g.Place,
-				Message: lacks(g.Failures, g.Failures[0], headers),
-				Because: fmt.Sprintf(texts.because, lines(spans, g.Place)),
-				Change:  fmt.Sprintf(texts.change, written(spans)),
-				Related: related,
-			},
-			Failures: g.Failures,
-		})
-	}
 }
 
-// preflightTexts are the words of a rule about preflights; message goes on after "PUT is never sent: ".
+// lostLines returns the lines that failures miss, in the order of the file, and the headers they write.
+func lostLines(failures []*probe.Failure) (spans []source.Span, headers []string) {
+	for _, f := range failures {
+		if l, ok := lost(f); ok && !slices.Contains(spans, l.At) {
+			spans = append(spans, l.At)
+			headers = append(headers, l.Header)
+		}
+	}
+	slices.SortFunc(spans, source.Compare)
+	return spans, headers
+}
+
+// certain reports whether a failing answer is all the layer's own: nobody unknown can add to it.
+func certain(f *probe.Failure) bool { return f.Answer != nil && f.Answer.Open == nil }
+
+// areNotSent says of lines that they are not sent: "line 17 is not sent".
+func areNotSent(spans []source.Span, finding source.Span) string {
+	text := lines(spans, finding)
+	if strings.HasPrefix(text, "lines ") {
+		return text + " are not sent"
+	}
+	return text + " is not sent"
+}
+
+// preflightFault is what is wrong with the answer to a preflight as a whole. A fault stands for every check that the answer
+// fails: whoever repairs it writes the headers as well.
+type preflightFault uint8
+
+const (
+	answered   preflightFault = iota // somebody means to answer it; a single header can be wrong
+	redirected                       // with a redirect, which browsers do not follow
+	guarded                          // with a question for credentials, which it never has
+	refused                          // with a status that no preflight passes
+	unhandled                        // with what the server says to any method it does not know, or without a word of CORS
+)
+
+// faultOf judges the answer to a preflight. https://fetch.spec.whatwg.org/#cors-preflight-fetch
+func faultOf(f *probe.Failure) preflightFault {
+	if f.Phase != browser.PhasePreflight || f.Answer == nil {
+		return answered
+	}
+	if f.Reason == browser.PreflightDisallowedRedirect {
+		return redirected
+	}
+	switch status := f.Answer.Status; {
+	case status == 401:
+		return guarded
+	case status == 403:
+		if _, challenged := f.Answer.Get("WWW-Authenticate"); challenged {
+			return guarded
+		}
+		return unhandled
+	case status == 404 || status == 405 || status == 501:
+		return unhandled
+	case status >= 300:
+		return refused
+	}
+	_, sent := f.Answer.Get(allowOrigin)
+	if _, lost := f.Lost(allowOrigin); sent || lost {
+		return answered
+	}
+	return unhandled
+}
+
+// preflightTexts are the words of a rule about preflights; message goes on after "PUT is never sent: its ".
 type preflightTexts struct{ message, because, change string }
 
-// reportPreflights reports preflights that fail in a way, at the place that answered them.
-func reportPreflights(p *Pass, way func(*probe.Failure) bool, texts func(*probe.Failure) preflightTexts) {
+// reportPreflights reports preflights with a fault, at the place that answered them.
+func reportPreflights(p *Pass, fault preflightFault, texts func(*probe.Failure) preflightTexts) {
 	place := func(f *probe.Failure) source.Span {
-		if f.Phase != browser.PhasePreflight || f.Answer == nil || !way(f) || len(f.Answer.Trail) == 0 {
+		if faultOf(f) != fault || fault == redirected && isUpgrade(f, p.Layer) {
 			return source.Span{}
 		}
-		return firstWord(f.Answer.Trail[len(f.Answer.Trail)-1])
+		return answeredAt(f)
 	}
 	for _, g := range ByPlace(p.Failures(), place) {
 		t := texts(g.Failures[0])
 		p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-			Place: g.Place, Message: neverSent(g.Failures, t.message),
-			Because: t.because, Change: t.change,
+			Place: g.Place, Message: neverSent(g.Failures, t.message), Because: t.because, Change: t.change,
 		}})
 	}
+}
+
+// answeredWith says with which status a preflight is answered.
+func answeredWith(f *probe.Failure) string {
+	return fmt.Sprintf("preflight is answered %d", f.Answer.Status)
 }
 
 // neverSent says which requests a failing preflight stops: "PUT and DELETE are never sent: their preflight is answered 401".
@@ -89,30 +167,53 @@ func neverSent(failures []*probe.Failure, why string) string {
 	return short(requests(failures[:1])+" is never sent: its "+why, maxMessage)
 }
 
-// refused reports whether a preflight fails for its status.
-func refused(f *probe.Failure) bool { return f.Reason == browser.PreflightInvalidStatus }
-
-// unanswered reports whether a status says that nobody handles OPTIONS.
-func unanswered(status int) bool { return slices.Contains([]int{403, 404, 405, 501}, status) }
-
-// asksForCredentials reports whether a preflight fails because somebody wants to know who asks.
-func asksForCredentials(f *probe.Failure) bool {
-	if f.Phase != browser.PhasePreflight || f.Answer == nil || f.Answer.Status != 401 && f.Answer.Status != 403 {
-		return false
+// refusedFor says which requests a browser refuses, and why: "the browser refuses PUT: only the preflight has ...".
+func refusedFor(failures []*probe.Failure, why string) string {
+	if message := "the browser refuses " + requests(failures) + ": " + why; len(message) <= maxMessage {
+		return message
 	}
-	if f.Answer.Status == 401 {
-		return true
-	}
-	_, challenged := f.Answer.Get("WWW-Authenticate")
-	return challenged
+	return short("the browser refuses "+requests(failures[:1])+": "+why, maxMessage)
 }
 
-// unreadable says which error responses a page cannot read.
+// lacksHeader reports whether the response to the request itself fails for a header that nobody wrote for it.
+func lacksHeader(f *probe.Failure) bool {
+	if _, lost := f.Lost(f.Header); lost || f.Phase != browser.PhaseActual || f.Value != "" {
+		return false
+	}
+	return f.Reason == browser.MissingAllowOriginHeader || f.Reason == browser.InvalidAllowCredentials
+}
+
+// isUpgrade reports whether a redirect only leads from http to the same address under https, where no page is meant to come:
+// to a server that does nothing else and whose CORS headers are those written for the servers beside it. Where TLS was
+// assumed to end in front of the server, the redirect leads to the very address that was asked, which no server means: it
+// asks a header of what stands in front whether that was https.
+func isUpgrade(f *probe.Failure, layer *policy.Layer) bool {
+	h, _ := f.Answer.Get("Location")
+	target, _ := h.Value.Known()
+	asked := f.Outcome.Hops[f.Hop].URL
+	if plain, ok := strings.CutPrefix(asked, "http://"); !ok || target != "https://"+plain {
+		return target == asked
+	}
+	for _, lines := range f.Endpoint.Intent.Written {
+		for _, w := range lines {
+			if w.At.File == layer.Span.File && w.At.Start > layer.Span.Start {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// unreadable says which error responses a page cannot read, and for want of which header.
 func unreadable(failures []*probe.Failure) string {
+	header := failures[0].Header
 	var statuses []string
 	for _, f := range failures {
-		if status := f.Answer.Status; status != 0 && !slices.Contains(statuses, fmt.Sprint(status)) {
-			statuses = append(statuses, fmt.Sprint(status))
+		if status := fmt.Sprint(f.Answer.Status); f.Answer.Status >= 400 && !slices.Contains(statuses, status) {
+			statuses = append(statuses, status)
+		}
+		if f.Header == allowOrigin {
+			header = allowOrigin // what browsers look at first
 		}
 	}
 	slices.Sort(statuses)
@@ -120,41 +221,20 @@ func unreadable(failures []*probe.Failure) string {
 	if i := strings.LastIndex(text, " and "); i >= 0 {
 		text = text[:i] + " or " + text[i+len(" and "):]
 	}
-	return short("the page cannot read "+text+": error responses lack Access-Control-Allow-Origin", maxMessage)
+	return short("the page cannot read "+text+": error responses lack "+header, maxMessage)
 }
 
-// errorPlace returns the header that an error response misses: the one that was not sent with this status, else the one
-// that the endpoint sends otherwise.
-func errorPlace(f *probe.Failure) source.Span {
-	if f.Phase != browser.PhaseActual || f.Answer == nil || f.Answer.Status < 400 {
-		return source.Span{}
-	}
-	if l, ok := f.Lost(f.Header); ok {
-		if l.Why != policy.NotAlways {
-			return source.Span{} // another rule's
-		}
-		return firstWord(l.At)
-	}
-	for _, w := range f.Endpoint.Intent.Written["Access-Control-Allow-Origin"] {
-		if !w.Lost && w.OnUpstream {
-			return firstWord(w.At)
-		}
-	}
-	return source.Span{}
+// isError reports whether a failure is about the answer to the request itself, and that is an error.
+func isError(f *probe.Failure) bool {
+	return f.Phase == browser.PhaseActual && f.Answer != nil && f.Answer.Status >= 400
 }
 
-// notAlways returns the lines that are not sent with the statuses of failures.
-func notAlways(failures []*probe.Failure) []source.Span {
-	var spans []source.Span
-	for _, f := range failures {
-		for _, l := range f.Answer.Lost {
-			if l.Why == policy.NotAlways && !slices.Contains(spans, l.At) {
-				spans = append(spans, l.At)
-			}
-		}
+// errorSeverity is a note where only 5xx that the server makes itself are affected: then the page learns nothing either way.
+func errorSeverity(failures []*probe.Failure) finding.Severity {
+	if slices.ContainsFunc(failures, func(f *probe.Failure) bool { return f.Answer.Status < 500 || !certain(f) }) {
+		return finding.Warning
 	}
-	slices.SortFunc(spans, source.Compare)
-	return spans
+	return finding.Note
 }
 
 // both yields the failures of two sequences.
@@ -193,56 +273,4 @@ func writtenAt(p *Pass, name string) []writtenLine {
 	}
 	slices.SortFunc(out, func(a, b writtenLine) int { return source.Compare(a.at, b.at) })
 	return out
-}
-
-// alwaysStar reports whether every Allow-Origin of an endpoint is "*".
-func alwaysStar(e *probe.Endpoint) bool {
-	lines := e.Intent.Written["Access-Control-Allow-Origin"]
-	for _, w := range lines {
-		if text, known := w.Value.Known(); !known || strings.TrimSpace(text) != "*" {
-			return false
-		}
-	}
-	return len(lines) > 0
-}
-
-// oddOne is an endpoint that writes a header otherwise than the rest of its layer.
-type oddOne struct {
-	endpoint *probe.Endpoint
-	at       source.Span
-}
-
-// oddOnes returns the endpoints whose list in a header differs from one on which at least two others agree.
-func oddOnes(p *Pass, header string) []oddOne {
-	count := map[string]int{}
-	lists := make([]string, len(p.Endpoints))
-	for i, e := range p.Endpoints {
-		if lines := e.Intent.Written[header]; len(lines) == 1 {
-			lists[i] = sortedList(lines[0].Value.String())
-			count[lists[i]]++
-		}
-	}
-	common, most := "", 1
-	for list, n := range count {
-		if n > most {
-			common, most = list, n
-		}
-	}
-	var out []oddOne
-	for i, e := range p.Endpoints {
-		if lists[i] != "" && lists[i] != common && common != "" && count[lists[i]] == 1 {
-			out = append(out, oddOne{e, e.Intent.Written[header][0].At})
-		}
-	}
-	return out
-}
-
-// sortedList makes lists comparable whatever their order and case.
-func sortedList(text string) string {
-	var items []string
-	for item := range strings.SplitSeq(text, ",") {
-		items = append(items, strings.ToLower(strings.TrimSpace(item)))
-	}
-	slices.Sort(items)
-	return strings.Join(slices.Compact(items), ",")
 }

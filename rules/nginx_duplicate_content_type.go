@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/corslint/corslint/analyzers/policy"
-	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
 
@@ -51,14 +50,27 @@ Set default_type, and leave the length to nginx.
 `},
 	},
 	Check: func(p *Pass) {
+		named := map[string]string{} // the endpoints that pages of other origins come to
+		for _, e := range p.Endpoints {
+			named[e.Pattern] = e.Name
+		}
+		var lines []writtenLine
 		for _, f := range p.Layer.Facts {
-			if f.Kind != policy.FactDuplicateContentType || !slices.ContainsFunc(p.Endpoints, func(e *probe.Endpoint) bool { return e.Pattern == f.Endpoint }) {
+			name, ok := named[f.Endpoint]
+			if f.Kind != policy.FactDuplicateContentType || !ok {
 				continue
 			}
+			i := slices.IndexFunc(lines, func(l writtenLine) bool { return l.at == f.Span })
+			if i < 0 {
+				i = len(lines)
+				lines = append(lines, writtenLine{at: f.Span, value: f.Subject})
+			}
+			lines[i].endpoints = append(lines[i].endpoints, name)
+		}
+		for _, l := range lines {
 			p.Report(Report{Finding: finding.Finding{
-				Place: firstWord(f.Span), Message: "the response has two " + f.Subject + " lines",
+				Place: firstWord(l.at), Message: "the response has two " + l.value + " lines", Endpoints: l.endpoints,
 				Because: "this adds a line beside the one that the server sends", Change: "remove it, and set the type where the server takes it from",
-				Endpoints: []string{p.Layer.Name + f.Endpoint},
 			}})
 		}
 	},

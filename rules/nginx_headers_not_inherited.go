@@ -12,8 +12,9 @@ var nginxHeadersNotInherited = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing", "preflight-actual-mismatch", "preflight-unhandled", "routes-inconsistent", "vary-origin-missing", "allow-origin-missing-on-error"},
-	Refs:     []string{"https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header"},
+	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing", "preflight-actual-mismatch", "preflight-unhandled", "routes-inconsistent", "vary-origin-missing", "allow-origin-missing-on-error",
+		"allow-origin-missing-on-redirect"},
+	Refs: []string{"https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header"},
 	Doc: `## What the browser does
 It refuses the response: the header that would allow it is written in the server, and is not sent.
 
@@ -63,7 +64,7 @@ them keeps the copies equal.
 	},
 	Check: func(p *Pass) {
 		reportLost(p, func(l policy.Lost) bool { return l.Why == policy.Shadowed }, lostTexts{
-			because: "a header set here replaces every one of the level around it, so %s is not sent",
+			because: "a header set here replaces every one of the level around it, so %s",
 			related: "lost here",
 			change:  "repeat %s here",
 		})

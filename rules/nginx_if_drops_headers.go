@@ -13,7 +13,7 @@ var nginxIfDropsHeaders = &Rule{
 	Severity: finding.Error,
 	Since:    "0.1.0",
 	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing",
-		"preflight-actual-mismatch", "preflight-unhandled", "allow-origin-missing-on-error"},
+		"preflight-actual-mismatch", "preflight-unhandled", "allow-origin-missing-on-error", "allow-origin-missing-on-redirect"},
 	Refs: []string{"https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header"},
 	Doc: `## What the browser does
 It refuses the response, or the preflight: the header that would allow the request is not in it.
@@ -26,7 +26,7 @@ Pages whose requests take the if. In the usual configuration that is the preflig
 first PUT or JSON POST with cookies fails.
 
 ## When it is fine
-When the if repeats every header that its requests need, or when no page sends such requests. corslint reports only a
+Where the if repeats every header that its requests need, or no page sends such requests. corslint reports only a
 header that a simulated request misses.
 
 ## How to fix
@@ -43,6 +43,17 @@ Repeat the header in the if, or choose the value with a map and keep one add_hea
         }
         add_header Access-Control-Allow-Origin https://app.shop.example always;
         add_header Access-Control-Allow-Credentials true always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "nginx", Name: "the response to GET", Text: `server {
+    server_name api.shop.example;
+    location / {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        if ($request_method = GET) {
+            add_header Cache-Control no-store; # want "the browser refuses GET: response lacks Access-Control-Allow-Origin"
+        }
         proxy_pass http://orders:3000;
     }
 }
@@ -65,7 +76,7 @@ Repeat the header in the if, or choose the value with a map and keep one add_hea
 	},
 	Check: func(p *Pass) {
 		reportLost(p, func(l policy.Lost) bool { return l.Why == policy.IfSwitched && !l.FromBranch }, lostTexts{
-			because: "an if with its own headers sends none of the location's, so %s is not sent",
+			because: "an if with its own headers sends none of the location's, so %s",
 			related: "lost here",
 			change:  "add %s to the if",
 		})

@@ -11,7 +11,7 @@ var nginxIfLastWins = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing", "preflight-actual-mismatch", "preflight-unhandled", "allow-origin-missing-on-error"},
+	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing", "preflight-actual-mismatch", "preflight-unhandled", "allow-origin-missing-on-error", "allow-origin-missing-on-redirect"},
 	Refs:     []string{"https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header", "https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#if"},
 	Doc: `## What the browser does
 It refuses the response: the header was set in one if, and another if that is true as well took the response over.
@@ -61,7 +61,7 @@ server {
 	},
 	Check: func(p *Pass) {
 		reportLost(p, func(l policy.Lost) bool { return l.Why == policy.IfSwitched && l.FromBranch }, lostTexts{
-			because: "this if is true as well and takes the response over, so %s is not sent",
+			because: "this if is true as well and takes the response over, so %s",
 			related: "lost here",
 			change:  "choose the value with a map, and write %s once outside of every if",
 		})

@@ -1,10 +1,11 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
-	"github.com/corslint/corslint/internal/source"
 )
 
 var nginxInternalRedirectDropsHeaders = &Rule{
@@ -14,8 +15,9 @@ var nginxInternalRedirectDropsHeaders = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Warning,
 	Since:    "0.1.0",
-	Explains: []string{"allow-origin-missing", "allow-origin-missing-on-error", "preflight-unhandled", "preflight-actual-mismatch"},
-	Refs:     []string{"https://nginx.org/en/docs/http/ngx_http_core_module.html#error_page"},
+	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing",
+		"allow-origin-missing-on-error", "preflight-unhandled", "preflight-actual-mismatch"},
+	Refs: []string{"https://nginx.org/en/docs/http/ngx_http_core_module.html#error_page"},
 	Doc: `## What the browser does
 It refuses the response: error_page, try_files, index or rewrite went on in another location, and only that location's
 headers are sent.
@@ -60,24 +62,41 @@ Write the headers in the target location too, with always: error_page keeps the 
 `},
 	},
 	Check: func(p *Pass) {
-		handedOff := func(f *probe.Failure) (policy.Lost, bool) {
-			l, ok := f.Lost(f.Header)
-			return l, ok && l.Why == policy.HandedOff
-		}
-		place := func(f *probe.Failure) source.Span {
-			if l, ok := handedOff(f); ok {
-				return firstWord(l.By)
+		handedOff := func(l policy.Lost) bool { return l.Why == policy.HandedOff }
+		for _, g := range ByPlace(both(p.Failures(), p.CircumstanceFailures()), lostBy(handedOff)) {
+			report := Report{Failures: g.Failures}
+			if i := slices.IndexFunc(g.Failures, certain); i < 0 {
+				report.Confidence = finding.Low // the target hands on to somebody who could send the headers
+			} else {
+				report.Failures, report.Claims = proven(g.Failures)
 			}
-			return source.Span{}
-		}
-		for _, g := range ByPlace(both(p.Failures(), p.CircumstanceFailures()), place) {
-			l, _ := handedOff(g.Failures[0])
-			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: unreadable(g.Failures),
-				Because: "an internal redirect goes on in another place, whose headers are sent instead of " + line(l.At, g.Place),
-				Change:  "write " + written([]source.Span{l.At}) + " in the target too",
-				Related: []finding.Related{{Span: l.At, Text: "lost here"}},
-			}})
+			spans, headers := lostLines(report.Failures)
+			report.Finding = finding.Finding{
+				Place: g.Place, Confidence: report.Confidence,
+				Because: "an internal redirect goes on in another place, whose headers are sent instead: " + areNotSent(spans, g.Place),
+				Change:  "write " + written(spans) + " in the target too",
+			}
+			if slices.ContainsFunc(report.Failures, func(f *probe.Failure) bool { return !isError(f) }) {
+				report.Message = lacks(report.Failures, report.Failures[0], headers)
+			} else {
+				report.Message, report.Severity = unreadable(report.Failures), errorSeverity(report.Failures)
+			}
+			for _, s := range spans {
+				report.Related = append(report.Related, finding.Related{Span: s, Text: "lost here"})
+			}
+			p.Report(report)
 		}
 	},
+}
+
+// proven divides failures into those of answers that are all known, and the keys of the others.
+func proven(failures []*probe.Failure) (known []*probe.Failure, rest []string) {
+	for _, f := range failures {
+		if certain(f) {
+			known = append(known, f)
+		} else {
+			rest = append(rest, f.Key())
+		}
+	}
+	return known, rest
 }

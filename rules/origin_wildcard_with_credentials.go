@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
@@ -39,6 +41,19 @@ read with the visitor's cookies.
     }
 }
 `},
+		{Dialect: "nginx", Name: "stars in the lists too", Text: `server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin * always; # want "the browser refuses credentialed GET and JSON POST"
+        add_header Access-Control-Allow-Credentials true always;
+        add_header Access-Control-Allow-Headers * always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "nginx", Name: "named", Text: `server {
     server_name api.shop.example;
     location / {
@@ -55,14 +70,36 @@ read with the visitor's cookies.
 			if !ok {
 				return source.Span{}
 			}
-			return valueOf(h.Sources[0], "*")
+			return valueAt(h.Sources, "*")
 		}
 		for _, g := range ByPlace(Has(p.Failures(), browser.WildcardOriginNotAllowed, browser.PreflightWildcardOriginNotAllowed), place) {
-			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser refuses "+requests(g.Failures)+": * is not for requests with credentials", maxMessage),
-				Because: "Access-Control-Allow-Origin is * while credentials are allowed; nothing leaks, it just never works",
-				Change:  "name the origins that are meant, or leave Access-Control-Allow-Credentials out", Related: credentialsMeant(g),
-			}})
+			f := finding.Finding{
+				Place: g.Place, Message: refuses(g.Failures, "* is not for requests with credentials"),
+				Because: "Access-Control-Allow-Origin is * while " + allowsCredentials(g.Failures, g.Place) + "; nothing leaks, it just never works",
+				Change:  "name the origins that are meant, or leave Access-Control-Allow-Credentials out", Related: credentialsMeant(g.Failures),
+			}
+			if !slices.ContainsFunc(g.Failures, func(f *probe.Failure) bool { return !namesAnother(f.Endpoint) }) {
+				f.Confidence = finding.Low // credentials may be meant for those that are named alone
+			}
+			p.Report(Report{Failures: g.Failures, Finding: f, Claims: starsBehind(p, g.Failures)})
 		}
 	},
+}
+
+// namesAnother reports whether an endpoint names the page that asks in another answer, for pages of some other host than the
+// reader's own.
+func namesAnother(e *probe.Endpoint) bool {
+	return slices.ContainsFunc(readers(e), func(a *probe.Answer) bool { return !probe.IsLoopback(a.Origin) })
+}
+
+// starsBehind returns the keys of the checks of the same fetches that fail for an asterisk in a list: it is harmless when the
+// credentials go, and unreachable as long as they stay.
+func starsBehind(p *Pass, failures []*probe.Failure) []string {
+	var keys []string
+	for f := range Has(p.Failures(), browser.HeaderDisallowedByPreflightResponse, browser.MethodDisallowedByPreflightResponse) {
+		if starWithCredentials(f) && slices.ContainsFunc(failures, func(g *probe.Failure) bool { return g.Probe == f.Probe }) {
+			keys = append(keys, f.Key())
+		}
+	}
+	return keys
 }

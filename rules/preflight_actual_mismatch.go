@@ -1,6 +1,10 @@
 package rules
 
 import (
+	"iter"
+	"maps"
+	"slices"
+
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
@@ -13,7 +17,7 @@ var preflightActualMismatch = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"allow-origin-missing", "allow-credentials-missing"},
+	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "allow-origin-missing-on-error"},
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-check"},
 	Doc: `## What the browser does
 The preflight passes, the request is sent, the server does its work, and then the browser refuses the response: a header that the
@@ -33,7 +37,7 @@ Send Access-Control-Allow-Origin and Access-Control-Allow-Credentials with the r
     server_name api.shop.example;
     location / {
         if ($request_method = OPTIONS) {
-            add_header Access-Control-Allow-Origin https://app.shop.example always; # want "the browser sends PUT and refuses its response: it lacks Access-Control-Allow-Origin"
+            add_header Access-Control-Allow-Origin https://app.shop.example always; # want "the browser refuses GET and PUT: only the preflight has Access-Control-Allow-Origin"
             add_header Access-Control-Allow-Methods "GET, PUT" always;
             return 204;
         }
@@ -55,24 +59,58 @@ Send Access-Control-Allow-Origin and Access-Control-Allow-Credentials with the r
 `},
 	},
 	Check: func(p *Pass) {
-		place := func(f *probe.Failure) source.Span {
-			preflight := f.Outcome.Answer(f.Hop, browser.PhasePreflight)
-			if f.Phase != browser.PhaseActual || preflight == nil {
-				return source.Span{}
+		ordinary, circumstances := lackingHeaders(p.Failures()), lackingHeaders(p.CircumstanceFailures())
+		for _, e := range p.Endpoints {
+			only := onlyInPreflight(ordinary[e])
+			if len(only) == 0 {
+				continue
 			}
-			h, ok := preflight.Get(f.Header)
-			if !ok || len(h.Sources) == 0 {
-				return source.Span{}
+			lacked := func(f *probe.Failure) bool { return only[f.Header] != source.Span{} }
+			names := slices.SortedFunc(maps.Keys(only), func(a, b string) int { return source.Compare(only[a], only[b]) })
+			report := Report{Failures: filtered(ordinary[e], lacked)}
+			report.Finding = finding.Finding{
+				Place:   firstWord(only[names[0]]),
+				Message: refusedFor(report.Failures, "only the preflight has "+names[0]),
+				Because: "the preflight's answer has " + listed(names, 2) + ", and the response has not",
+				Change:  "send " + listed(names, 2) + " with the response too",
 			}
-			return firstWord(h.Sources[0])
-		}
-		for _, g := range ByPlace(Has(p.Failures(), browser.MissingAllowOriginHeader, browser.InvalidAllowCredentials), place) {
-			f := g.Failures[0]
-			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: short("the browser sends "+requests(g.Failures)+" and refuses its response: it lacks "+f.Header, maxMessage),
-				Because: "the preflight's answer has the header, and the response has not",
-				Change:  "send " + f.Header + " with the response too",
-			}})
+			for _, name := range names[1:] {
+				report.Related = append(report.Related, finding.Related{Span: only[name], Text: "only here too"})
+			}
+			for _, f := range filtered(circumstances[e], lacked) { // errors lack what every response lacks
+				report.Claims = append(report.Claims, f.Key())
+			}
+			p.Report(report)
 		}
 	},
+}
+
+// lackingHeaders returns the failures of each endpoint for a header that nobody wrote for the response.
+func lackingHeaders(failures iter.Seq[*probe.Failure]) map[*probe.Endpoint][]*probe.Failure {
+	out := map[*probe.Endpoint][]*probe.Failure{}
+	for f := range failures {
+		if lacksHeader(f) {
+			out[f.Endpoint] = append(out[f.Endpoint], f)
+		}
+	}
+	return out
+}
+
+// onlyInPreflight returns, by name, where a header is written that passes a preflight and that the response then lacks.
+func onlyInPreflight(failures []*probe.Failure) map[string]source.Span {
+	only := map[string]source.Span{}
+	for _, f := range failures {
+		preflight := f.Outcome.Answer(f.Hop, browser.PhasePreflight)
+		if preflight == nil {
+			continue
+		}
+		if h, ok := preflight.Get(f.Header); ok && len(h.Sources) > 0 {
+			only[f.Header] = h.Sources[0]
+		}
+	}
+	return only
+}
+
+func filtered(failures []*probe.Failure, keep func(*probe.Failure) bool) []*probe.Failure {
+	return slices.DeleteFunc(slices.Clone(failures), func(f *probe.Failure) bool { return !keep(f) })
 }

@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 
-	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
@@ -15,7 +14,7 @@ var preflightRedirected = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"preflight-unhandled", "allow-origin-missing-on-redirect"},
+	Explains: []string{"preflight-unhandled", "allow-origin-missing-on-redirect", "allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing"},
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
 	Doc: `## What the browser does
 It sends OPTIONS first and refuses any redirect of it. The request itself is never sent.
@@ -35,9 +34,9 @@ Use the final address in the page; or answer OPTIONS before the redirect.
     server_name api.shop.example;
     listen 80;
     location / {
-        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Origin http://localhost:3000 always;
         add_header Access-Control-Allow-Methods "GET, PUT" always;
-        return 301 https://api.shop.example$request_uri; # want "PUT (is|are) never sent: (its|their) preflight is redirected"
+        return 301 https://api.shop.example$request_uri; # want "PUT is never sent: its preflight is redirected"
     }
 }
 `},
@@ -56,7 +55,7 @@ Use the final address in the page; or answer OPTIONS before the redirect.
 `},
 	},
 	Check: func(p *Pass) {
-		reportPreflights(p, func(f *probe.Failure) bool { return f.Reason == browser.PreflightDisallowedRedirect }, func(f *probe.Failure) preflightTexts {
+		reportPreflights(p, redirected, func(f *probe.Failure) preflightTexts {
 			return preflightTexts{
 				message: fmt.Sprintf("preflight is redirected (%d)", f.Answer.Status),
 				because: "the browser follows no redirect of a preflight",

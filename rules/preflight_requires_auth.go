@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
@@ -14,7 +12,7 @@ var preflightRequiresAuth = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"preflight-status-not-ok", "preflight-unhandled", "preflight-actual-mismatch", "allow-methods-missing", "allow-headers-missing"},
+	Explains: []string{"preflight-status-not-ok", "preflight-unhandled", "allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing"},
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
 	Doc: `## What the browser does
 It sends the preflight without cookies and without Authorization, whatever the page does. An answer of 401 or 403 ends the
@@ -59,9 +57,9 @@ Answer OPTIONS before authentication: in nginx with return in an if, which runs 
 `},
 	},
 	Check: func(p *Pass) {
-		reportPreflights(p, asksForCredentials, func(f *probe.Failure) preflightTexts {
+		reportPreflights(p, guarded, func(f *probe.Failure) preflightTexts {
 			return preflightTexts{
-				message: fmt.Sprintf("preflight is answered %d", f.Answer.Status),
+				message: answeredWith(f),
 				because: "credentials are asked for here, and no preflight carries any",
 				change:  "answer OPTIONS before authentication",
 			}

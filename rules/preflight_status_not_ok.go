@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
@@ -13,7 +11,7 @@ var preflightStatusNotOk = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"allow-methods-missing", "allow-headers-missing"},
+	Explains: []string{"allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing"},
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
 	Doc: `## What the browser does
 A preflight needs a status from 200 to 299. Any other ends the request, however good its headers are.
@@ -54,9 +52,9 @@ Answer OPTIONS with 204.
 `},
 	},
 	Check: func(p *Pass) {
-		reportPreflights(p, func(f *probe.Failure) bool { return refused(f) && !unanswered(f.Answer.Status) }, func(f *probe.Failure) preflightTexts {
+		reportPreflights(p, refused, func(f *probe.Failure) preflightTexts {
 			return preflightTexts{
-				message: fmt.Sprintf("preflight is answered %d", f.Answer.Status),
+				message: answeredWith(f),
 				because: "a preflight needs a status from 200 to 299",
 				change:  "answer OPTIONS with 204",
 			}

@@ -1,9 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
-	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
@@ -15,7 +12,7 @@ var preflightUnhandled = &Rule{
 	Category: finding.Blocked,
 	Severity: finding.Error,
 	Since:    "0.1.0",
-	Explains: []string{"preflight-actual-mismatch", "allow-methods-missing", "allow-headers-missing"},
+	Explains: []string{"preflight-actual-mismatch", "allow-origin-missing", "allow-credentials-missing", "allow-methods-missing", "allow-headers-missing"},
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
 	Doc: `## What the browser does
 Before a request that needs it, it asks with OPTIONS. Where nobody answers that (404, 405, or an answer without
@@ -66,17 +63,14 @@ Answer OPTIONS with 204 and the Access-Control headers.
 `},
 	},
 	Check: func(p *Pass) {
-		reportPreflights(p, func(f *probe.Failure) bool {
-			return refused(f) && unanswered(f.Answer.Status) && !asksForCredentials(f) ||
-				f.Reason == browser.PreflightMissingAllowOriginHeader && (f.Answer.Status < 300 || unanswered(f.Answer.Status))
-		}, func(f *probe.Failure) preflightTexts {
+		reportPreflights(p, unhandled, func(f *probe.Failure) preflightTexts {
 			t := preflightTexts{
-				message: fmt.Sprintf("preflight is answered %d", f.Answer.Status),
+				message: answeredWith(f),
 				because: "OPTIONS ends here, and nothing answers it as a preflight",
 				change:  "answer OPTIONS with 204 and the Access-Control headers",
 			}
-			if f.Answer.Status < 300 {
-				t.message = "preflight lacks Access-Control-Allow-Origin"
+			if f.Answer.Status < 300 { // 0 where an unknown upstream answers
+				t.message = "preflight lacks " + allowOrigin
 			}
 			return t
 		})

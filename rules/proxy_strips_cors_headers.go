@@ -2,9 +2,7 @@ package rules
 
 import (
 	"github.com/corslint/corslint/analyzers/policy"
-	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
-	"github.com/corslint/corslint/internal/source"
 )
 
 var proxyStripsCorsHeaders = &Rule{
@@ -48,20 +46,10 @@ Add the header where it is removed, or stop removing it.
 `},
 	},
 	Check: func(p *Pass) {
-		removed := func(f *probe.Failure) (policy.Lost, bool) {
-			l, ok := f.Lost(f.Header)
-			return l, ok && (l.Why == policy.Hidden || l.Why == policy.Cleared)
-		}
-		place := func(f *probe.Failure) source.Span {
-			if l, ok := removed(f); ok {
-				return firstWord(l.By)
-			}
-			return source.Span{}
-		}
-		for _, g := range ByPlace(p.Failures(), place) {
-			l, _ := removed(g.Failures[0])
+		removed := func(l policy.Lost) bool { return l.Why == policy.Hidden || l.Why == policy.Cleared }
+		for _, g := range ByPlace(p.Failures(), lostBy(removed)) {
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{l.Header}),
+				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{g.Failures[0].Header}),
 				Because: "it is removed from the upstream's answer here, and nothing adds it again",
 				Change:  "add the header here, or let the upstream's pass",
 			}})

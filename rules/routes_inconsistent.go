@@ -2,8 +2,13 @@ package rules
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var routesInconsistent = &Rule{
@@ -62,14 +67,53 @@ Write the headers once, in the server or in a file that all locations include.
 `},
 	},
 	Check: func(p *Pass) {
-		for header, what := range map[string]string{"Access-Control-Allow-Methods": "methods", "Access-Control-Allow-Headers": "headers"} {
+		for _, what := range [...]string{"Methods", "Headers"} {
+			header := "Access-Control-Allow-" + what
 			for _, odd := range oddOnes(p, header) {
 				p.Report(Report{Finding: finding.Finding{
-					Place: firstWord(odd.at), Message: fmt.Sprintf("%s allows other %s than the other paths of the server", odd.endpoint.Pattern, what),
+					Place: firstWord(odd.at), Message: fmt.Sprintf("%s allows other %s than the other paths of the server", odd.endpoint.Pattern, strings.ToLower(what)),
 					Because: "the other paths agree with one another", Change: "write " + header + " once for all paths", Endpoints: []string{odd.endpoint.Name},
 					Confidence: finding.Medium,
 				}})
 			}
 		}
 	},
+}
+
+// oddOne is an endpoint that writes a header otherwise than the rest of its layer.
+type oddOne struct {
+	endpoint *probe.Endpoint
+	at       source.Span
+}
+
+// oddOnes returns the endpoints that alone have a list of their own in a header, where at least two others agree on one.
+func oddOnes(p *Pass, header string) []oddOne {
+	count := map[string]int{}
+	lists := make([]string, len(p.Endpoints))
+	for i, e := range p.Endpoints {
+		if lines := e.Intent.Written[header]; len(lines) == 1 {
+			lists[i] = sortedList(lines[0].Value.String())
+			count[lists[i]]++
+		}
+	}
+	if len(count) == 0 || slices.Max(slices.Collect(maps.Values(count))) < 2 {
+		return nil
+	}
+	var out []oddOne
+	for i, e := range p.Endpoints {
+		if lists[i] != "" && count[lists[i]] == 1 {
+			out = append(out, oddOne{e, e.Intent.Written[header][0].At})
+		}
+	}
+	return out
+}
+
+// sortedList makes lists comparable whatever their order and case.
+func sortedList(text string) string {
+	var items []string
+	for item := range strings.SplitSeq(text, ",") {
+		items = append(items, strings.ToLower(strings.TrimSpace(item)))
+	}
+	slices.Sort(items)
+	return strings.Join(slices.Compact(items), ",")
 }

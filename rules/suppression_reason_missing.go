@@ -9,13 +9,13 @@ var suppressionReasonMissing = &Rule{
 	Severity: finding.Warning,
 	Since:    "0.1.0",
 	Doc: `## What the browser does
-The finding is reported as if the comment were not there.
+The same as before: the comment has no effect, and the finding is reported.
 
 ## Who is hurt
-The next reader, who cannot tell whether the reason still holds.
+The next reader, who cannot tell whether what was true then still holds.
 
 ## When it is fine
-Never.
+Never: a few words after two dashes are enough.
 
 ## How to fix
 Write why: '# corslint: ignore[rule-name] -- the gateway rewrites errors'.

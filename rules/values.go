@@ -13,21 +13,22 @@ import (
 	"github.com/corslint/corslint/internal/source"
 )
 
-// This file holds what the rules about header values share.
+// This file holds what the rules about header values share: the header that a check fails for, the place of its value, and
+// the lists of methods and headers.
 
 // failing returns the header that fails a check, as the layer itself wrote it.
 func failing(f *probe.Failure) (policy.Header, bool) {
-	if f.Answer == nil || f.Header == "" {
+	lines := linesOf(f, f.Header)
+	if len(lines) == 0 {
 		return policy.Header{}, false
 	}
-	h, ok := f.Answer.Get(f.Header)
-	return h, ok && !h.Upstream && len(h.Sources) > 0
+	return lines[0], true
 }
 
 // linesOf returns the lines of a header in the answer that fails, those of the layer itself.
 func linesOf(f *probe.Failure, name string) []policy.Header {
 	var out []policy.Header
-	if f.Answer == nil {
+	if f.Answer == nil || name == "" {
 		return nil
 	}
 	for _, h := range f.Answer.Headers {
@@ -38,22 +39,42 @@ func linesOf(f *probe.Failure, name string) []policy.Header {
 	return out
 }
 
-// isSent reports whether the failing value is a text, whatever space is around its commas.
-func isSent(f *probe.Failure, text string) bool {
-	return strings.ReplaceAll(f.Value, " ", "") == strings.ReplaceAll(text, " ", "")
-}
-
-// valueOf returns the place of a text inside a directive; where it does not stand there as it is, the directive's first
-// word.
-func valueOf(directive source.Span, text string) source.Span {
-	if text != "" {
-		if i := strings.LastIndex(directive.Text(), text); i >= 0 {
-			directive.Start += i
-			directive.End = directive.Start + len(text)
-			return directive
+// valueAt returns the place of a text in what a header was made of, as a whole word: where a value came from stands last. It
+// is the first word of the directive when the text stands nowhere as it is.
+func valueAt(sources []source.Span, text string) source.Span {
+	for _, s := range slices.Backward(sources) {
+		if at, ok := wordIn(s, text); ok {
+			return at
 		}
 	}
-	return firstWord(directive)
+	if len(sources) == 0 {
+		return source.Span{}
+	}
+	return firstWord(sources[0])
+}
+
+// wordIn returns the last place of a text in a span where it is no part of a longer word: "TE" is not in "DELETE".
+func wordIn(s source.Span, text string) (source.Span, bool) {
+	if text == "" {
+		return source.Span{}, false
+	}
+	all := s.Text()
+	for end := len(all); ; {
+		i := strings.LastIndex(all[:end], text)
+		if i < 0 {
+			return source.Span{}, false
+		}
+		after := i + len(text)
+		if !(i > 0 && isWord(all[i-1]) && isWord(text[0])) && !(after < len(all) && isWord(all[after]) && isWord(text[len(text)-1])) {
+			return source.Span{File: s.File, Start: s.Start + i, End: s.Start + after}, true
+		}
+		end = after - 1
+	}
+}
+
+// isWord reports whether a byte can be part of a method or of a header's name, as people write them.
+func isWord(c byte) bool {
+	return c == '-' || c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // answeredAt returns the place that gave a failing answer.
@@ -64,18 +85,77 @@ func answeredAt(f *probe.Failure) source.Span {
 	return firstWord(f.Answer.Trail[len(f.Answer.Trail)-1])
 }
 
-// listPlace returns the list that a preflight's answer is refused for; without one the place that answered.
+// listPlace returns the list that a preflight's answer is refused for; without one the place that answered. A list that no
+// browser can read is another fault: see [reportUnreadable].
 func listPlace(f *probe.Failure) source.Span {
-	if h, ok := failing(f); ok {
-		return firstWord(h.Sources[0])
+	h, ok := failing(f)
+	switch {
+	case !ok:
+		return answeredAt(f)
+	case !isList(f.Value):
+		return source.Span{}
 	}
-	return answeredAt(f)
+	return firstWord(h.Sources[0])
+}
+
+// isList reports whether browsers can read a value as a list of names. Empty elements do not count.
+// https://fetch.spec.whatwg.org/#extract-header-list-values
+func isList(value string) bool {
+	for item := range strings.SplitSeq(value, ",") {
+		if item = strings.Trim(item, " \t\r\n\f\v"); item != "" && strings.ContainsFunc(item, notInToken) {
+			return false
+		}
+	}
+	return true
+}
+
+// notInToken reports whether a character cannot be part of an HTTP token. RFC 9110, section 5.6.2
+func notInToken(r rune) bool {
+	return r <= ' ' || r >= 0x7F || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}
+
+// reportUnreadable reports lists that no browser can read, because one of their elements is no name: it fails every preflight,
+// whatever is asked for. https://fetch.spec.whatwg.org/#cors-preflight-fetch step 7.3
+func reportUnreadable(p *Pass, reason browser.Reason, noun string) {
+	element := func(f *probe.Failure) source.Span {
+		h, ok := failing(f)
+		if !ok {
+			return source.Span{}
+		}
+		return valueAt(h.Sources, f.Value)
+	}
+	for _, g := range ByPlace(Has(p.Failures(), reason), element) {
+		f := g.Failures[0]
+		change := "take it out of the list"
+		switch names := strings.FieldsFunc(f.Value, notInToken); len(names) {
+		case 0:
+		case 1:
+			change = "write " + short(names[0], 60)
+		default:
+			change = "separate the names with commas: " + short(strings.Join(names, ", "), 120)
+		}
+		p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+			Place: g.Place, Message: refuses(g.Failures, fmt.Sprintf("'%s' is no %s", short(f.Value, 30), noun)),
+			Because: "one element that is no name makes browsers refuse the whole list", Change: change,
+		}})
+	}
+}
+
+// refuses says that the browser refuses requests, and why: which requests is shortened first.
+func refuses(failures []*probe.Failure, why string) string {
+	const start = "the browser refuses "
+	for _, some := range [][]*probe.Failure{failures, failures[:1]} {
+		if message := start + requests(some) + ": " + why; len([]rune(message)) <= maxMessage {
+			return message
+		}
+	}
+	return short(start+requests(failures[:1])+": "+why, maxMessage)
 }
 
 // namesOf returns the methods or headers that are refused, as people write them.
-func namesOf(g Group) []string {
+func namesOf(failures []*probe.Failure) []string {
 	var names []string
-	for _, f := range g.Failures {
+	for _, f := range failures {
 		for _, name := range f.Names {
 			if f.Reason == browser.HeaderDisallowedByPreflightResponse {
 				name = http.CanonicalHeaderKey(name)
@@ -101,24 +181,87 @@ func needs(g Group) []finding.Related {
 	return out
 }
 
+// shown says where the need for refused requests is seen: "line 9 shows that it is meant".
+func shown(g Group) string {
+	var spans []source.Span
+	for _, r := range needs(g) {
+		spans = append(spans, r.Span)
+	}
+	switch {
+	case len(spans) == 0:
+		return "the preflight asks for it"
+	case len(spans) == 1:
+		return line(spans[0], g.Place) + " shows that it is meant"
+	}
+	return lines(spans, g.Place) + " show that it is meant"
+}
+
 // credentialsMeant returns the places that show that credentials are meant.
-func credentialsMeant(g Group) []finding.Related {
+func credentialsMeant(failures []*probe.Failure) []finding.Related {
 	var out []finding.Related
-	for _, s := range g.Failures[0].Endpoint.Intent.Credentials {
+	for _, s := range failures[0].Endpoint.Intent.Credentials {
 		out = append(out, finding.Related{Span: s, Text: "allows credentials"})
 	}
 	return out
 }
 
-// caseOnly reports whether a refused method is in the list, in another case.
-func caseOnly(g Group) bool {
-	h, ok := failing(g.Failures[0])
-	if !ok {
-		return false
+// allowsCredentials says where credentials are allowed: "line 9 allows credentials".
+func allowsCredentials(failures []*probe.Failure, place source.Span) string {
+	text := lines(failures[0].Endpoint.Intent.Credentials, place)
+	if strings.HasPrefix(text, "lines ") {
+		return text + " allow credentials"
 	}
-	return slices.ContainsFunc(namesOf(g), func(name string) bool {
-		return !hasItem(h.Value.String(), name) && hasItem(strings.ToUpper(h.Value.String()), name)
-	})
+	return text + " allows credentials"
+}
+
+// inAnotherCase returns the method that a list has in place of the one that is refused, if they differ in case only.
+func inAnotherCase(f *probe.Failure) (string, bool) {
+	if len(f.Names) != 1 || !isList(f.Value) {
+		return "", false
+	}
+	for item := range strings.SplitSeq(f.Value, ",") {
+		if item = strings.TrimSpace(item); strings.EqualFold(item, f.Names[0]) {
+			return item, item != f.Names[0]
+		}
+	}
+	return "", false
+}
+
+// starWithCredentials reports whether a check fails for a list with an asterisk that means itself, since credentials are sent.
+func starWithCredentials(f *probe.Failure) bool {
+	return f.Probe.Exchange.Fetch.Credentials == browser.CredentialsInclude && hasItem(f.Value, "*")
+}
+
+// reportUnexposed reports lists of headers that pages are to read, and that a page that is let in reads none of. A page is not
+// refused for it, and no message says so.
+func reportUnexposed(p *Pass, exposesNothing func(list string, credentials bool) bool, f finding.Finding) {
+	for _, e := range p.Endpoints {
+		for _, w := range e.Wanted {
+			h, ok := exposed(w)
+			text, known := h.Value.Known()
+			if !ok || !known || !exposesNothing(text, w.Exchange.Fetch.Credentials == browser.CredentialsInclude) {
+				continue
+			}
+			f.Severity, f.Confidence = finding.Warning, finding.Medium
+			f.Place, f.Endpoints = valueAt(h.Sources, text), []string{e.Name}
+			p.Report(Report{Proof: w, Finding: f})
+			break
+		}
+	}
+}
+
+// exposed returns the layer's own list of headers that a page is to read, where the page is let in and reads none of it.
+func exposed(w *probe.Probe) (policy.Header, bool) {
+	o := outcome(w)
+	if w.Purpose != probe.Simple || o == nil || o.Result.Verdict != browser.Allowed || len(o.Hops) != 1 {
+		return policy.Header{}, false
+	}
+	answer := o.Answer(0, browser.PhaseActual)
+	if answer == nil {
+		return policy.Header{}, false
+	}
+	h, ok := answer.Get("Access-Control-Expose-Headers")
+	return h, ok && !h.Upstream && len(h.Sources) > 0
 }
 
 // hasItem reports whether a comma-separated list has an item.
@@ -131,72 +274,31 @@ func hasItem(list, item string) bool {
 	return false
 }
 
-// reportListed reports the items of a list that are pointless.
+// reportListed reports the lists in a header that have pointless items, each list once at its first such item. The message is
+// made of the items.
 func reportListed(p *Pass, header string, pointless func(string) bool, message, because string) {
 	for _, w := range writtenAt(p, header) {
+		var items []string
+		var places []source.Span
 		for item := range strings.SplitSeq(w.value, ",") {
-			item = strings.TrimSpace(item)
-			if item == "" || !pointless(item) {
-				continue
-			}
-			p.Report(Report{Finding: finding.Finding{
-				Place: valueOf(w.at, item), Message: short(fmt.Sprintf(message, item), maxMessage),
-				Because: because, Change: "take " + item + " out of the list", Endpoints: w.endpoints,
-			}})
-		}
-	}
-}
-
-// standardNames are the response headers of the CORS protocol, and those that were part of it.
-var standardNames = []string{
-	"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
-	"Access-Control-Expose-Headers", "Access-Control-Max-Age", "Access-Control-Allow-Private-Network",
-}
-
-// misspeltNames returns the names of Access-Control headers that the layer writes and no browser reads.
-func misspeltNames(p *Pass) map[string]bool {
-	out := map[string]bool{}
-	for _, e := range p.Endpoints {
-		for name := range e.Intent.Written {
-			if !slices.Contains(standardNames, name) && !strings.HasPrefix(name, "Access-Control-Request-") {
-				out[name] = true
+			item = strings.Trim(item, " \t'\"")
+			if item != "" && pointless(item) && !slices.Contains(items, item) {
+				items = append(items, item)
+				places = append(places, valueAt([]source.Span{w.at}, item))
 			}
 		}
-	}
-	return out
-}
-
-// nearest returns the standard name that a misspelt one is most like.
-func nearest(name string) string {
-	best, most := standardNames[0], -1
-	for _, standard := range standardNames {
-		if n := common(strings.ToLower(name), strings.ToLower(standard)); n > most {
-			best, most = standard, n
+		if len(items) == 0 {
+			continue
 		}
-	}
-	return best
-}
-
-// common counts the letters that two names have in common at their ends.
-func common(a, b string) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	m := 0
-	for m < len(a)-n && m < len(b)-n && a[len(a)-1-m] == b[len(b)-1-m] {
-		m++
-	}
-	return n + m
-}
-
-// claimsOf returns the keys of the failures that a header would have prevented.
-func claimsOf(p *Pass, header string) []string {
-	var keys []string
-	for f := range both(p.Failures(), p.CircumstanceFailures()) {
-		if strings.EqualFold(f.Header, header) {
-			keys = append(keys, f.Key())
+		f := finding.Finding{
+			Place: places[0], Message: short(fmt.Sprintf(message, listed(items, 4)), maxMessage), Because: because,
+			Change: "take " + listed(items, 12) + " out of the list", Endpoints: w.endpoints,
 		}
+		for _, at := range places[1:] {
+			if at != f.Place {
+				f.Related = append(f.Related, finding.Related{Span: at, Text: "this one too"})
+			}
+		}
+		p.Report(Report{Finding: f})
 	}
-	return keys
 }

@@ -1,15 +1,18 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var varyOriginUnneeded = &Rule{
 	Name:     "vary-origin-unneeded",
 	Title:    "Vary: Origin on a response that is the same for every origin",
-	Category: finding.Caching,
+	Category: finding.Hygiene,
 	Severity: finding.Note,
 	Since:    "0.1.0",
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches"},
@@ -45,22 +48,44 @@ Leave it out where Access-Control-Allow-Origin is "*" for everybody.
 `},
 	},
 	Check: func(p *Pass) {
+		var places []source.Span
+		endpoints := map[source.Span][]string{}
 		for _, e := range p.Endpoints {
-			if !alwaysStar(e) {
+			at := variesOnOrigin(e)
+			if at.IsZero() || !alwaysStar(e) {
 				continue
 			}
-			for i := range e.Answers {
-				h, ok := e.Answers[i].Outcome.Get("Vary")
-				text, known := h.Value.Known()
-				if !ok || h.Upstream || !known || !strings.EqualFold(strings.TrimSpace(text), "origin") {
-					continue
-				}
-				p.Report(Report{Finding: finding.Finding{
-					Place: firstWord(h.Sources[0]), Message: "caches keep one copy for each origin of a response that is the same for all",
-					Because: "Access-Control-Allow-Origin is * for everybody here", Change: "leave Vary: Origin out", Endpoints: []string{e.Name},
-				}})
-				break
+			if len(endpoints[at]) == 0 {
+				places = append(places, at)
 			}
+			endpoints[at] = append(endpoints[at], e.Name)
+		}
+		for _, at := range places {
+			p.Report(Report{Finding: finding.Finding{
+				Place: at, Message: "caches keep one copy for each origin of a response that is the same for all",
+				Because: allowOrigin + " is * for everybody here", Change: "leave Vary: Origin out", Endpoints: endpoints[at],
+			}})
 		}
 	},
+}
+
+// variesOnOrigin returns where an endpoint writes Vary: Origin.
+func variesOnOrigin(e *probe.Endpoint) source.Span {
+	for i := range e.Answers {
+		h, ok := e.Answers[i].Outcome.Get("Vary")
+		text, known := h.Value.Known()
+		if ok && known && !h.Upstream && len(h.Sources) > 0 && strings.EqualFold(strings.TrimSpace(text), "origin") {
+			return firstWord(h.Sources[0])
+		}
+	}
+	return source.Span{}
+}
+
+// alwaysStar reports whether every Allow-Origin of an endpoint is "*".
+func alwaysStar(e *probe.Endpoint) bool {
+	lines := e.Intent.Written[allowOrigin]
+	return len(lines) > 0 && !slices.ContainsFunc(lines, func(w probe.Written) bool {
+		text, known := w.Value.Known()
+		return !known || strings.TrimSpace(text) != "*"
+	})
 }

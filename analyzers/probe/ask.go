@@ -3,7 +3,6 @@ package probe
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
@@ -108,11 +107,11 @@ func (p *Probe) AllowOrigin() (policy.Header, bool) {
 // WithCredentials reports whether credentials are meant anywhere at the endpoint.
 func (e *Endpoint) WithCredentials() bool { return len(e.Intent.Credentials) > 0 }
 
-// Owns reports whether the layer writes a header for the answers of an unknown upstream, sent or lost: then the upstream
-// does not send it, or the browser would see it twice.
+// Owns reports whether the layer writes a header of the CORS protocol for the answers of an unknown upstream, sent or lost,
+// be it misspelt: then the upstream does not send it, or the browser would see it twice.
 func (e *Endpoint) Owns(header string) bool {
 	for name, lines := range e.Intent.Written {
-		if strings.EqualFold(name, header) && slices.ContainsFunc(lines, func(w Written) bool { return w.OnUpstream }) {
+		if ProtocolHeader(name) == header && slices.ContainsFunc(lines, func(w Written) bool { return w.OnUpstream }) {
 			return true
 		}
 	}

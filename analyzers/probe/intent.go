@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,7 +28,8 @@ type Intent struct {
 	Methods []Listed
 	Headers []Listed
 	Exposed []Listed
-	// Written are the headers of the CORS protocol that the layer writes itself, by canonical name.
+	// Written are the headers of the CORS protocol that the layer writes itself, by canonical name, and those that were meant
+	// to be one: see [ProtocolHeader].
 	Written map[string][]Written
 }
 
@@ -71,7 +73,8 @@ func (p *prober) intent(e *Endpoint) Intent {
 // note adds a header to the intent.
 func (in *Intent) note(name string, w Written) {
 	name = http.CanonicalHeaderKey(name)
-	if !strings.HasPrefix(name, "Access-Control-") {
+	meant := ProtocolHeader(name)
+	if meant == "" && !strings.HasPrefix(name, "Access-Control-") {
 		return
 	}
 	in.Any = true
@@ -83,9 +86,9 @@ func (in *Intent) note(name string, w Written) {
 	}
 	in.Written[name] = append(in.Written[name], w)
 	text, known := w.Value.Known()
-	switch name {
+	switch meant {
 	case "Access-Control-Allow-Credentials":
-		if strings.EqualFold(strings.Trim(text, ` "'`), "true") || !known {
+		if !known || !meansNo(text) {
 			in.Credentials = addSpan(in.Credentials, w.At)
 		}
 	case "Access-Control-Allow-Methods":
@@ -108,21 +111,61 @@ func addSpan(spans []source.Span, s source.Span) []source.Span {
 	return append(spans, s)
 }
 
-// list adds the elements of a comma-separated list.
+// meansNo reports whether a value says that credentials are not allowed. Whatever else is written means that they are; that
+// browsers understand only "true" is for a rule to say.
+func meansNo(text string) bool {
+	switch strings.ToLower(strings.Trim(text, ` "'`)) {
+	case "", "false", "0", "no", "off", "none", "null":
+		return true
+	}
+	return false
+}
+
+// maxListed bounds how many elements of a list are asked about: each is a fetch, for every origin and endpoint.
+const maxListed = 64
+
+// list adds the elements of a list. Browsers know the comma only; somebody who separates names otherwise means them, too.
 func list(to []Listed, text string, at source.Span) []Listed {
-	for item := range strings.SplitSeq(text, ",") {
-		item = strings.Trim(item, " \t\"'")
+	for item := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(", ;|\t", r) }) {
+		item = strings.Trim(item, "\"'[]")
 		if item == "" || item == "*" || slices.ContainsFunc(to, func(l Listed) bool { return l.Name == item }) {
 			continue
+		}
+		if len(to) == maxListed {
+			break
 		}
 		to = append(to, Listed{Name: item, At: at})
 	}
 	return to
 }
 
+// writtenAs returns what is written as a header, under its name or a misspelling of it.
+func (in *Intent) writtenAs(header string) []Written {
+	var out []Written
+	for _, name := range slices.Sorted(maps.Keys(in.Written)) {
+		if ProtocolHeader(name) == header {
+			out = append(out, in.Written[name]...)
+		}
+	}
+	return out
+}
+
+// star returns the place that lists an asterisk in a header, if one does.
+func (in *Intent) star(header string) (source.Span, bool) {
+	for _, w := range in.Written[header] {
+		text, _ := w.Value.Known()
+		for item := range strings.SplitSeq(text, ",") {
+			if strings.TrimSpace(item) == "*" {
+				return w.At, true
+			}
+		}
+	}
+	return source.Span{}, false
+}
+
 // origins finds out who is let in on purpose.
 func (p *prober) origins(e *Endpoint, in *Intent) {
-	for _, w := range in.Written["Access-Control-Allow-Origin"] {
+	for _, w := range in.writtenAs("Access-Control-Allow-Origin") {
 		text, known := w.Value.Known()
 		switch {
 		case known && (text == "*" || text == somebody):
@@ -269,6 +312,7 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 		return
 	}
 	var unsafe []Listed
+	asked := false
 	for _, m := range in.Methods {
 		method := browser.NormalizeMethod(m.Name)
 		if upper := strings.ToUpper(method); upper != method { // nobody means the lower-case method
@@ -276,7 +320,11 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 		}
 		if !browser.IsSafelistedMethod(method) && !browser.IsForbiddenMethod(method) && method != "OPTIONS" && isToken(method) {
 			p.want(e, Preflighted, origin, method, nil, policy.Circumstance{}, "Allow-Methods lists "+m.Name, m.At)
+			asked = true
 		}
+	}
+	if at, ok := in.star("Access-Control-Allow-Methods"); ok && !asked {
+		p.want(e, Preflighted, origin, "PUT", nil, policy.Circumstance{}, "Allow-Methods lists *", at)
 	}
 	for _, h := range in.Headers {
 		if isToken(h.Name) && !browser.IsForbiddenRequestHeader(h.Name, "") && !browser.IsSafelistedRequestHeader(browser.Chromium, h.Name, exampleValue(h.Name)) {
@@ -293,9 +341,14 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 	if authorization != nil && !slices.ContainsFunc(in.Headers, func(l Listed) bool { return strings.EqualFold(l.Name, "authorization") }) && len(in.Preflight) > 0 {
 		p.want(e, Preflighted, origin, "GET", []browser.Header{{Name: "Authorization", Value: exampleValue("authorization")}}, policy.Circumstance{}, authorization.Text, authorization.Span)
 	}
+	json := []browser.Header{{Name: "Content-Type", Value: exampleValue("content-type")}}
+	if at, ok := in.star("Access-Control-Allow-Headers"); ok && len(unsafe) == 0 && authorization == nil {
+		p.want(e, Preflighted, origin, "POST", json, policy.Circumstance{}, "Allow-Headers lists *", at)
+	}
 	if len(unsafe) == 0 && len(in.Methods) > 0 && !slices.ContainsFunc(e.Wanted, func(w *Probe) bool { return w.Purpose == Preflighted }) {
 		// Only safelisted methods are listed: that somebody lists them shows that preflights are expected.
-		p.want(e, Preflighted, origin, "POST", []browser.Header{{Name: "Content-Type", Value: "application/json"}}, policy.Circumstance{}, "it answers preflights", in.Preflight[0])
+		p.want(e, Preflighted, origin, "POST", json, policy.Circumstance{}, "it answers preflights", in.Preflight[0])
+		e.Wanted[len(e.Wanted)-1].Guess = true
 	}
 }
 

@@ -64,6 +64,8 @@ type Probe struct {
 	// Need says in words why the fetch is one that somebody needs, with the place that shows it.
 	Need   string
 	NeedAt source.Span
+	// Guess: nothing shows that pages send this very request. It stands for whatever else needs a preflight.
+	Guess bool
 }
 
 // Failure is a check that fails in every outcome of a wanted fetch.
@@ -109,6 +111,9 @@ func (p *Probe) Failures(e *Endpoint) []*Failure {
 	for _, f := range first.Result.Failures {
 		if f.Unknown || !failsEverywhere(p.Exchange.Outcomes, f) {
 			continue
+		}
+		if len(out) > 0 && f.Hop > out[0].Hop {
+			break // the browser never follows the redirect
 		}
 		out = append(out, &Failure{Failure: f, Endpoint: e, Probe: p, Outcome: first, Answer: first.Answer(f.Hop, f.Phase)})
 	}
@@ -184,9 +189,31 @@ func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
 		return nil
 	}
 	p.wanted(out)
+	if out.refusesAll() {
+		return nil
+	}
 	p.strangers(out)
 	out.EchoesHost = p.echoesHost(out)
 	return out
+}
+
+// refusesAll reports whether whatever was asked is answered with an error, as deny all does: then nobody needs the headers
+// that such an endpoint inherits. A 401 is none, since it asks for credentials that a page can have.
+func (e *Endpoint) refusesAll() bool {
+	refuses := func(o *policy.Outcome) bool { return o != nil && o.Open == nil && o.Status >= 400 && o.Status != 401 }
+	for i := range e.Answers {
+		if !refuses(&e.Answers[i].Outcome) {
+			return false
+		}
+	}
+	for _, w := range e.Wanted {
+		for i := range w.Exchange.Outcomes {
+			if w.Purpose != Circumstance && !refuses(w.Exchange.Outcomes[i].Answer(0, browser.PhaseActual)) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // host returns a host name for which the layer answers.
@@ -244,9 +271,12 @@ const (
 	maxCandidates = 64 // strangers asked of an endpoint
 )
 
+// fetch asks for an endpoint over TLS. Only what answers without it alone is asked so, by a page that came so too: others
+// would refuse that as mixed content.
 func (p *prober) fetch(e policy.Endpoint, method, origin string) exchange.Fetch {
 	scheme := "https"
-	if rest, ok := strings.CutPrefix(origin, "http://"); ok && rest != "" {
+	tls := slices.ContainsFunc(p.layer.Listeners, func(l policy.Listener) bool { return l.Scheme == "https" })
+	if rest, ok := strings.CutPrefix(origin, "http://"); ok && rest != "" && !tls {
 		scheme = "http"
 	}
 	return exchange.Fetch{URL: scheme + "://" + p.host() + escapePath(e.Example), Method: method, Origin: origin}

@@ -204,6 +204,9 @@ func guessContext(f *File) (Context, tally) {
 		if guess == 0 || t.good-3*t.bad > best.good-3*best.bad {
 			guess, best = c, t
 		}
+		if t.good > 0 && t.good == t.judged {
+			break // no other context fits better
+		}
 	}
 	return guess, best
 }
