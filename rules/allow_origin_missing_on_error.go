@@ -100,8 +100,9 @@ func errorPlace(f *probe.Failure) source.Span {
 	if _, sent := f.Answer.Get(allowOrigin); !sent {
 		header = allowOrigin
 	}
+	forwards := slices.ContainsFunc(f.Endpoint.Answers, func(a probe.Answer) bool { return a.Method == "GET" && a.Outcome.Upstream != nil })
 	for _, w := range f.Endpoint.Intent.Written[header] {
-		if !w.Lost {
+		if !w.Lost && (w.OnUpstream || !forwards) { // else the upstream owns the header, and nobody expects it from here
 			return firstWord(w.At)
 		}
 	}

@@ -156,7 +156,10 @@ func outcome(p *probe.Probe) *exchange.Outcome {
 }
 
 // requests says in a few words which requests failures are about: "credentialed PUT and DELETE".
-func requests(failures []*probe.Failure) string {
+func requests(failures []*probe.Failure) string { return someRequests(failures, 4) }
+
+// someRequests names as many requests as a message has room for, and counts the others.
+func someRequests(failures []*probe.Failure, limit int) string {
 	var methods []string
 	credentialed := false
 	for _, f := range failures {
@@ -174,7 +177,7 @@ func requests(failures []*probe.Failure) string {
 			methods = append(methods, what)
 		}
 	}
-	text := listed(methods, 4)
+	text := listed(methods, limit)
 	if credentialed {
 		return "credentialed " + text
 	}

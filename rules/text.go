@@ -93,15 +93,15 @@ func lacks(failures []*probe.Failure, first *probe.Failure, headers []string) st
 		}
 	}
 	message := ""
-	for _, detail := range []struct {
-		failures []*probe.Failure
-		names    int
-	}{{failures, 3}, {failures[:1], 3}, {failures, 1}, {failures[:1], 1}} {
-		which := names
-		if detail.names == 1 {
-			which = names[:1]
+	for _, room := range []struct{ requests, headers int }{{4, 3}, {3, 3}, {3, 1}, {1, 1}} {
+		who, what := someRequests(failures, room.requests), listed(names, room.headers)
+		if room.requests == 1 {
+			who = requests(failures[:1])
 		}
-		message = fmt.Sprintf("the browser refuses %s: %s lacks %s", requests(detail.failures), where, listed(which, detail.names))
+		if room.headers == 1 {
+			what = names[0]
+		}
+		message = fmt.Sprintf("the browser refuses %s: %s lacks %s", who, where, what)
 		if len(message) <= maxMessage {
 			return message
 		}
