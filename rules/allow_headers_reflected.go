@@ -15,6 +15,7 @@ var allowHeadersReflected = &Rule{
 	Severity: finding.Note,
 	Since:    "0.1.0",
 	Refs:     []string{"https://fetch.spec.whatwg.org/#cors-preflight-fetch"},
+	CWE:      []int{942},
 	Doc: `## What the browser does
 It allows every request header that a page asks for: the list is the question sent back.
 

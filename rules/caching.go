@@ -149,6 +149,9 @@ func (c *confusion) prove(p *Pass) bool {
 		Hops: []exchange.Hop{{URL: first.URL, Actual: &c.stored.Outcome}},
 	}}
 	c.sequence = []finding.Witness{fill.Witness(&fill.Outcomes[0], p.Host.Name), replay.Witness(o, "cache")}
+	if p.documents {
+		c.sequence[0].Exchange, c.sequence[1].Exchange = fill.Evidence(&fill.Outcomes[0]), replay.Evidence(o)
+	}
 	return true
 }
 

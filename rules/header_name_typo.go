@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
@@ -15,7 +16,8 @@ var headerNameTypo = &Rule{
 	Severity: finding.Error,
 	Since:    "0.1.0",
 	Explains: []string{"allow-origin-missing", "allow-methods-missing", "allow-headers-missing", "expose-headers-missing",
-		"allow-credentials-missing", "allow-origin-missing-on-error", "preflight-unhandled", "preflight-actual-mismatch"},
+		"allow-credentials-missing", "allow-origin-missing-on-error", "preflight-unhandled", "preflight-actual-mismatch",
+		"nginx-if-drops-headers", "nginx-headers-not-inherited"},
 	Refs: []string{"https://fetch.spec.whatwg.org/#http-responses"},
 	Doc: `## What the browser does
 It reads the headers that it knows and none that look alike: Access-Control-Allow-Origin with a colon in its name,
@@ -87,7 +89,7 @@ Write the name as the standard does, without a colon.
 					Place: valueAt([]source.Span{w.at}, name), Message: short("no browser reads "+name, maxMessage), Endpoints: w.endpoints,
 					Because: "the standard's name is " + meant, Change: "write " + meant,
 				}
-				failures := missed(p, meant, w.endpoints)
+				failures := missed(p, meant, name, w.at)
 				switch {
 				case len(failures) > 0:
 					f.Message = refuses(failures, "it does not read "+short(name, 40))
@@ -116,11 +118,12 @@ func misspeltNames(p *Pass) []string {
 	return slices.Compact(names)
 }
 
-// missed returns the failures of some endpoints for want of a header.
-func missed(p *Pass, header string, endpoints []string) []*probe.Failure {
+// missed returns the failures for want of a header in answers that have it under another name, written at a place.
+func missed(p *Pass, header, name string, at source.Span) []*probe.Failure {
 	var out []*probe.Failure
 	for f := range both(p.Failures(), p.CircumstanceFailures()) {
-		if _, sent := failing(f); f.Header == header && !sent && slices.Contains(endpoints, f.Endpoint.Name) {
+		there := slices.ContainsFunc(linesOf(f, name), func(h policy.Header) bool { return h.Sources[0] == at })
+		if there && f.Header == header && len(linesOf(f, header)) == 0 {
 			out = append(out, f)
 		}
 	}

@@ -94,7 +94,7 @@ Write the methods and headers out.
 	Check: func(p *Pass) {
 		star := func(f *probe.Failure) source.Span {
 			h, ok := failing(f)
-			if !ok || !starWithCredentials(f) {
+			if _, otherCase := inAnotherCase(f); !ok || otherCase || !starWithCredentials(f) {
 				return source.Span{}
 			}
 			return valueAt(h.Sources, "*")

@@ -27,8 +27,9 @@ type Pass struct {
 	*probe.Survey
 	Environment Environment // "" where nothing is declared
 
-	rule    *Rule
-	reports *[]*Report
+	rule      *Rule
+	reports   *[]*Report
+	documents bool
 }
 
 // Report is what a rule has to say. Severity and Confidence are the rule's and high when they are left out.
@@ -46,6 +47,8 @@ type Report struct {
 	rule   *Rule
 	layer  *policy.Layer
 	server string // who answers, in a transcript
+
+	documents bool
 }
 
 // Report adds a report of the rule.

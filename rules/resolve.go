@@ -9,21 +9,29 @@ import (
 	"github.com/corslint/corslint/internal/finding"
 )
 
+// Options say what a check is for.
+type Options struct {
+	Environment Environment
+	// Documents: findings carry the JSON documents of their proofs, which are large.
+	Documents bool
+}
+
 // Check runs rules over a layer and returns their findings: each failing exchange claimed once, one finding for one
 // cause, each with its witness.
-func Check(rules []*Rule, survey *probe.Survey, environment Environment) []*finding.Finding {
+func Check(rules []*Rule, survey *probe.Survey, o Options) []*finding.Finding {
 	if len(survey.Endpoints) == 0 {
 		return nil
 	}
 	var reports []*Report
 	for _, r := range rules {
 		if r.Check != nil {
-			r.Check(&Pass{Survey: survey, Environment: environment, rule: r, reports: &reports})
+			r.Check(&Pass{Survey: survey, Environment: o.Environment, rule: r, reports: &reports, documents: o.Documents})
 		}
 	}
 	reports = claim(reports)
 	findings := make([]*finding.Finding, 0, len(reports))
 	for _, r := range reports {
+		r.documents = o.Documents
 		r.finish()
 		found := r.Finding // a copy: a finding outlives the exchanges that the report points to
 		findings = append(findings, &found)
@@ -120,7 +128,11 @@ func (r *Report) witness(p *probe.Probe, f *probe.Failure) {
 	if o == nil {
 		return
 	}
-	r.Witness = append(r.Witness, p.Exchange.Witness(o, r.server))
+	w := p.Exchange.Witness(o, r.server)
+	if r.documents {
+		w.Exchange = p.Exchange.Evidence(o)
+	}
+	r.Witness = append(r.Witness, w)
 	r.Curl = append(r.Curl, p.Exchange.Curl(o)...)
 	for _, a := range o.Assuming {
 		r.Assuming = append(r.Assuming, a.String())

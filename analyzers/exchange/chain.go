@@ -126,9 +126,6 @@ func (c Chain) Answer(ctx context.Context, q Query, layer *policy.Layer) ([]poli
 		Method: q.Method, Scheme: at.scheme, Host: at.host, Port: at.port, Path: at.path, Query: at.query,
 		Circumstances: q.Circumstances, Assume: append(slices.Clone(picked.Assuming), q.Assume...),
 	}
-	if len(picked.Assuming) > 0 { // the layer sees the connection from what stands in front of it
-		r.Scheme, r.Port = picked.Listener.Scheme, picked.Listener.Port
-	}
 	host := false
 	for _, h := range q.Headers {
 		host = host || strings.EqualFold(h.Name, "host")
@@ -136,6 +133,12 @@ func (c Chain) Answer(ctx context.Context, q Query, layer *policy.Layer) ([]poli
 	}
 	if !host {
 		r.Headers = append(r.Headers, policy.Field{Name: "Host", Value: at.hostHeader()})
+	}
+	if len(picked.Assuming) > 0 { // the layer sees the connection from what stands in front of it
+		r.Scheme, r.Port = picked.Listener.Scheme, picked.Listener.Port
+		if _, given := r.Header("X-Forwarded-Proto"); !given { // which says how the client came
+			r.Headers = append(r.Headers, policy.Field{Name: "X-Forwarded-Proto", Value: at.scheme})
+		}
 	}
 	outcomes := picked.Layer.Answerer.Answer(ctx, r, c[1:].next())
 	for i := range outcomes {

@@ -119,8 +119,8 @@ func (x *Exchange) Document(id string) Document {
 	return d
 }
 
-// document describes one outcome for a finding.
-func (x *Exchange) document(o *Outcome) WitnessDocument {
+// Evidence describes one outcome for a finding.
+func (x *Exchange) Evidence(o *Outcome) WitnessDocument {
 	f := x.Fetch
 	d := WitnessDocument{Engine: string(x.Engine), OutcomeDocument: o.document(), FetchDocument: FetchDocument{
 		URL: f.URL, Method: f.Method, Origin: f.Origin, Headers: f.Headers, Credentials: string(f.Credentials), Mode: string(f.Mode),

@@ -12,9 +12,10 @@ import (
 	"github.com/corslint/corslint/internal/source"
 )
 
-// Witness writes an outcome of the exchange down for people and for machines. server names who answers: "nginx".
+// Witness writes an outcome of the exchange down for people; [Exchange.Evidence] does for machines. server names who answers:
+// "nginx".
 func (x *Exchange) Witness(o *Outcome, server string) finding.Witness {
-	w := finding.Witness{Title: x.Fetch.Title(), Exchange: x.document(o)}
+	w := finding.Witness{Title: x.Fetch.Title()}
 	for i := range o.Result.Hops {
 		hop := &o.Result.Hops[i]
 		if hop.Preflight != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +81,11 @@ func (c *checkCommand) outputs() ([]output, error) {
 		out = append(out, output{format, file})
 	}
 	return out, nil
+}
+
+// wants reports whether a format is asked for.
+func (c *checkCommand) wants(format string) bool {
+	return slices.ContainsFunc(c.formats, func(f string) bool { return f == format || strings.HasPrefix(f, format+"=") })
 }
 
 func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {

@@ -111,7 +111,7 @@ func (p *project) wanted() func(string) bool {
 func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) *report.Report {
 	// Rules that are off are asked too: a cause that nobody wants to hear of is still the cause, and not its symptom.
 	result := engine.Run(ctx, engine.Options{
-		Files: p.tree, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Progress: progress, Named: p.wanted(),
+		Files: p.tree, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Documents: c.wants("json"), Progress: progress, Named: p.wanted(),
 		Environment: func(path string) rules.Environment { return rules.Environment(p.config.Environment(path)) },
 	})
 	left := suppress.Apply(suppress.Input{

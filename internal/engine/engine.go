@@ -30,6 +30,8 @@ type Options struct {
 	Environment func(path string) rules.Environment
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
+	// Documents: findings carry the JSON documents of their proofs.
+	Documents bool
 	// Workers is how many files are worked on at the same time; 0: as many as there are processors. The result does not
 	// depend on it.
 	Workers int
@@ -225,7 +227,7 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 			}
 			out.layers = append(out.layers, host.Name+" "+layer.Name)
 			out.unknown = append(out.unknown, survey.Unknown()...)
-			out.findings = append(out.findings, rules.Check(r.Rules, survey, environment)...)
+			out.findings = append(out.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
 		}
 	}
 	out.Hosts = nil // a tree has many; what rules have to say is said
