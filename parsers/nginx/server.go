@@ -83,7 +83,11 @@ func (s *server) lower() {
 	s.program.BadRequest = s.block("bad request", s.layer.Span)
 	// A request that cannot be read is answered before its host is known: by the default server.
 	unread := &policy.Edit{Host: policy.Text(firstServerName(s.first)), NoHeaders: true}
-	s.fill(s.program.BadRequest, append(steps(unread), s.fail(s.first, 400, source.Span{})...), s.response(s.first))
+	answer := s.fail(s.first, 400, source.Span{})
+	if d, page := findErrorPage(s.first, 400); d != nil && strings.HasPrefix(page.uri.Value, "@") {
+		answer = steps(&policy.Respond{Status: 500, Span: d.Head}) // ngx_http_named_location: there is no path yet
+	}
+	s.fill(s.program.BadRequest, append(steps(unread), answer...), s.response(s.first))
 	s.fill(s.entry, slices.Concat(s.refuseMethods(), s.serverNames(), s.rewritePhase(s.level, nil, s.find), steps(&policy.Jump{Block: s.find})), response)
 	s.fill(s.find, s.choose(tree), response)
 	s.fill(s.fallback, s.content(s.level, nil), response)
