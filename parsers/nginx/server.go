@@ -353,16 +353,35 @@ func (s *server) location(loc *location) {
 	request = append(request, s.limitExcept(loc)...)
 	name, span := loc.name(), loc.level.node.Head
 	response := s.responses(loc)
-	after := loc.rewrite
-	if s.hasRewrites(loc.level) {
-		after = s.block(name+" after rewrite", span)
-		request = append(request, &policy.Set{Var: s.conf, Value: policy.Text("")})
-		request = append(request, s.rewritePhase(loc.level, loc, after)...)
-		s.fill(loc.rewrite, append(request, &policy.Jump{Block: after}), response)
-		request = s.searchAgain()
+	if !s.hasRewrites(loc.level) {
+		s.fill(loc.rewrite, append(request, s.contents(loc)...), response)
+		return
 	}
-	request = append(request, s.contents(loc)...)
-	s.fill(after, request, response)
+	after := s.block(name+" after rewrite", span)
+	if s.switches(loc) {
+		request = append(request, &policy.Set{Var: s.conf, Value: policy.Text("")})
+	}
+	request = append(request, s.rewritePhase(loc.level, loc, after)...)
+	if s.returns(loc.level) && !jumpsTo(request, after) { // nothing comes after the phase
+		s.program.Blocks = s.program.Blocks[:after]
+		s.fill(loc.rewrite, request, response)
+		return
+	}
+	s.fill(loc.rewrite, append(request, &policy.Jump{Block: after}), response)
+	s.fill(after, append(s.searchAgain(), s.contents(loc)...), response)
+}
+
+// jumpsTo reports whether steps go to a block.
+func jumpsTo(list []policy.Step, block int) bool {
+	return slices.ContainsFunc(list, func(step policy.Step) bool {
+		switch step := step.(type) {
+		case *policy.Jump:
+			return step.Block == block
+		case *policy.If:
+			return jumpsTo(step.Then, block) || jumpsTo(step.Else, block)
+		}
+		return false
+	})
 }
 
 // searchAgain goes back to the choice of a location when the rewrite phase changed the path.
