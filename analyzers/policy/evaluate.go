@@ -68,6 +68,7 @@ type run struct {
 	block               int
 	jumps, steps, depth int
 	answered            bool // there is an answer, and no jump has dropped it
+	gaveUp              bool // the answer is that of fail
 	upstreamAnswered    bool
 	out                 Outcome
 	via                 []source.Span // where the value in evaluation came from
@@ -90,7 +91,7 @@ func (x *run) start(ctx context.Context, r *Request, next Next) {
 	}
 	x.captures = x.captures[:0]
 	x.block, x.jumps, x.steps, x.depth = x.p.Entry, 0, 0, 0
-	x.answered, x.upstreamAnswered = false, false
+	x.answered, x.upstreamAnswered, x.gaveUp = false, false, false
 	x.out = Outcome{}
 }
 
@@ -103,13 +104,14 @@ type choices struct {
 // choice is a fork: which of how many ways is taken.
 type choice struct{ way, ways int }
 
-// next returns the way to take at the fork that the evaluation has come to; a new fork is taken at its first way.
+// next returns the way to take at the fork that the evaluation has come to; a new fork is taken at its first way. A replay
+// finds the forks of the first time, unless a time limit struck in between.
 func (c *choices) next(ways int) int {
 	if c.pos == len(c.taken) {
 		c.taken = append(c.taken, choice{ways: ways})
 	}
 	c.pos++
-	return c.taken[c.pos-1].way
+	return min(c.taken[c.pos-1].way, ways-1)
 }
 
 // advance moves on to the next path that was not taken yet.
@@ -217,7 +219,7 @@ func (x *run) exec(steps []Step) flow {
 
 // fail ends a request that goes round in circles, as nginx does.
 func (x *run) fail() flow {
-	x.out.Status, x.out.Headers, x.answered = 500, nil, true
+	x.out.Status, x.out.Headers, x.answered, x.gaveUp = 500, nil, true, true
 	return finished
 }
 
@@ -281,6 +283,9 @@ func (x *run) step(s Step) flow {
 	case *EditHeader:
 		x.editHeader(s)
 	case *SetStatus:
+		if x.gaveUp {
+			return onward // its own error, whatever answer was on the way
+		}
 		if text, ok := x.eval(s.Value).Known(); ok {
 			if status, err := strconv.Atoi(text); err == nil {
 				x.out.Status = status

@@ -31,6 +31,7 @@ const (
 	UnknownOptions     UnknownKind = "upstream-options"  // does the upstream Subject answer OPTIONS with 200
 	UnknownHeader      UnknownKind = "upstream-header"   // Subject is an upstream and a header name: does the one send the other
 	UnknownTLS         UnknownKind = "tls-in-front"      // does something in front of Subject terminate TLS
+	UnknownCached      UnknownKind = "cached"            // does a cache hand out a copy of the answer at the URL Subject
 	UnknownLimit       UnknownKind = "too-many-outcomes" // the answer depends on more than corslint follows
 )
 
@@ -71,6 +72,8 @@ func (u Unknown) sentence(holds bool) string {
 		return upstream + pick(" sends ", " does not send ") + header
 	case UnknownTLS:
 		return pick("TLS in front of ", "no TLS in front of ") + u.Subject
+	case UnknownCached:
+		return pick("a cache hands out a copy of ", "no cache hands out a copy of ") + u.Subject
 	case UnknownLimit:
 		return "the answer depends on more than corslint follows"
 	}
