@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
@@ -20,8 +21,8 @@ var headerNameTypo = &Rule{
 		"nginx-if-drops-headers", "nginx-headers-not-inherited"},
 	Refs: []string{"https://fetch.spec.whatwg.org/#http-responses"},
 	Doc: `## What the browser does
-It reads the headers that it knows and none that look alike: Access-Control-Allow-Origin with a colon in its name,
-Access-Control-Expose-Header, Access-Control-Allowed-Origins.
+It reads the headers that it knows and none that look alike: Access-Control-Expose-Header, Access-Control-Allowed-Origins. A colon
+in the configured name ends the name for the browser: Access-Control-Allow-Origin: with a colon has the value ": *".
 
 ## Who is hurt
 Whoever needs what the header was meant to allow.
@@ -88,6 +89,9 @@ Write the name as the standard does, without a colon.
 				f := finding.Finding{
 					Place: valueAt([]source.Span{w.at}, name), Message: short("no browser reads "+name, maxMessage), Endpoints: w.endpoints,
 					Because: "the standard's name is " + meant, Change: "write " + meant,
+				}
+				if strings.Contains(name, ":") {
+					f.Because = "a name ends at its first colon, and what follows counts as part of the value"
 				}
 				failures := missed(p, meant, name, w.at)
 				switch {

@@ -100,7 +100,16 @@ func known(f *probe.Failure) bool {
 	if f.Header == "" || f.Reason == browser.PreflightInvalidStatus {
 		return false
 	}
-	return !f.Answer.MayHave(f.Header) || f.Endpoint.Owns(f.Header)
+	return f.Endpoint.Owns(f.Header) || f.Answer.Fixes(f.Header) && !assumesSilence(f)
+}
+
+// assumesSilence reports whether the upstream was taken to send no CORS headers when it was asked: what is then fixed about
+// its answer is fixed by that alone, unless a step removed the header by its name.
+func assumesSilence(f *probe.Failure) bool {
+	return !slices.Contains(f.Answer.Fixed, strings.ToLower(f.Header)) &&
+		slices.ContainsFunc(f.Outcome.Assuming, func(a policy.Assumption) bool {
+			return a.Kind == policy.UnknownSilent && a.Holds && a.Subject == f.Answer.Open.Subject
+		})
 }
 
 // Group is failures with one cause.

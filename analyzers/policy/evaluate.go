@@ -69,6 +69,7 @@ type run struct {
 	jumps, steps, depth int
 	answered            bool // there is an answer, and no jump has dropped it
 	gaveUp              bool // the answer is that of fail
+	closed              bool // there is none: the connection was closed
 	upstreamAnswered    bool
 	out                 Outcome
 	via                 []source.Span // where the value in evaluation came from
@@ -91,7 +92,7 @@ func (x *run) start(ctx context.Context, r *Request, next Next) {
 	}
 	x.captures = x.captures[:0]
 	x.block, x.jumps, x.steps, x.depth = x.p.Entry, 0, 0, 0
-	x.answered, x.upstreamAnswered, x.gaveUp = false, false, false
+	x.answered, x.upstreamAnswered, x.gaveUp, x.closed = false, false, false, false
 	x.out = Outcome{}
 }
 
@@ -189,6 +190,9 @@ func (x *run) enter(b *Block) flow {
 	if !x.answered { // a block that falls off its end knows no answer
 		x.out.Open = &Unknown{Kind: UnknownModule, Subject: b.Name, Span: b.Span}
 		x.answered = true
+	}
+	if x.closed { // nothing is sent
+		return finished
 	}
 	if to := x.exec(b.Response); to >= 0 {
 		return x.drop(to)
@@ -350,6 +354,7 @@ func (x *run) edit(s *Edit) {
 func (x *run) respond(s *Respond) {
 	x.answered = true
 	if s.Close {
+		x.closed = true
 		return
 	}
 	x.out.Status = s.Status
