@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
@@ -57,7 +58,7 @@ func TestOneCauseOneFinding(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			text := "server {\nlocation / {\n" + strings.Join(test.lines, "\n") + "\nproxy_pass http://orders:3000;\n}\n}\n"
 			result := engine.Run(context.Background(), engine.Options{
-				Files: memory{"example.conf": source.NewFile("example.conf", []byte(text))}, Dialects: []parsers.Dialect{nginx.Dialect{}}, Rules: rules.All(),
+				Files: discovery.Memory(source.NewFile("example.conf", []byte(text))).Walk(discovery.Options{}), Dialects: []parsers.Dialect{nginx.Dialect{}}, Rules: rules.All(),
 			})
 			var got []string
 			for _, f := range result.Findings {

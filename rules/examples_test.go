@@ -3,8 +3,6 @@ package rules_test
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
@@ -41,9 +40,9 @@ func TestExamples(t *testing.T) {
 var wantMarker = regexp.MustCompile("want \"([^\"]*)\"|want `([^`]*)`")
 
 func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
-	tree := exampleTree(example)
+	files := exampleFiles(example)
 	result := engine.Run(context.Background(), engine.Options{
-		Files: tree, Dialects: []parsers.Dialect{nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}}},
+		Files: discovery.Memory(files...).Walk(discovery.Options{}), Dialects: []parsers.Dialect{nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}}},
 		Rules: rules.All(), Environment: func(path string) rules.Environment {
 			if strings.Contains(path, "prod") {
 				return rules.Production
@@ -56,10 +55,10 @@ func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
 		line int
 	}
 	want := map[place][]string{}
-	for path, f := range tree {
+	for _, f := range files {
 		for n := 1; n <= f.Lines(); n++ {
 			for _, m := range wantMarker.FindAllStringSubmatch(f.Line(n), -1) {
-				want[place{path, n}] = append(want[place{path, n}], m[1]+m[2])
+				want[place{f.Path, n}] = append(want[place{f.Path, n}], m[1]+m[2])
 			}
 		}
 	}
@@ -113,34 +112,15 @@ func checkFinding(t *testing.T, f *finding.Finding) {
 	}
 }
 
-// memory is a tree of files in memory.
-type memory map[string]*source.File
-
-func exampleTree(e rules.Example) memory {
-	tree := memory{}
+// exampleFiles returns the files of an example.
+func exampleFiles(e rules.Example) []*source.File {
 	archive := txtar.Parse([]byte(e.Text))
 	if len(archive.Files) == 0 {
-		tree["example.conf"] = source.NewFile("example.conf", []byte(e.Text))
+		return []*source.File{source.NewFile("example.conf", []byte(e.Text))}
 	}
+	var files []*source.File
 	for _, f := range archive.Files {
-		tree[f.Name] = source.NewFile(f.Name, f.Data)
+		files = append(files, source.NewFile(f.Name, f.Data))
 	}
-	return tree
-}
-
-func (m memory) Open(path string) (*source.File, error) {
-	if f, ok := m[path]; ok {
-		return f, nil
-	}
-	return nil, fs.ErrNotExist
-}
-
-func (m memory) Has(path string) bool { return m[path] != nil }
-
-func (m memory) Paths(dir string) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(m)), func(p string) bool { return dir != "" && !strings.HasPrefix(p, dir+"/") })
-}
-
-func (m memory) WithSuffix(path string) []string {
-	return slices.DeleteFunc(m.Paths(""), func(p string) bool { return p != path && !strings.HasSuffix(p, "/"+path) })
+	return files
 }

@@ -3,14 +3,9 @@ package engine_test
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"maps"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/corslint/corslint/internal/engine"
-	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/nginx"
 	"github.com/corslint/corslint/rules"
@@ -45,42 +40,22 @@ const plainConf = `server {
 
 // BenchmarkTree measures a run over a tree of nginx files, half of which set CORS headers.
 func BenchmarkTree(b *testing.B) {
-	const files = 1000
-	tree := memory{}
-	for i := range files {
+	const count = 1000
+	texts := map[string]string{}
+	for i := range count {
 		text := plainConf
 		if i%2 == 0 {
 			text = proxyConf
 		}
-		name := fmt.Sprintf("d%d/f%d.conf", i/100, i)
-		tree[name] = source.NewFile(name, fmt.Appendf(nil, text, i))
+		texts[fmt.Sprintf("d%d/f%d.conf", i/100, i)] = fmt.Sprintf(text, i)
 	}
+	files := tree(texts)
 	b.ReportAllocs()
 	for b.Loop() {
-		r := engine.Run(context.Background(), engine.Options{Files: tree, Dialects: []parsers.Dialect{nginx.Dialect{}}, Rules: rules.All()})
-		if r.Analyzed != files {
+		r := engine.Run(context.Background(), engine.Options{Files: files, Dialects: []parsers.Dialect{nginx.Dialect{}}, Rules: rules.All()})
+		if r.Analyzed != count {
 			b.Fatal(r.Analyzed)
 		}
 	}
-	b.ReportMetric(float64(files*b.N)/b.Elapsed().Seconds(), "files/s")
-}
-
-// memory is a tree of files in memory.
-type memory map[string]*source.File
-
-func (m memory) Open(path string) (*source.File, error) {
-	if f, ok := m[path]; ok {
-		return f, nil
-	}
-	return nil, fs.ErrNotExist
-}
-
-func (m memory) Has(path string) bool { return m[path] != nil }
-
-func (m memory) Paths(dir string) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(m)), func(p string) bool { return dir != "" && !strings.HasPrefix(p, dir+"/") })
-}
-
-func (m memory) WithSuffix(path string) []string {
-	return slices.DeleteFunc(m.Paths(""), func(p string) bool { return p != path && !strings.HasSuffix(p, "/"+path) })
+	b.ReportMetric(float64(count*b.N)/b.Elapsed().Seconds(), "files/s")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
@@ -14,12 +15,13 @@ import (
 	"github.com/corslint/corslint/rules"
 )
 
-func tree(files map[string]string) memory {
-	m := memory{}
+// tree returns a tree of files in memory.
+func tree(files map[string]string) parsers.Files {
+	var list []*source.File
 	for name, text := range files {
-		m[name] = source.NewFile(name, []byte(text))
+		list = append(list, source.NewFile(name, []byte(text)))
 	}
-	return m
+	return discovery.Memory(list...).Walk(discovery.Options{})
 }
 
 func check(o engine.Options) *engine.Result {

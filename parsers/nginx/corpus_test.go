@@ -82,6 +82,7 @@ func compareFile(t *testing.T, name string, data []byte) (result tally) {
 		if _, inner, ok := strings.Cut(text, "http {"); ok {
 			text = inner[:max(strings.LastIndex(inner, "}"), 0)]
 		}
+	default: // stands at http level as it is, or nginx refuses it
 	}
 	write(t, filepath.Join(dir, "upstream.yaml"), layerOf(upstream))
 	main := filepath.Join(dir, "nginx.conf")
