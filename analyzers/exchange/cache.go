@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,7 +78,7 @@ type kept struct {
 	key     string
 	page    string           // the origin of the page whose request it answered
 	request []browser.Header // of that request
-	answer  policy.Outcome
+	answer  *policy.Outcome
 	doubt   bool // it is not certain that it is kept
 }
 
@@ -87,13 +88,17 @@ type store struct {
 	copies []kept
 }
 
-// keep stores an answer, in place of an older one to the same request, when the cache does that.
-func (s *store) keep(key, page string, out browser.Outgoing, answer policy.Outcome) {
-	if out.Method != http.MethodGet {
+// keep stores an answer, in place of an older one to the same request, when the cache does that. After a request that may
+// have changed what is at the URL its copies are gone. https://www.rfc-editor.org/rfc/rfc9111#section-4.4
+func (s *store) keep(key, page string, out browser.Outgoing, answer *policy.Outcome) {
+	if !slices.Contains([]string{"GET", "HEAD", "OPTIONS", "TRACE"}, out.Method) {
+		if answer.Status >= 200 && answer.Status < 400 {
+			s.copies = slices.DeleteFunc(s.copies, func(k kept) bool { return k.key == key })
+		}
 		return
 	}
-	certain := s.keeps(out, &answer)
-	if certain == no {
+	certain := s.keeps(out, answer)
+	if out.Method != http.MethodGet || !cacheable(out) || certain == no {
 		return
 	}
 	s.copies = slices.DeleteFunc(s.copies, func(k kept) bool { return s.selects(&k, key, page, out) == yes })
@@ -106,18 +111,10 @@ func (s *store) find(key, page string, out browser.Outgoing) (answer *policy.Out
 	for i := len(s.copies) - 1; i >= 0; i-- {
 		k := &s.copies[i]
 		if certain := s.selects(k, key, page, out); certain != no {
-			return &k.answer, k.doubt || certain == perhaps
+			return k.answer, k.doubt || certain == perhaps
 		}
 	}
 	return nil, false
-}
-
-// forget drops the copies of a URL after a request that may have changed what is there.
-// https://www.rfc-editor.org/rfc/rfc9111#section-4.4
-func (s *store) forget(key string, status int) {
-	if status >= 200 && status < 400 {
-		s.copies = slices.DeleteFunc(s.copies, func(k kept) bool { return k.key == key })
-	}
 }
 
 // certainty answers a question about what is only partly known.
@@ -142,7 +139,7 @@ func (s *store) selects(k *kept, key, page string, out browser.Outgoing) certain
 		return certain
 	}
 	// https://www.rfc-editor.org/rfc/rfc9111#section-4.1
-	vary, known := header(&k.answer, "Vary")
+	vary, known := header(k.answer, "Vary")
 	for name := range strings.SplitSeq(vary, ",") {
 		if name = strings.TrimSpace(name); name == "*" || field(k.request, name) != field(out.Headers, name) {
 			return no
@@ -162,7 +159,7 @@ var conditional = []string{
 
 // cacheable reports whether caches have a say in a request.
 func cacheable(out browser.Outgoing) bool {
-	return (out.Method == http.MethodGet || out.Method == http.MethodHead) && !out.Preflight && !out.Hypothetical &&
+	return (out.Method == http.MethodGet || out.Method == http.MethodHead) &&
 		!slices.ContainsFunc(out.Headers, func(h browser.Header) bool { return slices.Contains(conditional, strings.ToLower(h.Name)) })
 }
 
@@ -326,40 +323,37 @@ type behind struct {
 	store *store
 	page  string
 	out   browser.Outgoing
+	next  policy.Next
 
-	next    policy.Next
-	answers map[string][]policy.Outcome // of what is behind, by key
-	found   bool                        // a copy was handed out
-	doubt   bool
+	found, doubt bool // a copy was handed out, and perhaps wrongly
+	// What was asked of the next layer and answered. The layer is evaluated once for each of its own outcomes and asks
+	// anew; unclear says that the answers differ, so that it is not known which one is behind which outcome.
+	key     string
+	answer  *policy.Outcome
+	unclear bool
 }
 
-// answer is a [policy.Next]. The layer may be evaluated several times along different paths, and gets the same answer
-// each time.
-func (b *behind) answer(ctx context.Context, to policy.Upstream, r *policy.Request) ([]policy.Outcome, bool) {
+// ask is a [policy.Next].
+func (b *behind) ask(ctx context.Context, to policy.Upstream, r *policy.Request) ([]policy.Outcome, bool) {
 	key := to.Name + " " + r.Path + "?" + r.Query // nginx: $scheme$proxy_host$request_uri; the method is no part of it
-	if answers, asked := b.answers[key]; asked {
-		return answers, true
-	}
 	if answer, doubt := b.store.find(key, b.page, b.out); answer != nil {
 		b.found, b.doubt = true, b.doubt || doubt
 		return []policy.Outcome{*answer}, true
 	}
 	answers, ok := b.next(ctx, to, r)
-	if ok {
-		b.answers[key] = answers
+	switch {
+	case !ok:
+	case len(answers) != 1 || b.answer != nil && (b.key != key || !reflect.DeepEqual(*b.answer, answers[0])):
+		b.unclear = true
+	default:
+		b.key, b.answer = key, &answers[0]
 	}
 	return answers, ok
 }
 
-// keep stores what is behind the answer that the layer gave in the end. Where several answers from behind are possible it
-// is not known which that was, and nothing is kept.
+// keep stores what is behind the answer that the layer gave in the end.
 func (b *behind) keep(answer *policy.Outcome) {
-	if answer.Upstream == nil || len(b.answers) != 1 {
-		return
-	}
-	for key, answers := range b.answers {
-		if len(answers) == 1 {
-			b.store.keep(key, b.page, b.out, answers[0])
-		}
+	if answer.Upstream != nil && b.answer != nil && !b.unclear {
+		b.store.keep(b.key, b.page, b.out, b.answer)
 	}
 }

@@ -106,6 +106,11 @@ type Query struct {
 // Answer returns what the chain answers to a request. Layer, when given, answers in place of the one that the URL picks.
 // The error is a *NoLayerError when no layer answers for the URL.
 func (c Chain) Answer(ctx context.Context, q Query, layer *policy.Layer) ([]policy.Outcome, error) {
+	return c.answer(ctx, q, layer, func(next policy.Next) policy.Next { return next })
+}
+
+// answer is Answer with something between the first layer and what is behind it.
+func (c Chain) answer(ctx context.Context, q Query, layer *policy.Layer, between func(policy.Next) policy.Next) ([]policy.Outcome, error) {
 	at, err := parse(q.URL)
 	if err != nil {
 		return nil, err
@@ -140,7 +145,12 @@ func (c Chain) Answer(ctx context.Context, q Query, layer *policy.Layer) ([]poli
 			r.Headers = append(r.Headers, policy.Field{Name: "X-Forwarded-Proto", Value: at.scheme})
 		}
 	}
-	outcomes := picked.Layer.Answerer.Answer(ctx, r, c[1:].next())
+	var next policy.Next
+	if len(c) > 1 {
+		forwards := maxForwards
+		next = between(c[1:].next(&forwards))
+	}
+	outcomes := picked.Layer.Answerer.Answer(ctx, r, next)
 	for i := range outcomes {
 		outcomes[i].Assuming = append(slices.Clone(picked.Assuming), outcomes[i].Assuming...)
 	}
@@ -161,17 +171,26 @@ func (c Chain) pick(raw string, at address, layer *policy.Layer) (policy.Picked,
 	return policy.Picked{}, &NoLayerError{URL: raw, Listeners: host.Addresses()}
 }
 
-// next answers what a layer forwards: the first later host that stands for the upstream does, in turn with the hosts
-// behind it.
-func (c Chain) next() policy.Next {
+// maxForwards bounds how many forwarded requests are answered for one request. A layer forwards once for each of its
+// outcomes, of which there are up to 64, and so does the next.
+const maxForwards = 100
+
+// next answers what a layer forwards, left times: the first later host that stands for the upstream does, in turn with
+// the hosts behind it.
+func (c Chain) next(left *int) policy.Next {
 	if len(c) == 0 {
 		return nil
 	}
 	return func(ctx context.Context, to policy.Upstream, r *policy.Request) ([]policy.Outcome, bool) {
 		for i, host := range c {
-			if layer, ok := serves(host, to, r); ok {
-				return layer.Answerer.Answer(ctx, r, c[i+1:].next()), true
+			layer, ok := serves(host, to, r)
+			if !ok {
+				continue
 			}
+			if *left--; *left < 0 {
+				return []policy.Outcome{{Open: &policy.Unknown{Kind: policy.UnknownLimit}}}, true
+			}
+			return layer.Answerer.Answer(ctx, r, c[i+1:].next(left)), true
 		}
 		return nil, false
 	}
@@ -199,8 +218,11 @@ func serves(host *policy.Host, to policy.Upstream, r *policy.Request) (*policy.L
 			continue
 		}
 		for _, candidate := range [...]string{requested, at.host} {
-			bare, _, _ := strings.Cut(candidate, ":")
-			if picked, ok := host.Pick("http", bare, at.port); ok && len(picked.Assuming) == 0 {
+			named, err := at.at(candidate)
+			if err != nil {
+				continue
+			}
+			if picked, ok := host.Pick("http", named.host, at.port); ok && len(picked.Assuming) == 0 {
 				return picked.Layer, true
 			}
 		}

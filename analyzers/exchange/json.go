@@ -1,8 +1,8 @@
 package exchange
 
 import (
-	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/policy"
@@ -67,13 +67,18 @@ type (
 		URL       string             `json:"url"`
 		Preflight *PreflightDocument `json:"preflight"`
 		Response  *ResponseDocument  `json:"response"`
+		// Hypothetical: an earlier check fails, and the request is not sent; this would be its response.
+		Hypothetical bool `json:"hypothetical,omitempty"`
+		// FromCache names the cache that the response comes from: "browser", "shared" or "layer".
+		FromCache string `json:"from_cache,omitempty"`
 	}
 	// PreflightDocument is a preflight and its answer.
 	PreflightDocument struct {
 		Request struct {
 			Headers browser.CaseHeaders `json:"headers"`
 		} `json:"request"`
-		Response *ResponseDocument `json:"response"`
+		Response     *ResponseDocument `json:"response"`
+		Hypothetical bool              `json:"hypothetical,omitempty"` // as in HopDocument
 	}
 	// OutcomeDocument is one way in which a fetch goes.
 	OutcomeDocument struct {
@@ -103,18 +108,21 @@ type (
 
 // Document describes an exchange for the simulate command.
 func (x *Exchange) Document(id string) Document {
-	d := Document{ID: id, Engine: string(x.Engine), Verdict: string(x.Verdict())}
-	if len(x.Outcomes) > 0 && d.Verdict != string(browser.Unknown) {
-		first := &x.Outcomes[0].Result
-		d.Reason, d.Message, d.MessageAnyOf = optional(string(first.Reason)), optional(first.Message), first.MessageAnyOf
-		for i := range x.Outcomes {
-			if x.Outcomes[i].Result.Reason != first.Reason {
-				d.Reason, d.Message, d.MessageAnyOf = nil, nil, nil
-			}
-		}
-	}
+	d := Document{ID: id, Engine: string(x.Engine), Verdict: string(x.Verdict()), Outcomes: []OutcomeDocument{}}
 	for i := range x.Outcomes {
 		d.Outcomes = append(d.Outcomes, x.Outcomes[i].document())
+	}
+	if len(x.Outcomes) > 0 && d.Verdict != string(browser.Unknown) { // as far as all outcomes say the same
+		first := &x.Outcomes[0].Result
+		all := func(same func(r *browser.Result) bool) bool {
+			return !slices.ContainsFunc(x.Outcomes, func(o Outcome) bool { return !same(&o.Result) })
+		}
+		if all(func(r *browser.Result) bool { return r.Reason == first.Reason }) {
+			d.Reason = optional(string(first.Reason))
+		}
+		if all(func(r *browser.Result) bool { return r.Message == first.Message }) {
+			d.Message, d.MessageAnyOf = optional(first.Message), first.MessageAnyOf
+		}
 	}
 	return d
 }
@@ -126,6 +134,9 @@ func (x *Exchange) Evidence(o *Outcome) WitnessDocument {
 		URL: f.URL, Method: f.Method, Origin: f.Origin, Headers: f.Headers, Credentials: string(f.Credentials), Mode: string(f.Mode),
 		Redirect: string(f.Redirect), Initiator: string(f.Initiator), PageURL: f.PageURL,
 	}}
+	if f.HasBody {
+		d.Body = new(string)
+	}
 	for _, c := range f.Circumstances {
 		d.Circumstances = append(d.Circumstances, c.String())
 	}
@@ -140,16 +151,19 @@ func (o *Outcome) document() OutcomeDocument {
 	for i := range o.Result.Hops {
 		hop := HopDocument{URL: o.Result.Hops[i].URL}
 		if p := o.Result.Hops[i].Preflight; p != nil {
-			hop.Preflight = &PreflightDocument{Response: Response(o.Answer(i, browser.PhasePreflight))}
+			hop.Preflight = &PreflightDocument{Response: Response(o.hop(i).Preflight), Hypothetical: !sent(p)}
 			hop.Preflight.Request.Headers = p.Request.Headers
 		}
 		if a := o.Result.Hops[i].Actual; a != nil {
-			hop.Response = Response(o.Answer(i, browser.PhaseActual))
+			hop.Response, hop.Hypothetical = Response(o.hop(i).Actual), !sent(a)
+			hop.FromCache = cacheNames[o.hop(i).From]
 		}
 		d.Hops = append(d.Hops, hop)
 	}
 	return d
 }
+
+var cacheNames = map[CacheKind]string{BrowserCache: "browser", SharedCache: "shared", LayerCache: "layer"}
 
 // Response describes an answer of a layer; nil for none.
 func Response(o *policy.Outcome) *ResponseDocument {
@@ -162,8 +176,8 @@ func Response(o *policy.Outcome) *ResponseDocument {
 		d.Status = &o.Status
 	}
 	for _, h := range o.Headers {
-		name := h.Name
 		text, known := h.Value.Known()
+		name, text := wire(h.Name), wire(text)
 		header := [2]*string{&name, &text}
 		if !known {
 			header[1] = nil
@@ -191,6 +205,15 @@ func assumptions(list []policy.Assumption) []AssumptionDocument {
 		out = append(out, AssumptionDocument{Kind: string(a.Kind), Subject: a.Subject, Text: a.String()})
 	}
 	return out
+}
+
+// wire writes bytes as documents do: see [browser.CaseHeaders].
+func wire(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		b.WriteRune(rune(text[i]))
+	}
+	return b.String()
 }
 
 func place(s source.Span) PlaceDocument {
@@ -244,5 +267,3 @@ func (d FetchDocument) Fetch() (Fetch, error) {
 	f.Circumstances, err = Circumstances(d.Circumstances)
 	return f, err
 }
-
-var _ json.Unmarshaler = (*browser.CaseHeaders)(nil)

@@ -65,22 +65,29 @@ type Outcome struct {
 	Assuming []policy.Assumption
 }
 
-// Hop is what a chain answered at one URL: nil where nothing was asked.
+// Hop is what a chain answered at one URL: nil where nothing was asked. An answer to a request that the browser would not
+// send (see [browser.Outgoing]) is among them.
 type Hop struct {
 	URL       string
 	Preflight *policy.Outcome
 	Actual    *policy.Outcome
+	// From is the cache that Actual comes from.
+	From CacheKind
 }
 
 // Answer returns the answer to one of a hop's requests, nil when it was not asked.
 func (o *Outcome) Answer(hop int, phase browser.Phase) *policy.Outcome {
-	if hop < 0 || hop >= len(o.Hops) {
-		return nil
-	}
 	if phase == browser.PhasePreflight {
-		return o.Hops[hop].Preflight
+		return o.hop(hop).Preflight
 	}
-	return o.Hops[hop].Actual
+	return o.hop(hop).Actual
+}
+
+func (o *Outcome) hop(i int) Hop {
+	if i < 0 || i >= len(o.Hops) {
+		return Hop{}
+	}
+	return o.Hops[i]
 }
 
 // Verdict is that of all outcomes where they agree, else unknown.
@@ -100,69 +107,129 @@ func (x *Exchange) Verdict() browser.Verdict {
 // Simulate predicts how a browser's fetch through a chain goes. Where the chain's answer depends on something unknown the
 // fetch is followed each way; within one outcome the same unknown has one truth value.
 func Simulate(ctx context.Context, engine browser.Engine, chain Chain, f Fetch, o Options) (Exchange, error) {
-	x := Exchange{Fetch: f, Engine: engine}
-	s := simulation{ctx: ctx, engine: engine, chain: chain, fetch: f, options: o, silent: true}
-	if _, err := s.network(f.URL); err != nil {
-		return x, err
+	exchanges, err := SimulateSequence(ctx, engine, chain, []Fetch{f}, o, Cache{})
+	if err != nil {
+		return Exchange{Fetch: f, Engine: engine}, err
 	}
-	outcomes, open := s.all()
-	x.Outcomes = outcomes
+	return exchanges[0], nil
+}
+
+// SimulateSequence predicts how fetches go that follow one another while a cache holds what it keeps. The exchanges are
+// parallel to the fetches, and their outcomes to each other: those of one index belong together, so that an unknown has
+// one truth value in all of them.
+func SimulateSequence(ctx context.Context, engine browser.Engine, chain Chain, fetches []Fetch, o Options, cache Cache) ([]Exchange, error) {
+	s := simulation{ctx: ctx, engine: engine, chain: chain, fetches: fetches, options: o, cache: cache, silent: true}
+	exchanges := make([]Exchange, len(fetches))
+	for i, f := range fetches {
+		s.fetch = f
+		if _, err := s.network(f.URL); err != nil {
+			return nil, err
+		}
+		exchanges[i] = Exchange{Fetch: f, Engine: engine}
+	}
+	paths, open := s.all()
 	if open && !o.AssumeSilent {
 		s.silent = false
 		rest, _ := s.all()
-		x.Outcomes = append(x.Outcomes, unsettled(rest, outcomes)...)
+		paths = append(paths, unsettled(rest, paths)...)
 	}
-	return x, nil
-}
-
-// unsettled returns the outcomes of a fetch that was judged without assumptions about unknown upstreams, unless they say
-// what is known already.
-func unsettled(rest, known []Outcome) []Outcome {
-	var out []Outcome
-	for _, r := range rest {
-		if r.Result.Verdict == browser.Unknown || !slices.ContainsFunc(known, func(k Outcome) bool { return k.Result.Verdict == r.Result.Verdict }) {
-			out = append(out, r)
+	for _, path := range paths {
+		for i := range exchanges {
+			exchanges[i].Outcomes = append(exchanges[i].Outcomes, path[i])
 		}
 	}
-	return out
+	return exchanges, nil
 }
 
-// simulation follows one fetch along every path of choices. A path is replayed from the start, as [policy.Program] does.
+// path is one way in which all fetches can go: an outcome for each.
+type path []Outcome
+
+// unsettled returns the paths that were followed without assumptions about unknown upstreams, unless they say what is
+// known already.
+func unsettled(rest, known []path) []path {
+	return slices.DeleteFunc(rest, func(r path) bool {
+		return !slices.ContainsFunc(r, func(o Outcome) bool { return o.Result.Verdict == browser.Unknown }) &&
+			slices.ContainsFunc(known, func(k path) bool {
+				return slices.EqualFunc(r, k, func(a, b Outcome) bool { return a.Result.Verdict == b.Result.Verdict })
+			})
+	})
+}
+
+// simulation follows fetches along every path of choices. A path is replayed from the start, as [policy.Program] does.
 type simulation struct {
 	ctx     context.Context
 	engine  browser.Engine
 	chain   Chain
-	fetch   Fetch
+	fetches []Fetch
 	options Options
+	cache   Cache
 	// silent: unknown upstreams are taken to send no CORS headers of their own.
 	silent bool
 
 	taken []choice
 	pos   int
 	open  bool // an answer was open, and silence had to be assumed
-	out   Outcome
+
+	// The path in progress.
+	store    store
+	assuming []policy.Assumption
+	fetch    Fetch
+	answers  []answer // to the requests of the fetch, in order
 }
 
 type choice struct{ way, ways int }
 
+// answer is what a request of a browser was answered, and by which cache.
+type answer struct {
+	*policy.Outcome
+	from CacheKind
+}
+
 // all follows every path, and reports whether silence of an unknown upstream had to be assumed on one.
-func (s *simulation) all() (outcomes []Outcome, open bool) {
+func (s *simulation) all() (paths []path, open bool) {
 	s.taken, s.open = nil, false
 	for {
-		s.pos, s.out = 0, Outcome{}
-		s.out.Result = browser.Fetch(s.engine, s.fetch.request(), s.send)
-		s.align()
-		outcomes = append(outcomes, s.out)
+		paths = append(paths, s.path())
 		if !s.advance() {
-			return outcomes, s.open
+			return paths, s.open
 		}
-		if len(outcomes) == maxOutcomes {
-			last := &outcomes[maxOutcomes-1]
-			last.Result.Verdict = browser.Unknown
-			last.Assuming = append(last.Assuming, policy.Assumption{Unknown: policy.Unknown{Kind: policy.UnknownLimit}, Holds: true})
-			return outcomes, s.open
+		if len(paths) == maxOutcomes {
+			for i := range paths[maxOutcomes-1] {
+				last := &paths[maxOutcomes-1][i]
+				last.Result.Verdict = browser.Unknown
+				last.Assuming = append(last.Assuming, policy.Assumption{Unknown: policy.Unknown{Kind: policy.UnknownLimit}, Holds: true})
+			}
+			return paths, s.open
 		}
 	}
+}
+
+// path follows the fetches along the choices that are taken.
+func (s *simulation) path() path {
+	s.pos, s.assuming, s.store = 0, nil, store{Cache: s.cache}
+	var p path
+	for _, f := range s.fetches {
+		s.fetch, s.answers = f, nil
+		result := browser.Fetch(s.engine, f.request(), s.send)
+		p = append(p, Outcome{Result: result, Hops: s.hops(&result), Assuming: slices.Clone(s.assuming)})
+	}
+	return p
+}
+
+// hops gives the browser's hops their answers, which are there in the order in which they were asked for.
+func (s *simulation) hops(result *browser.Result) []Hop {
+	var hops []Hop
+	take := func(asked *browser.Exchange) (a answer) {
+		if asked != nil {
+			a, s.answers = s.answers[0], s.answers[1:]
+		}
+		return a
+	}
+	for _, h := range result.Hops {
+		preflight, actual := take(h.Preflight), take(h.Actual)
+		hops = append(hops, Hop{URL: h.URL, Preflight: preflight.Outcome, Actual: actual.Outcome, From: actual.from})
+	}
+	return hops
 }
 
 func (s *simulation) advance() bool {
@@ -176,12 +243,14 @@ func (s *simulation) advance() bool {
 	return false
 }
 
+// choose returns the way to take where there are several. A replay finds as many as the first time, unless the time ran
+// out in between.
 func (s *simulation) choose(ways int) int {
 	if s.pos == len(s.taken) {
 		s.taken = append(s.taken, choice{ways: ways})
 	}
 	s.pos++
-	return s.taken[s.pos-1].way
+	return min(s.taken[s.pos-1].way, ways-1)
 }
 
 // network asks what answers a URL: a typed error where nobody does.
@@ -208,25 +277,71 @@ func sameHost(a, b string) bool {
 
 // send answers one request of the browser.
 func (s *simulation) send(out browser.Outgoing) browser.Response {
-	answer := s.ask(out)
-	s.record(out, answer)
-	s.out.Assuming = append(s.out.Assuming, newAssumptions(s.out.Assuming, answer.Assuming)...)
-	return s.response(out, answer)
+	a := s.answer(out)
+	s.answers = append(s.answers, a)
+	s.assume(a.Assuming...)
+	return s.response(out, a.Outcome)
 }
 
-// ask returns the chain's answer on this path.
-func (s *simulation) ask(out browser.Outgoing) *policy.Outcome {
+// answer returns the answer to a request on this path: a copy from the cache, or the chain's, which the cache may keep.
+func (s *simulation) answer(out browser.Outgoing) answer {
+	switch {
+	case s.cache.Kind == 0 || out.Preflight || out.Hypothetical:
+		return answer{s.ask(out, nil), 0}
+	case s.cache.Kind == LayerCache:
+		return s.behindLayer(out)
+	}
+	if cacheable(out) {
+		if copied, doubt := s.store.find(out.URL, s.fetch.Origin, out); copied != nil {
+			s.doubt(doubt, out)
+			return answer{copied, s.cache.Kind}
+		}
+	}
+	fresh := s.ask(out, nil)
+	s.store.keep(out.URL, s.fetch.Origin, out, fresh)
+	return answer{fresh, 0}
+}
+
+func (s *simulation) behindLayer(out browser.Outgoing) answer {
+	if !cacheable(out) {
+		return answer{s.ask(out, nil), 0}
+	}
+	b := &behind{store: &s.store, page: s.fetch.Origin, out: out}
+	fresh := s.ask(out, b)
+	b.keep(fresh)
+	if !b.found || fresh.Upstream == nil {
+		return answer{fresh, 0}
+	}
+	s.doubt(b.doubt, out)
+	return answer{fresh, s.cache.Kind}
+}
+
+// doubt takes for granted that a cache hands out a copy, where that is not certain.
+func (s *simulation) doubt(doubt bool, out browser.Outgoing) {
+	if doubt {
+		s.assume(policy.Assumption{Unknown: policy.Unknown{Kind: policy.UnknownCached, Subject: out.URL}, Holds: true})
+	}
+}
+
+// ask returns the chain's answer on this path; b, when given, stands behind its first layer.
+func (s *simulation) ask(out browser.Outgoing, b *behind) *policy.Outcome {
+	unknown := &policy.Outcome{Open: &policy.Unknown{Kind: policy.UnknownUpstream, Subject: out.URL}}
 	layer, err := s.network(out.URL)
 	if err != nil { // a redirect led to a host that nobody here answers for
-		return &policy.Outcome{Open: &policy.Unknown{Kind: policy.UnknownUpstream, Subject: out.URL}}
+		return unknown
 	}
-	outcomes, err := s.chain.Answer(s.ctx, Query{
-		URL: out.URL, Method: out.Method, Headers: out.Headers, Circumstances: s.circumstances(out), Assume: s.out.Assuming,
-	}, layer)
-	if err != nil || len(outcomes) == 0 {
-		return &policy.Outcome{Open: &policy.Unknown{Kind: policy.UnknownUpstream, Subject: out.URL}}
-	}
-	if len(outcomes) == 1 {
+	q := Query{URL: out.URL, Method: out.Method, Headers: out.Headers, Circumstances: s.circumstances(out), Assume: s.assuming}
+	outcomes, err := s.chain.answer(s.ctx, q, layer, func(next policy.Next) policy.Next {
+		if b == nil {
+			return next
+		}
+		b.next = next
+		return b.ask
+	})
+	switch {
+	case err != nil || len(outcomes) == 0:
+		return unknown
+	case len(outcomes) == 1:
 		return &outcomes[0]
 	}
 	return &outcomes[s.choose(len(outcomes))]
@@ -240,37 +355,11 @@ func (s *simulation) circumstances(out browser.Outgoing) []policy.Circumstance {
 	return s.fetch.Circumstances
 }
 
-// newAssumptions returns those of more that are not in known.
-func newAssumptions(known, more []policy.Assumption) []policy.Assumption {
-	var out []policy.Assumption
-	for _, a := range more {
-		if !slices.ContainsFunc(known, func(k policy.Assumption) bool { return k.Same(a.Unknown) }) &&
-			!slices.ContainsFunc(out, func(k policy.Assumption) bool { return k.Same(a.Unknown) }) {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// record notes an answer beside the hop it belongs to.
-func (s *simulation) record(out browser.Outgoing, answer *policy.Outcome) {
-	last := len(s.out.Hops) - 1
-	if last < 0 || s.out.Hops[last].URL != out.URL || s.out.Hops[last].Actual != nil {
-		s.out.Hops = append(s.out.Hops, Hop{URL: out.URL})
-		last++
-	}
-	if out.Preflight {
-		s.out.Hops[last].Preflight = answer
-	} else {
-		s.out.Hops[last].Actual = answer
-	}
-}
-
-// align brings the hops in step with the browser's, which may have more: a URL that was never asked.
-func (s *simulation) align() {
-	for i, hop := range s.out.Result.Hops {
-		if i >= len(s.out.Hops) {
-			s.out.Hops = append(s.out.Hops, Hop{URL: hop.URL})
+// assume takes unknowns for granted.
+func (s *simulation) assume(list ...policy.Assumption) {
+	for _, a := range list {
+		if !slices.ContainsFunc(s.assuming, func(known policy.Assumption) bool { return known.Same(a.Unknown) }) {
+			s.assuming = append(s.assuming, a)
 		}
 	}
 }
@@ -287,11 +376,11 @@ func (s *simulation) response(out browser.Outgoing, answer *policy.Outcome) brow
 	}
 	if s.silent && answer.Open.Kind == policy.UnknownUpstream {
 		s.open = true
-		s.assume(policy.Unknown{Kind: policy.UnknownSilent, Subject: answer.Open.Subject, Span: answer.Open.Span})
+		s.assume(holds(policy.UnknownSilent, answer.Open))
 		if r.Status == 0 {
 			r.Status = 200
 			if out.Preflight {
-				s.assume(policy.Unknown{Kind: policy.UnknownOptions, Subject: answer.Open.Subject, Span: answer.Open.Span})
+				s.assume(holds(policy.UnknownOptions, answer.Open))
 			}
 		}
 		return r
@@ -304,8 +393,9 @@ func (s *simulation) response(out browser.Outgoing, answer *policy.Outcome) brow
 	return r
 }
 
-func (s *simulation) assume(u policy.Unknown) {
-	s.out.Assuming = append(s.out.Assuming, newAssumptions(s.out.Assuming, []policy.Assumption{{Unknown: u, Holds: true}})...)
+// holds takes something for granted about the upstream that an open answer comes from.
+func holds(kind policy.UnknownKind, open *policy.Unknown) policy.Assumption {
+	return policy.Assumption{Unknown: policy.Unknown{Kind: kind, Subject: open.Subject, Span: open.Span}, Holds: true}
 }
 
 // IsNoLayer reports whether an error says that nobody answers for a URL.

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,21 +14,26 @@ import (
 )
 
 // Witness writes an outcome of the exchange down for people; [Exchange.Evidence] does for machines. server names who answers:
-// "nginx".
+// "nginx". People see the requests that are sent; the evidence also has those that would follow if no check failed.
 func (x *Exchange) Witness(o *Outcome, server string) finding.Witness {
 	w := finding.Witness{Title: x.Fetch.Title()}
-	for i := range o.Result.Hops {
-		hop := &o.Result.Hops[i]
-		if hop.Preflight != nil {
-			w.Steps = append(w.Steps, messages(hop.Preflight, o.Answer(i, browser.PhasePreflight), server)...)
-		}
-		if hop.Actual != nil && !hop.Actual.Request.Hypothetical {
-			w.Steps = append(w.Steps, messages(hop.Actual, o.Answer(i, browser.PhaseActual), server)...)
+	for i, hop := range o.Result.Hops {
+		for _, phase := range []browser.Phase{browser.PhasePreflight, browser.PhaseActual} {
+			e, from := hop.Preflight, CacheKind(0)
+			if phase == browser.PhaseActual {
+				e, from = hop.Actual, o.hop(i).From
+			}
+			if sent(e) {
+				w.Steps = append(w.Steps, messages(e, o.Answer(i, phase), server, from)...)
+			}
 		}
 	}
 	w.Steps = append(w.Steps, finding.Step{From: "browser", Start: conclusion(x.Fetch, &o.Result)})
 	return w
 }
+
+// sent reports whether a browser sends a request.
+func sent(e *browser.Exchange) bool { return e != nil && !e.Request.Hypothetical }
 
 // Title writes the fetch as JavaScript.
 func (f Fetch) Title() string {
@@ -51,8 +57,11 @@ func (f Fetch) Title() string {
 	return fmt.Sprintf("fetch(%q, {%s})", f.URL, strings.Join(options, ", "))
 }
 
-// messages writes a request and its answer.
-func messages(e *browser.Exchange, answer *policy.Outcome, server string) []finding.Step {
+// messages writes a request and its answer, which is from a cache or from the server.
+func messages(e *browser.Exchange, answer *policy.Outcome, server string, from CacheKind) []finding.Step {
+	if from == BrowserCache || from == SharedCache {
+		server = from.String()
+	}
 	request := finding.Step{From: "browser", To: server, Start: e.Request.Method + " " + pathOf(e.Request.URL)}
 	for _, h := range e.Request.Headers {
 		request.Lines = append(request.Lines, finding.StepLine{Text: h.Name + ": " + h.Value})
@@ -61,6 +70,9 @@ func messages(e *browser.Exchange, answer *policy.Outcome, server string) []find
 		return []finding.Step{request}
 	}
 	response := finding.Step{From: server, To: "browser", Start: statusText(e.Response.Status, answer)}
+	if from != 0 {
+		response.Start += " from " + from.String()
+	}
 	if len(answer.Trail) > 0 {
 		response.Place = answer.Trail[len(answer.Trail)-1]
 	}
@@ -126,54 +138,76 @@ func pathOf(url string) string {
 // conclusion says what the browser does in the end.
 func conclusion(f Fetch, r *browser.Result) string {
 	switch {
+	case r.Verdict == browser.Allowed && f.Mode == browser.ModeNoCORS:
+		return "uses the response, which the page cannot read"
 	case r.Verdict == browser.Allowed && f.Credentials == browser.CredentialsInclude:
 		return "hands the response to the page, which sent the visitor's credentials"
 	case r.Verdict == browser.Allowed:
 		return "hands the response to the page"
 	case r.Verdict == browser.Unknown:
 		return "refuses or not: that depends on what is not known"
+	case !r.PreflightSent && !r.ActualSent:
+		return "refuses; nothing is sent"
 	case r.PreflightSent && !r.ActualSent:
 		return "refuses; the " + browser.NormalizeMethod(f.Method) + " is never sent"
 	}
 	return "refuses; the page gets no response"
 }
 
-// Curl writes the requests of an outcome as shell lines that any shell takes: double quotes only.
+// Curl writes the requests of an outcome as lines that sh, PowerShell and cmd read alike. A request for which there is no
+// such line is left out.
 func (x *Exchange) Curl(o *Outcome) []string {
 	var lines []string
 	for _, hop := range o.Result.Hops {
 		for _, e := range []*browser.Exchange{hop.Preflight, hop.Actual} {
-			if e == nil || e.Request.Hypothetical {
-				continue
+			if sent(e) {
+				if line, ok := curl(&e.Request); ok {
+					lines = append(lines, line)
+				}
 			}
-			var b strings.Builder
-			b.WriteString("curl -i")
-			if e.Request.Method != "GET" {
-				b.WriteString(" -X " + quoted(e.Request.Method, false))
-			}
-			b.WriteString(" " + quoted(e.Request.URL, true))
-			for _, h := range e.Request.Headers {
-				b.WriteString(" -H " + quoted(h.Name+": "+h.Value, true))
-			}
-			lines = append(lines, b.String())
 		}
 	}
 	return lines
 }
 
-// quoted writes an argument for a shell. What a shell would read inside double quotes is left out: these lines are shown
-// to be copied, and the values come from files that nobody vouches for.
-func quoted(text string, always bool) string {
-	safe := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || strings.ContainsRune("\"$`\\!%", r) && r != '%' {
-			return -1
-		}
-		return r
-	}, text)
-	if !always && safe == text && !strings.ContainsAny(text, " '&|;<>()*?[]#~") {
-		return text
+func curl(r *browser.Outgoing) (line string, ok bool) {
+	args := []string{"curl", "-i"}
+	switch r.Method {
+	case "GET":
+	case "HEAD":
+		args[1] = "-I" // with -X HEAD it waits for a body
+	default:
+		args = append(args, "-X", r.Method)
 	}
-	return `"` + safe + `"`
+	if strings.ContainsAny(r.URL, "[]{}") {
+		args = append(args, "-g") // which are patterns otherwise
+	}
+	args = append(args, quoted(r.URL))
+	texts := []string{r.Method, r.URL}
+	for _, h := range r.Headers {
+		text := h.Name + ": " + h.Value
+		if h.Value == "" {
+			text = h.Name + ";" // "Name:" removes one
+		}
+		texts = append(texts, text)
+		args = append(args, "-H", quoted(text))
+	}
+	return strings.Join(args, " "), word.MatchString(r.Method) && !slices.ContainsFunc(texts, unquotable)
+}
+
+var (
+	word = regexp.MustCompile(`^[A-Za-z]+(-[A-Za-z]+)*$`)
+	// cmd puts the value of a variable between two percent signs; the escapes of one character, %C3%A9, name none.
+	cmdVariable = regexp.MustCompile(`%[A-Za-z_][^%]{2,}%`)
+)
+
+func quoted(text string) string { return `"` + text + `"` }
+
+// unquotable reports whether some shell reads more than the text inside double quotes. The texts come from files that
+// nobody vouches for, and the lines are shown to be copied.
+func unquotable(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune("\"$`\\!", r) }) ||
+		cmdVariable.MatchString(text)
 }
 
 // Messages returns the whole line that each engine's console prints about a failure.

@@ -3,6 +3,7 @@ package layerfile
 import (
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,25 +29,27 @@ func (l *lowering) complain(span source.Span, format string, args ...any) {
 func (l *lowering) read() *policy.Host {
 	stream, err := yamltree.Parse(l.file)
 	if err != nil {
-		span := source.Span{File: l.file}
-		var at *yamltree.Error
-		if errors.As(err, &at) {
-			span = at.Span
+		span, text := source.Span{File: l.file}, err.Error()
+		if at, ok := errors.AsType[*yamltree.Error](err); ok {
+			span, text = at.Span, at.Text
 		}
-		l.complain(span, "%v", err)
+		l.complain(span, "%s", text)
 		return nil
 	}
 	if len(stream.Documents) != 1 {
 		l.complain(source.Span{File: l.file}, "want one document")
 		return nil
 	}
+	for _, key := range stream.Repeated {
+		l.complain(key.Span(), "%q stands here a second time", key.Text())
+	}
 	root := stream.Documents[0]
-	host := &policy.Host{Name: strings.TrimSuffix(l.file.Path, ".yaml"), Dialect: "layer", Span: source.Span{File: l.file}, Serves: []string{}}
+	host := &policy.Host{Name: strings.TrimSuffix(l.file.Path, path.Ext(l.file.Path)), Dialect: "layer", Span: source.Span{File: l.file}, Serves: []string{}}
 	layer := &policy.Layer{Span: root.Span(), Listeners: []policy.Listener{{Scheme: "http"}}}
 	layer.Span.End = layer.Span.Start
-	l.program = &policy.Program{BadRequest: -1, Blocks: []policy.Block{{Name: "answers", Span: layer.Span}}}
+	l.program = &policy.Program{BadRequest: -1, Blocks: []policy.Block{{Span: layer.Span}}}
 	var answers yamltree.Node
-	for key, value := range l.fields(root, "corslint", "name", "serves", "answers") {
+	for key, value := range l.fields(root, "corslint", "name", "serves", "answers", "$schema") {
 		switch key {
 		case "corslint":
 			if value.Text() != mark {
@@ -60,7 +63,7 @@ func (l *lowering) read() *policy.Host {
 			answers = value
 		}
 	}
-	layer.Name = host.Name
+	layer.Name, l.program.Blocks[0].Name = host.Name, host.Name
 	if answers.Kind() != yamltree.Sequence {
 		l.complain(root.Span(), "a layer needs a list of answers")
 		return nil
@@ -117,14 +120,22 @@ func isScalar(n yamltree.Node) bool {
 	return slices.Contains([]yamltree.Kind{yamltree.String, yamltree.Number, yamltree.Bool}, n.Kind())
 }
 
-// answer adds one answer: under a condition, or for everything that is left.
+// answer adds one answer: under a condition, or for everything that is left. An answer whose condition is mistaken is left
+// out; it would answer for more than it is meant to.
 func (l *lowering) answer(n yamltree.Node) {
+	if n.Kind() != yamltree.Mapping {
+		l.complain(n.Span(), "want a mapping with when, status, headers, close")
+		return
+	}
 	respond := &policy.Respond{Status: 200, Span: n.Span()}
 	var cond policy.All
 	for key, value := range l.fields(n, "when", "status", "headers", "close") {
 		switch key {
 		case "when":
-			cond = l.when(value)
+			before := len(l.problems)
+			if cond = l.when(value); len(l.problems) > before {
+				return
+			}
 		case "status":
 			status, err := strconv.Atoi(value.Text())
 			if err != nil || status < 100 || status > 599 {
@@ -135,7 +146,11 @@ func (l *lowering) answer(n yamltree.Node) {
 		case "headers":
 			respond.Headers = l.headers(value)
 		case "close":
-			respond.Close = value.Text() == "true"
+			closes, ok := value.Bool()
+			if !ok {
+				l.complain(value.Span(), "want true or false")
+			}
+			respond.Close = closes
 		}
 	}
 	block := &l.program.Blocks[0]
@@ -165,6 +180,7 @@ func (l *lowering) when(n yamltree.Node) policy.All {
 				continue
 			}
 			for k, v := range value.Fields() {
+				l.headerName(k)
 				all = append(all, l.test(&policy.RequestHeader{Name: strings.ToLower(k.Text())}, v, false))
 			}
 		}
@@ -172,14 +188,22 @@ func (l *lowering) when(n yamltree.Node) policy.All {
 	return all
 }
 
-// test compares with a text ("=" before it: exactly, "~": a regular expression), or one of several. A path without a
-// sign is a prefix, everything else is compared whole.
+// test compares with a text, or with one of several.
 func (l *lowering) test(of policy.Expr, n yamltree.Node, prefix bool) policy.Cond {
 	texts := l.texts(n)
-	if len(texts) != 1 {
-		return &policy.OneOf{Of: of, Texts: texts}
+	if len(texts) == 1 {
+		return l.compare(of, texts[0], n, prefix)
 	}
-	text := texts[0]
+	var none policy.All
+	for _, text := range texts {
+		none = append(none, &policy.Not{Cond: l.compare(of, text, n, prefix)})
+	}
+	return &policy.Not{Cond: none}
+}
+
+// compare compares with a text: with "=" before it exactly, with "~" it is a regular expression. A path without a sign is
+// a prefix, everything else is compared whole.
+func (l *lowering) compare(of policy.Expr, text string, n yamltree.Node, prefix bool) policy.Cond {
 	if expr, ok := strings.CutPrefix(text, "~"); ok {
 		p, err := policy.CompilePattern(expr, policy.PCRE, false)
 		if err != nil {
@@ -201,6 +225,9 @@ func (l *lowering) test(of policy.Expr, n yamltree.Node, prefix bool) policy.Con
 func (l *lowering) headers(n yamltree.Node) []policy.Line {
 	var lines []policy.Line
 	add := func(name, value yamltree.Node) {
+		if !l.headerName(name) {
+			return
+		}
 		if value.Kind() == yamltree.Sequence { // several lines of one name
 			for item := range value.Items() {
 				lines = append(lines, policy.Line{Name: name.Text(), Value: l.value(item), Span: item.Span()})
@@ -229,7 +256,20 @@ func (l *lowering) headers(n yamltree.Node) []policy.Line {
 	return lines
 }
 
-var placeholder = regexp.MustCompile(`\$\{([^}]*)\}`)
+var (
+	// https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+	token       = regexp.MustCompile("^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")
+	placeholder = regexp.MustCompile(`\$\{([^}]*)\}`)
+)
+
+// headerName reports whether a text can be the name of a header, and complains if not.
+func (l *lowering) headerName(n yamltree.Node) bool {
+	if token.MatchString(n.Text()) {
+		return true
+	}
+	l.complain(n.Span(), "%q is not a header name", n.Text())
+	return false
+}
 
 // value reads a header value with its placeholders: ${origin}, ${method}, ${path}, ${host}, ${query}, ${request.NAME},
 // and ${unknown} for what nobody can know.
@@ -238,18 +278,21 @@ func (l *lowering) value(n yamltree.Node) policy.Expr {
 		l.complain(n.Span(), "want a text")
 		return policy.Text("")
 	}
-	var parts policy.Concat
-	rest := n.Text()
-	for _, at := range placeholder.FindAllStringSubmatchIndex(n.Text(), -1) {
-		from := len(n.Text()) - len(rest)
-		if at[0] > from {
-			parts = append(parts, policy.Text(n.Text()[from:at[0]]))
-		}
-		parts = append(parts, l.placeholder(n, n.Text()[at[2]:at[3]]))
-		rest = n.Text()[at[1]:]
+	if strings.ContainsAny(n.Text(), "\r\n\x00") {
+		l.complain(n.Span(), "a header value has no line breaks")
+		return policy.Text("")
 	}
-	if rest != "" || len(parts) == 0 {
-		parts = append(parts, policy.Text(rest))
+	var parts policy.Concat
+	text, from := n.Text(), 0
+	for _, at := range placeholder.FindAllStringSubmatchIndex(text, -1) {
+		if at[0] > from {
+			parts = append(parts, policy.Text(text[from:at[0]]))
+		}
+		parts = append(parts, l.placeholder(n, text[at[2]:at[3]]))
+		from = at[1]
+	}
+	if from < len(text) || len(parts) == 0 {
+		parts = append(parts, policy.Text(text[from:]))
 	}
 	if len(parts) == 1 {
 		return parts[0]
