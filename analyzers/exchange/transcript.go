@@ -70,7 +70,7 @@ func messages(e *browser.Exchange, answer *policy.Outcome, server string, from C
 		return []finding.Step{request}
 	}
 	response := finding.Step{From: server, To: "browser", Start: statusText(e.Response.Status, answer)}
-	if from != 0 {
+	if from == LayerCache {
 		response.Start += " from " + from.String()
 	}
 	if len(answer.Trail) > 0 {
