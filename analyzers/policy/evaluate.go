@@ -14,19 +14,19 @@ const (
 	maxOutcomes  = 64
 	maxJumps     = 10      // nginx: NGX_HTTP_MAX_URI_CHANGES
 	maxSteps     = 100_000 // a Program is finite, but blocks may jump in circles
-	maxValueSize = 1 << 16 // bytes; "set $a $a$a" doubles
+	maxValueSize = 1 << 14 // bytes, more than a server takes as a header; "set $a $a$a" doubles
 	maxDepth     = 100     // of variables defined by variables
 	maxNotes     = 1000    // header lines, lost headers and trail places of an answer, each
 )
 
-// Answer evaluates the program for one request. It follows every answer to what it cannot know, up to 64 outcomes; when
-// there are more, the last outcome is open and says so.
+// Answer evaluates the program for one request. It follows every answer to what it cannot know, up to 64 outcomes and as
+// far as their steps are not too many; when there are more, the last outcome is open and says so.
 func (p *Program) Answer(ctx context.Context, r *Request, next Next) []Outcome {
 	x := p.take()
 	defer p.put(x)
 	x.choices = &x.fork
 	x.fork.taken = x.fork.taken[:0]
-	outcomes := make([]Outcome, 0, 1)
+	outcomes, steps := make([]Outcome, 0, 1), 0
 	for {
 		x.fork.pos = 0
 		x.start(ctx, r, next)
@@ -35,7 +35,7 @@ func (p *Program) Answer(ctx context.Context, r *Request, next Next) []Outcome {
 		if !x.fork.advance() {
 			return outcomes
 		}
-		if len(outcomes) == maxOutcomes || ctx.Err() != nil {
+		if steps += x.steps; len(outcomes) == maxOutcomes || steps > maxSteps || ctx.Err() != nil {
 			outcomes[len(outcomes)-1].Open = &Unknown{Kind: UnknownLimit}
 			return outcomes
 		}
@@ -132,6 +132,10 @@ func (c *choices) advance() bool {
 func (x *run) decide(u Unknown) bool {
 	if holds, known := x.assumed(u); known {
 		return holds
+	}
+	if len(x.out.Assuming) >= maxNotes {
+		x.out.Open = &Unknown{Kind: UnknownLimit}
+		return false
 	}
 	holds := x.choices.next(2) == 0
 	x.out.Assuming = append(x.out.Assuming, Assumption{Unknown: u, Holds: holds})
@@ -468,7 +472,7 @@ func (x *run) editHeader(s *EditHeader) {
 		}
 		x.remove(s)
 	case First:
-		if !isEmpty(v) {
+		if !isEmpty(v) && len(x.out.Headers) < maxNotes {
 			x.out.Headers = slices.Insert(x.out.Headers, 0, Header{Name: s.Name, Value: v, Sources: sources})
 		}
 		return
@@ -514,11 +518,11 @@ func (x *run) remove(s *EditHeader) {
 	}
 	if x.out.Open != nil && len(kept) == len(x.out.Headers) && s.Why == Hidden {
 		// Whatever an unknown upstream sends under the name is lost.
-		x.out.Lost = append(x.out.Lost, Lost{Header: s.Name, Value: UnknownValue(*x.out.Open), By: by, Why: s.Why})
+		x.lose(Lost{Header: s.Name, Value: UnknownValue(*x.out.Open), By: by, Why: s.Why})
 	}
 	x.out.Headers = kept
-	if x.out.Open != nil {
-		x.out.Fixed = append(x.out.Fixed, strings.ToLower(s.Name))
+	if name := strings.ToLower(s.Name); x.out.Open != nil && !slices.Contains(x.out.Fixed, name) {
+		x.out.Fixed = append(x.out.Fixed, name)
 	}
 }
 
