@@ -325,9 +325,11 @@ type behind struct {
 	out   browser.Outgoing
 	next  policy.Next
 
-	found, doubt bool // a copy was handed out, and perhaps wrongly
-	// What was asked of the next layer and answered. The layer is evaluated once for each of its own outcomes and asks
-	// anew; unclear says that the answers differ, so that it is not known which one is behind which outcome.
+	// The layer is evaluated once for each of its own outcomes and asks anew each time. found: there was a copy, with doubt
+	// perhaps wrongly; missed: there was none.
+	found, doubt, missed bool
+	// What was answered when there was none. unclear says that the answers differ, so that it is not known which one is
+	// behind which outcome.
 	key     string
 	answer  *policy.Outcome
 	unclear bool
@@ -340,6 +342,7 @@ func (b *behind) ask(ctx context.Context, to policy.Upstream, r *policy.Request)
 		b.found, b.doubt = true, b.doubt || doubt
 		return []policy.Outcome{*answer}, true
 	}
+	b.missed = true
 	answers, ok := b.next(ctx, to, r)
 	switch {
 	case !ok:

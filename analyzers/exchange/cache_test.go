@@ -181,6 +181,14 @@ func TestLayerCache(t *testing.T) {
 	}{
 		{"kept", exchange.Chain{host(front), behind(fresh)}, plain, "blocked AllowOriginMismatch 200" + hit},
 		{"kept though the layer forks", exchange.Chain{host(gzip), behind(fresh)}, plain, "blocked AllowOriginMismatch 200" + hit + "; gzip holds\nblocked AllowOriginMismatch 200" + hit + "; gzip does not hold"},
+		{"what is behind forks, and it is not known which it was", exchange.Chain{host(front), upstream("a",
+			&policy.If{Cond: &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownFile, Subject: "/x"}}, Then: []policy.Step{respond(200, fresh, "Access-Control-Allow-Origin: ORIGIN")}},
+			respond(404, fresh, "Access-Control-Allow-Origin: ORIGIN"))}, plain, "allowed 200; the file /x exists\nallowed 404; the file /x does not exist"},
+		{"the layer forks to two places", exchange.Chain{host(layer(&policy.If{
+			Cond: &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownFile, Subject: "/x"}},
+			Then: []policy.Step{&policy.Forward{To: policy.Upstream{Name: "http://a"}, Path: policy.Text("/1")}},
+			Else: []policy.Step{&policy.Forward{To: policy.Upstream{Name: "http://a"}, Path: policy.Text("/2")}}})), behind(fresh)}, plain,
+			"allowed 200; the file /x exists\nallowed 200; the file /x does not exist"},
 		{"perhaps kept", exchange.Chain{host(front), behind()}, plain, "blocked AllowOriginMismatch 200" + hit + "; a cache hands out a copy of https://api.example/x"},
 		{"Vary", exchange.Chain{host(front), behind(fresh, "Vary: Origin")}, plain, "allowed 200"},
 		{"Vary ignored", exchange.Chain{host(front), behind(fresh, "Vary: Origin")}, key("$scheme$proxy_host$request_uri"), "blocked AllowOriginMismatch 200" + hit},

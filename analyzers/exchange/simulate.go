@@ -131,7 +131,11 @@ func SimulateSequence(ctx context.Context, engine browser.Engine, chain Chain, f
 	if open && !o.AssumeSilent {
 		s.silent = false
 		rest, _ := s.all()
-		paths = append(paths, unsettled(rest, paths)...)
+		if slices.ContainsFunc(rest, path.doubtful) {
+			paths = append(paths, unsettled(rest, paths)...)
+		} else { // nothing had to be assumed
+			paths = rest
+		}
 	}
 	for _, path := range paths {
 		for i := range exchanges {
@@ -143,6 +147,11 @@ func SimulateSequence(ctx context.Context, engine browser.Engine, chain Chain, f
 
 // path is one way in which all fetches can go: an outcome for each.
 type path []Outcome
+
+// doubtful reports whether something that the browser does depends on what is not known.
+func (p path) doubtful() bool {
+	return slices.ContainsFunc(p, func(o Outcome) bool { return o.Result.Verdict == browser.Unknown || o.Result.Guessed })
+}
 
 // unsettled returns the paths that were followed without assumptions about unknown upstreams, unless they say what is
 // known already.
@@ -309,7 +318,7 @@ func (s *simulation) behindLayer(out browser.Outgoing) answer {
 	b := &behind{store: &s.store, page: s.fetch.Origin, out: out}
 	fresh := s.ask(out, b)
 	b.keep(fresh)
-	if !b.found || fresh.Upstream == nil {
+	if !b.found || b.missed || fresh.Upstream == nil {
 		return answer{fresh, 0}
 	}
 	s.doubt(b.doubt, out)
@@ -338,6 +347,9 @@ func (s *simulation) ask(out browser.Outgoing, b *behind) *policy.Outcome {
 		b.next = next
 		return b.ask
 	})
+	if s.silent {
+		outcomes = slices.DeleteFunc(outcomes, contradicted)
+	}
 	switch {
 	case err != nil || len(outcomes) == 0:
 		return unknown
@@ -345,6 +357,13 @@ func (s *simulation) ask(out browser.Outgoing, b *behind) *policy.Outcome {
 		return &outcomes[0]
 	}
 	return &outcomes[s.choose(len(outcomes))]
+}
+
+// contradicted reports whether an answer of an unknown upstream assumes that it does send a CORS header.
+func contradicted(o policy.Outcome) bool {
+	return o.Open != nil && slices.ContainsFunc(o.Assuming, func(a policy.Assumption) bool {
+		return a.Kind == policy.UnknownHeader && a.Holds && strings.HasPrefix(strings.ToLower(a.Subject), strings.ToLower(o.Open.Subject)+" access-control-")
+	})
 }
 
 // circumstances befall the request itself, not its preflight.
@@ -364,7 +383,14 @@ func (s *simulation) assume(list ...policy.Assumption) {
 	}
 }
 
-// response shows an answer to the browser. An open one is closed where silence is assumed.
+// decisive are the headers of a response that a browser acts on.
+var decisive = []string{
+	"access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods", "access-control-allow-headers",
+	"access-control-expose-headers", "access-control-max-age", "location",
+}
+
+// response shows an answer to the browser. That of an unknown upstream is closed where its silence is assumed; of a host
+// that only a redirect names nothing is assumed.
 func (s *simulation) response(out browser.Outgoing, answer *policy.Outcome) browser.Response {
 	r := browser.Response{Status: answer.Status, Headers: make([]browser.Header, len(answer.Headers))}
 	for i, h := range answer.Headers {
@@ -374,7 +400,7 @@ func (s *simulation) response(out browser.Outgoing, answer *policy.Outcome) brow
 	if answer.Open == nil {
 		return r
 	}
-	if s.silent && answer.Open.Kind == policy.UnknownUpstream {
+	if s.silent && answer.Open.Kind == policy.UnknownUpstream && answer.Upstream != nil {
 		s.open = true
 		s.assume(holds(policy.UnknownSilent, answer.Open))
 		if r.Status == 0 {
@@ -386,9 +412,9 @@ func (s *simulation) response(out browser.Outgoing, answer *policy.Outcome) brow
 		return r
 	}
 	r.Open = true
-	r.Fixed = make(map[string]bool, len(answer.Fixed))
-	for _, name := range answer.Fixed {
-		r.Fixed[strings.ToLower(name)] = true
+	r.Fixed = make(map[string]bool)
+	for _, name := range decisive {
+		r.Fixed[name] = answer.Fixes(name)
 	}
 	return r
 }

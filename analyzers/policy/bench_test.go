@@ -47,3 +47,26 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "answers/s")
 }
+
+// BenchmarkPattern measures an origin against the expressions that configurations write: what Go's linear engine runs, and
+// what needs to backtrack.
+func BenchmarkPattern(b *testing.B) {
+	const text = "https://staging-7.shop.example.com:8443"
+	for _, expr := range []string{
+		`^https?://([a-z0-9-]+\.)*shop\.example\.com(:[0-9]+)?$`,
+		`^https://(?!evil)([a-z0-9-]+)\.shop\.example\.com(:[0-9]+)?$`,
+	} {
+		b.Run(expr, func(b *testing.B) {
+			p, err := policy.CompilePattern(expr, policy.PCRE, false)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if m, err := p.Match(text); err != nil || m == nil {
+					b.Fatal(m, err)
+				}
+			}
+		})
+	}
+}

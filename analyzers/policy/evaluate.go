@@ -17,6 +17,8 @@ const (
 	maxValueSize = 1 << 14 // bytes, more than a server takes as a header; "set $a $a$a" doubles
 	maxDepth     = 100     // of variables defined by variables
 	maxNotes     = 1000    // header lines, lost headers and trail places of an answer, each
+	maxPlaces    = 64      // that a value comes from; "set $a $a$a" doubles them too
+	maxSubject   = 1000    // bytes of what an unknown is about
 )
 
 // Answer evaluates the program for one request. It follows every answer to what it cannot know, up to 64 outcomes and as
@@ -540,7 +542,7 @@ func (x *run) merge(name string, v Value, sources []source.Span) bool {
 				}
 			}
 		}
-		if size := len(h.Value.text) + len(v.text); size < maxValueSize {
+		if h.Value.size()+v.size() < maxValueSize {
 			h.Value = Join(h.Value, Literal(", "), v)
 			h.Sources = append(slices.Clone(h.Sources), sources...)
 		}
@@ -561,9 +563,19 @@ func (x *run) valueOf(e Expr, at source.Span) (Value, []source.Span) {
 func (x *run) set(index int, v Value, sources []source.Span) {
 	if text, known := v.Known(); known && len(text) > maxValueSize {
 		v = Literal(text[:maxValueSize])
+	} else if !known && v.size() > maxValueSize {
+		v = UnknownValue(*v.Unknown())
 	}
 	x.vars[index] = variable{value: v, sources: sources, set: true}
 }
+
+// from notes that the value in evaluation comes from places.
+func (x *run) from(places ...source.Span) {
+	x.via = append(x.via, places[:max(min(len(places), maxPlaces-len(x.via)), 0)]...)
+}
+
+// about shortens what an unknown is about.
+func about(subject string) string { return subject[:min(len(subject), maxSubject)] }
 
 func isEmpty(v Value) bool { return v.text == "" && v.parts == nil }
 
@@ -635,7 +647,7 @@ func (x *run) test(c Cond) bool {
 	case *Ask:
 		u := c.Unknown
 		if c.Subject != nil {
-			u.Subject += x.eval(c.Subject).String()
+			u.Subject = about(u.Subject + x.eval(c.Subject).String())
 		}
 		if x.p.Exists != nil && (u.Kind == UnknownFile || u.Kind == UnknownDirectory) {
 			if exists, known := x.p.Exists(u.Kind, u.Subject); known {
@@ -669,7 +681,7 @@ func cannotBe(v Value, text string, fold bool) bool {
 
 func unknownTest(v Value, verb, text string) Unknown {
 	u := v.Unknown()
-	return Unknown{Kind: UnknownCondition, Subject: fmt.Sprintf("%s %s %q", v, verb, text), Span: u.Span}
+	return Unknown{Kind: UnknownCondition, Subject: about(fmt.Sprintf("%s %s %q", v, verb, text)), Span: u.Span}
 }
 
 func (x *run) match(v Value, p *Pattern, named map[int]int, keeps bool) bool {
@@ -684,7 +696,7 @@ func (x *run) match(v Value, p *Pattern, named map[int]int, keeps bool) bool {
 	}
 	captures, err := p.Match(text)
 	if err != nil {
-		return x.decide(Unknown{Kind: UnknownCondition, Subject: fmt.Sprintf("%q matches %q", text, p.Text)})
+		return x.decide(Unknown{Kind: UnknownCondition, Subject: about(fmt.Sprintf("%q matches %q", text, p.Text))})
 	}
 	if captures == nil && keeps {
 		return false
@@ -744,7 +756,7 @@ func (x *run) eval(e Expr) Value {
 		if !found && x.out.MayHave(e.Name) {
 			return UnknownValue(Unknown{Kind: UnknownVariable, Subject: e.Name + " of " + x.out.Open.Subject, Span: x.out.Open.Span})
 		}
-		x.via = append(x.via, h.Sources...)
+		x.from(h.Sources...)
 		return h.Value
 	case ResponseStatus:
 		if x.out.Status == 0 && x.out.Open != nil {
@@ -762,7 +774,7 @@ func (x *run) concat(parts Concat) Value {
 	size := 0
 	for i, part := range parts {
 		values[i] = x.eval(part)
-		if size += len(values[i].text); size > maxValueSize {
+		if size += values[i].size(); size > maxValueSize {
 			break
 		}
 	}
@@ -782,7 +794,7 @@ func (x *run) variable(index int) Value {
 		x.set(index, value, slices.Clone(x.via[mark:]))
 		return v.value
 	}
-	x.via = append(x.via, v.sources...)
+	x.from(v.sources...)
 	return v.value
 }
 
@@ -790,14 +802,14 @@ func (x *run) lookup(e *Lookup) Value {
 	key := x.eval(e.Key)
 	text, known := key.Known()
 	if !known {
-		return UnknownValue(Unknown{Kind: UnknownVariable, Subject: fmt.Sprintf("%s of %s", e.Table.Name, key), Span: key.Unknown().Span})
+		return UnknownValue(Unknown{Kind: UnknownVariable, Subject: about(fmt.Sprintf("%s of %s", e.Table.Name, key)), Span: key.Unknown().Span})
 	}
 	entry := e.Table.find(x, text)
 	if entry == nil {
 		return Value{}
 	}
 	if !entry.Span.IsZero() {
-		x.via = append(x.via, entry.Span)
+		x.from(entry.Span)
 	}
 	return x.eval(entry.Value)
 }

@@ -46,56 +46,41 @@ func CompilePattern(text string, dialect Dialect, foldCase bool) (*Pattern, erro
 			p.names = re.SubexpNames()
 		}
 	}
-	// RE2 mode gives the ASCII classes and (?P<name>) of PCRE; text is read as Latin-1 so that a rune is a byte.
-	options := regexp2.RE2
-	if foldCase {
-		options |= regexp2.IgnoreCase
-	}
-	full, err := regexp2.Compile(endOfText(latin1(text)), regexp2.RegexOptions(options))
+	full, names, err := backtracking(text, foldCase)
 	switch {
 	case err == nil:
-		full.MatchTimeout = matchTimeout
-		p.full = full
-		if p.names == nil {
-			p.names = full.GetGroupNames()
-			for i, name := range p.names {
-				if name == fmt.Sprint(i) {
-					p.names[i] = ""
-				}
-			}
-		}
+		p.full, p.names = full, names
 	case p.linear == nil:
 		return nil, fmt.Errorf("regular expression %q: %w", text, err)
 	}
 	return p, nil
 }
 
-// endOfText writes "$" so that the backtracking engine, too, lets it stand before a last newline: in RE2 mode it does not.
-func endOfText(text string) string {
-	var b strings.Builder
-	class := false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\\' && i+1 < len(text):
-			b.WriteByte(c)
-			i++
-			b.WriteByte(text[i])
-		case c == '$' && !class:
-			b.WriteString(`(?=\n?\z)`)
-		default:
-			class = c == '[' || class && c != ']'
-			b.WriteByte(c)
-		}
+// backtracking compiles an expression for the engine that follows every path, and returns its capture names by number.
+func backtracking(text string, foldCase bool) (*regexp2.Regexp, []string, error) {
+	rewritten, names, err := fromPerl(text)
+	if err != nil {
+		return nil, nil, err
 	}
-	return b.String()
+	// RE2 mode gives the ASCII classes of PCRE; text is read as Latin-1 so that a rune is a byte.
+	options := regexp2.RE2
+	if foldCase {
+		options |= regexp2.IgnoreCase
+	}
+	full, err := regexp2.Compile(latin1(rewritten), regexp2.RegexOptions(options))
+	if err != nil {
+		return nil, nil, err
+	}
+	full.MatchTimeout = matchTimeout
+	return full, names, nil
 }
 
 // Match searches s and returns the captures, number 0 the whole match, or nil when nothing matches. A capture that took
 // no part is "". The error says that the search was given up.
 func (p *Pattern) Match(s string) ([]string, error) {
-	// In Go "$" is the end of the text; in PCRE also the place before a final newline. Case folding of non-ASCII
-	// characters and invalid UTF-8 differ too.
-	if p.linear != nil && (p.full == nil || isASCII(s) && strings.IndexByte(s, '\n') < 0) {
+	// In Go "$" is the end of the text; in PCRE also the place before a final newline. Go's \s knows no vertical tab. Case
+	// folding of non-ASCII characters and invalid UTF-8 differ too.
+	if p.linear != nil && (p.full == nil || isASCII(s) && !strings.ContainsAny(s, "\n\v")) {
 		at := p.linear.FindStringSubmatchIndex(s)
 		if at == nil {
 			return nil, nil
@@ -125,9 +110,11 @@ func (p *Pattern) Match(s string) ([]string, error) {
 // Names returns the capture names by number, "" for an unnamed one.
 func (p *Pattern) Names() []string { return p.names }
 
-// sameInGo reports whether Go reads an expression that it accepts as PCRE does. Go takes \C, \z and \pX alike; it reads
-// "\Q" alike; what it reads otherwise is a class such as [[:^word:]] or a name, which are not used here, and the verbs "(*UTF8)".
-func sameInGo(text string) bool { return !strings.Contains(text, "(*") }
+// sameInGo reports whether Go reads an expression that it accepts as PCRE does. Not so verbs such as "(*UTF8)" and \v, which
+// is one character there and a class here.
+func sameInGo(text string) bool {
+	return !strings.Contains(text, "(*") && !strings.Contains(text, `\v`)
+}
 
 func isASCII(s string) bool {
 	for i := range len(s) {

@@ -121,6 +121,15 @@ func (v Value) Parts() []Part {
 	return []Part{{Text: v.text}}
 }
 
+// size is about how many bytes the value takes.
+func (v Value) size() int {
+	n := len(v.text)
+	for _, p := range v.parts {
+		n += len(p.Text) + 16
+	}
+	return n
+}
+
 // Unknown returns the first unknown of the value, nil when it is known.
 func (v Value) Unknown() *Unknown {
 	for _, p := range v.parts {
