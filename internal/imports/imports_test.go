@@ -22,6 +22,7 @@ var allowed = map[string][]string{
 	"internal/names":        {},
 	"internal/finding":      {"internal/source"},
 	"internal/yamltree":     {"internal/source"},
+	"internal/environment":  {"internal/source", "internal/yamltree", "parsers"},
 	"internal/discovery":    {"internal/source", "parsers"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "docs/schema"},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
