@@ -24,6 +24,7 @@ type checkCommand struct {
 	verbose      bool
 	forceExclude bool
 	noConfig     bool
+	noBaseline   bool
 	jobs         int
 	color        string
 }
@@ -52,6 +53,7 @@ func (c *checkCommand) flags(f *pflag.FlagSet) {
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "show the whole exchange, curl lines and every browser's message")
 	f.BoolVar(&c.forceExclude, "force-exclude", false, "excludes hold for named files too")
 	f.BoolVar(&c.noConfig, "no-config", false, "read no configuration file")
+	f.BoolVar(&c.noBaseline, "no-baseline", false, "report what the baseline accepts too")
 	f.IntVar(&c.jobs, "jobs", 0, "how many files are worked on at the same time (default: as many as there are processors)")
 	f.StringVar(&c.color, "color", "auto", "auto, always or never")
 }

@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"internal/yamltree":     {"internal/source"},
 	"internal/environment":  {"internal/source", "internal/yamltree", "parsers"},
 	"internal/discovery":    {"internal/source", "parsers"},
+	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "docs/schema"},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},

@@ -52,9 +52,12 @@ func (h *htmlPage) page() {
 	h.put("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
 	h.put("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-%s'\">\n", base64.StdEncoding.EncodeToString(sum[:]))
-	h.put("<title>%s - corslint</title>\n", counts(r.count()))
+	h.put("<title>%s - corslint</title>\n", r.counts())
 	h.b.WriteString("<style>" + htmlStyle + "</style>\n</head>\n<body>\n")
-	h.put("<header class=\"top\">\n<h1>corslint</h1>\n<p class=\"counts\">%s</p>\n<p>in %s</p>\n", counts(r.count()), newPrinter(r, Options{Unicode: true}).scope())
+	h.put("<header class=\"top\">\n<h1>corslint</h1>\n<p class=\"counts\">%s</p>\n<p>in %s</p>\n", r.counts(), newPrinter(r, Options{Unicode: true}).scope())
+	if accepted := r.accepted(); accepted != "" {
+		h.put("<p class=\"quiet\">%s</p>\n", accepted)
+	}
 	if hidden := h.hidden(); hidden != "" {
 		h.put("<p class=\"quiet\">not shown: %s</p>\n", hidden)
 	}
@@ -231,7 +234,7 @@ func (h *htmlPage) excerpt(f *finding.Finding) {
 		}
 	}
 	for n := max(1, at-around); n <= min(home.Lines(), at+around); n++ {
-		if !slices.ContainsFunc(lines, func(l line) bool { return l.number == n }) && strings.TrimSpace(home.Line(n)) != "" {
+		if !slices.ContainsFunc(lines, func(l line) bool { return l.number == n }) {
 			lines = append(lines, line{number: n})
 		}
 	}

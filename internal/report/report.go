@@ -37,7 +37,14 @@ type Report struct {
 	Suppressed        int
 	Elapsed           time.Duration // 0 is not printed
 
-	Named *Named // nil where the whole project was asked for
+	Named    *Named    // nil where the whole project was asked for
+	Baseline *Baseline // nil where nothing was accepted before
+}
+
+// Baseline says what a project accepted before; then the findings of the report are the others.
+type Baseline struct {
+	Accepted int // findings that are still there
+	Repaired int // accepted ones that are gone
 }
 
 // Tool names the program and its version.
