@@ -86,7 +86,9 @@ export default router;
 		t.Fatal(err)
 	}
 	t.Logf("%+v", d)
-	if d.Failure != nil { t.Fatalf("%+v %v", *d.Failure, d.Failure.Place) }
+	if d.Failure != nil {
+		t.Fatalf("%+v %v", *d.Failure, d.Failure.Place)
+	}
 	for _, l := range d.Layers {
 		for _, e := range l.Endpoints {
 			t.Logf("%+v %v", e, e.Place)
