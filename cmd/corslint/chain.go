@@ -10,13 +10,14 @@ import (
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/apigateway"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
 )
 
 // dialects returns the parsers, set up for a project.
 func dialects(options nginx.Options) []parsers.Dialect {
-	return []parsers.Dialect{nginx.Dialect{Options: options}, layerfile.Dialect{}}
+	return []parsers.Dialect{nginx.Dialect{Options: options}, layerfile.Dialect{}, apigateway.Dialect{}}
 }
 
 // readChain reads the hosts that paths name, outermost first.

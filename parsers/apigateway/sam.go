@@ -1,0 +1,4 @@
+package apigateway
+
+func (s *stack) serverless() {}
+func (s *stack) storage()    {}
