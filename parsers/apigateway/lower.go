@@ -1,7 +1,6 @@
 package apigateway
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -224,31 +223,43 @@ type refusal struct {
 	rejected func() []policy.Step // they are not accepted
 }
 
-// check makes the steps that check a request's credentials.
-func (b *builder) check(g guard, endpoint string, isPreflight bool, answer refusal) []policy.Step {
+// check makes the steps that check a request's credentials at an endpoint.
+func (b *builder) check(g guard, verb, endpoint string, answer refusal) []policy.Step {
 	var out []policy.Step
-	needs := slices.ContainsFunc(g.headers, func(h string) bool { return strings.EqualFold(h, "authorization") })
+	refuse := func(header string) {
+		out = append(out, &policy.If{Cond: missing(header), Then: answer.absent()})
+		b.requires(verb, endpoint, header, g.name+" asks for it", g.span)
+	}
+	ask := func(subject string) *policy.Ask {
+		return &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition, Span: g.span, Subject: subject}}
+	}
 	switch {
 	case g.kind == unguarded:
 		return nil
 	case g.kind == iam:
-		needs = true
-		out = append(out, &policy.If{Cond: missing("authorization"), Then: answer.absent()})
+		refuse("Authorization")
+	case g.kind == unknownGuard:
+		out = append(out, &policy.If{Cond: policy.All{missing("authorization"), ask("requests need credentials by " + g.name)}, Then: answer.absent()})
 	case g.opaque:
 		// The authorizer sees the whole request. A preflight, and whoever is not logged in, has nothing to show.
-		ask := &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition, Span: g.span,
-			Subject: fmt.Sprintf("the authorizer %s refuses a request without credentials", g.name)}}
-		out = append(out, &policy.If{Cond: policy.All{missing("authorization"), missing("cookie"), ask}, Then: answer.rejected()})
-	case g.kind == unknownGuard:
-		ask := &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition, Span: g.span, Subject: "requests need credentials by " + g.name}}
-		out = append(out, &policy.If{Cond: policy.All{missing("authorization"), ask}, Then: answer.absent()})
+		refuses := ask("the authorizer " + g.name + " refuses a request without credentials")
+		out = append(out, &policy.If{Cond: policy.All{missing("authorization"), missing("cookie"), refuses}, Then: answer.rejected()})
 	default:
 		for _, h := range g.headers {
-			out = append(out, &policy.If{Cond: missing(h), Then: answer.absent()})
+			refuse(h)
 		}
 	}
-	if needs && !isPreflight {
-		b.fact(policy.Fact{Kind: policy.FactNeedsAuthorization, Endpoint: endpoint, Text: g.name + " asks for it", Span: g.span})
-	}
 	return append(out, &policy.If{Cond: policy.Meets{Kind: policy.CredentialsRejected}, Then: answer.rejected()})
+}
+
+// requires notes that a request is refused without a header. A preflight can have none of them, which is the preflight's
+// fault and no need of the page.
+func (b *builder) requires(verb, endpoint, header, why string, at source.Span) {
+	if verb == "OPTIONS" {
+		return
+	}
+	if verb == "ANY" {
+		verb = ""
+	}
+	b.fact(policy.Fact{Kind: policy.FactRequiresHeader, Endpoint: endpoint, Method: verb, Subject: header, Text: why, Span: at})
 }

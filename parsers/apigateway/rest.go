@@ -79,17 +79,20 @@ func (b *restBuilder) method(m *method) int {
 	case m.guard.jwt:
 		rejected = "UNAUTHORIZED"
 	}
-	b.request(block, b.check(m.guard, m.path, m.verb == "OPTIONS", refusal{
+	b.request(block, b.check(m.guard, m.verb, m.path, refusal{
 		absent:   func() []policy.Step { return b.gatewayAnswer(absent, m.guard.span) },
 		rejected: func() []policy.Step { return b.gatewayAnswer(rejected, m.guard.span) },
 	})...)
 	if !m.key.IsZero() {
 		b.request(block, &policy.If{Cond: missing("x-api-key"), Then: b.gatewayAnswer("INVALID_API_KEY", m.key)})
+		b.requires(m.verb, m.path, "X-Api-Key", "an API key is required", m.key)
 	}
 	for _, p := range m.required {
 		cond := missing(p.name)
 		if p.query {
 			cond = &policy.Equal{Of: policy.Arg(p.name), Text: ""}
+		} else {
+			b.requires(m.verb, m.path, p.name, "the request validator asks for it", p.span)
 		}
 		b.request(block, &policy.If{Cond: cond, Then: b.gatewayAnswer("BAD_REQUEST_PARAMETERS", p.span)})
 	}
