@@ -422,3 +422,5 @@ func knownStrings(v value) []string {
 	}
 	return out
 }
+
+func (s *stack) storage() {}

@@ -252,12 +252,8 @@ func (b *builder) check(g guard, verb, endpoint string, answer refusal) []policy
 	return append(out, &policy.If{Cond: policy.Meets{Kind: policy.CredentialsRejected}, Then: answer.rejected()})
 }
 
-// requires notes that a request is refused without a header. A preflight can have none of them, which is the preflight's
-// fault and no need of the page.
+// requires notes that a request is refused without a header.
 func (b *builder) requires(verb, endpoint, header, why string, at source.Span) {
-	if verb == "OPTIONS" {
-		return
-	}
 	if verb == "ANY" {
 		verb = ""
 	}
