@@ -286,6 +286,9 @@ func (p *prober) answers(e policy.Endpoint) []Answer {
 			ask(read, origin, nil)
 		}
 		ask("OPTIONS", origin, nil)
+		if guarded, _ := p.required(e, "OPTIONS"); len(guarded) > 0 { // no preflight has these, but what is behind them is meant for one
+			ask("OPTIONS", origin, guarded)
+		}
 		if send != "" && send != read {
 			headers, _ := p.required(e, send)
 			ask(send, origin, headers)
