@@ -43,7 +43,9 @@ type method struct {
 	verb        string // upper case, "ANY" for all that the resource has not
 	span        source.Span
 	guard       guard
+	inherited   bool        // the guard is that of the whole document
 	key         source.Span // what makes an API key required
+	keyless     bool        // it is said that none is, whatever the API's default
 	required    []parameter // that a validator checks
 	integration *integration
 	// declared are the headers of the method responses, by status.

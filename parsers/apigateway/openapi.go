@@ -64,6 +64,8 @@ func (d *document) rest(api *restAPI) {
 		}
 		m := &method{path: op.path, verb: op.verb, span: op.key.Span, declared: map[string][]mapping{}}
 		m.guard, m.key = d.security(op.value)
+		_, own := op.value.Field("security")
+		m.inherited = !own
 		m.required = d.required(op)
 		m.integration = d.integration(op)
 		for _, response := range op.value.Get("responses").Fields() {
@@ -250,6 +252,8 @@ func (d *document) security(op value) (guard, source.Span) {
 		for _, f := range requirement.Fields() {
 			found, isKey := d.scheme(f)
 			switch {
+			case f.Key == "NONE": // SAM's word for it
+				g.name = f.Key
 			case isKey:
 				key = f.Span
 			case g.kind == unguarded:

@@ -32,14 +32,14 @@ type event struct {
 // serverless reads AWS::Serverless.
 func (s *stack) serverless() {
 	rest, http := s.events("Api", "RestApiId", implicitREST), s.events("HttpApi", "ApiId", implicitHTTP)
-	if len(rest[implicitREST]) > 0 && s.byID[implicitREST] == nil {
+	if len(rest[implicitREST]) > 0 && !s.is(implicitREST, "AWS::Serverless::Api") {
 		first := rest[implicitREST][0]
 		s.samREST(&resource{id: implicitREST, span: first.span}, rest[implicitREST])
 	}
 	for r := range s.each("AWS::Serverless::Api") {
 		s.samREST(r, rest[r.id])
 	}
-	if len(http[implicitHTTP]) > 0 && s.byID[implicitHTTP] == nil {
+	if len(http[implicitHTTP]) > 0 && !s.is(implicitHTTP, "AWS::Serverless::HttpApi") {
 		first := http[implicitHTTP][0]
 		s.samHTTP(&resource{id: implicitHTTP, span: first.span}, http[implicitHTTP])
 	}
@@ -57,6 +57,12 @@ func (s *stack) serverless() {
 		}
 		s.out.urls = append(s.out.urls, u)
 	}
+}
+
+// is reports whether the template has a resource of that name and type.
+func (s *stack) is(id, kind string) bool {
+	r := s.byID[id]
+	return r != nil && r.kind == kind
 }
 
 // withGlobals returns a resource's properties over the template's globals for its kind.
@@ -114,10 +120,9 @@ func (s *stack) samREST(r *resource, events []event) {
 		s.document(body).rest(api)
 		elsewhere = elsewhere || body.Get("paths").Kind != template.Map
 	}
-	if !inline && !elsewhere || props.Get("MergeDefinitions").IsTrue() {
-		for _, e := range events {
-			api.methods = append(api.methods, s.eventMethod(e, props))
-		}
+	managed := !inline && !elsewhere || props.Get("MergeDefinitions").IsTrue()
+	for _, e := range events {
+		s.eventMethod(api, e, props, managed)
 	}
 	s.samGatewayResponses(api, props.Get("GatewayResponses"))
 	if f, ok := props.Field("Cors"); ok && f.Value.Given() {
@@ -136,39 +141,48 @@ func knownStage(v value) []string {
 	return nil
 }
 
-// eventMethod makes the method that an event adds to an API.
-func (s *stack) eventMethod(e event, api value) *method {
-	m := &method{path: e.path, verb: e.verb, span: e.span, declared: map[string][]mapping{}}
-	if m.path == "" {
-		m.path = "/"
+// eventMethod adds the method of an event to an API that SAM manages; in a document that it does not manage, the method
+// has to be there, and is given its authorizer only.
+func (s *stack) eventMethod(api *restAPI, e event, props value, managed bool) {
+	path := orDefault(e.path, "/")
+	i := slices.IndexFunc(api.methods, func(m *method) bool { return m.path == path && m.verb == e.verb })
+	if i < 0 && !managed {
+		return
 	}
-	m.integration = &integration{kind: "aws_proxy", span: e.span, upstream: policy.Upstream{Name: e.resource.id, Span: e.span}}
-	if e.resource.kind == "AWS::Serverless::StateMachine" {
-		m.integration.kind = "aws"
-		m.integration.responses = []*integrationResponse{{span: e.span}}
+	if i < 0 {
+		i = len(api.methods)
+		api.methods = append(api.methods, &method{path: path, verb: e.verb, span: e.span, declared: map[string][]mapping{}})
+	}
+	m := api.methods[i]
+	if managed {
+		m.integration = &integration{kind: "aws_proxy", span: e.span, upstream: policy.Upstream{Name: e.resource.id, Span: e.span}}
+		if e.resource.kind == "AWS::Serverless::StateMachine" {
+			m.integration.kind = "aws"
+			m.integration.responses = []*integrationResponse{{span: e.span}}
+		}
 	}
 	auth := e.props.Get("Auth")
-	if name := auth.Get("Authorizer"); name.Given() {
-		m.guard = samGuard(api.Get("Auth"), name)
-		if name.Word() == "NONE" {
-			m.guard.name = "NONE" // what keeps the default away
-		}
+	if name := auth.Get("Authorizer"); name.Given() && (managed || auth.Get("OverrideApiAuth").IsTrue()) {
+		m.guard, m.inherited = samGuard(props.Get("Auth"), name), false
 	}
 	if key := auth.Get("ApiKeyRequired"); key.IsTrue() {
 		m.key = key.Span
+	} else if _, known := key.Bool(); known {
+		m.keyless = true
 	}
-	return m
 }
 
 // samGuard returns the authorizer of that name.
 func samGuard(auth, name value) guard {
 	g := guard{name: name.Text().String(), span: name.Span}
 	switch g.name {
-	case "NONE":
-		return guard{span: name.Span}
-	case "AWS_IAM":
-		g.kind = iam
+	case "NONE": // which keeps the default away
 		return g
+	case "AWS_IAM":
+		if !auth.Get("Authorizers", g.name).Given() || auth.Get("EnableIamAuthorizer").IsTrue() {
+			g.kind = iam
+			return g
+		}
 	}
 	g.kind = authorizer
 	def := auth.Get("Authorizers", g.name)
@@ -296,10 +310,11 @@ func (s *stack) samAuth(api *restAPI, auth value) {
 	}
 	for _, m := range api.methods {
 		preflight := m.verb == "OPTIONS"
-		if def.Word() != "" && m.guard.kind == unguarded && m.guard.name != "NONE" && (!preflight || guardsPreflight("AddDefaultAuthorizerToCorsPreflight")) {
+		free := m.inherited || m.guard.kind == unguarded && m.guard.name != "NONE"
+		if def.Word() != "" && free && (!preflight || guardsPreflight("AddDefaultAuthorizerToCorsPreflight")) {
 			m.guard = samGuard(auth, def)
 		}
-		if key.IsTrue() && m.key.IsZero() && (!preflight || guardsPreflight("AddApiKeyRequiredToCorsPreflight")) {
+		if key.IsTrue() && m.key.IsZero() && !m.keyless && (!preflight || guardsPreflight("AddApiKeyRequiredToCorsPreflight")) {
 			m.key = key.Span
 		}
 	}
@@ -321,8 +336,10 @@ func (s *stack) samHTTP(r *resource, events []event) {
 		s.document(body).http(api)
 	}
 	auth := props.Get("Auth")
-	for _, e := range events {
-		s.eventRoute(api, e, auth)
+	if _, elsewhere := props.Field("DefinitionUri"); !elsewhere { // else the events have to be in that document already
+		for _, e := range events {
+			s.eventRoute(api, e, auth)
+		}
 	}
 	if def := auth.Get("DefaultAuthorizer"); def.Word() != "" {
 		for _, route := range api.routes {
@@ -354,16 +371,13 @@ func (s *stack) eventRoute(api *httpAPI, e event, auth value) {
 	found.upstream = policy.Upstream{Name: e.resource.id, Span: e.span}
 	if name := e.props.Get("Auth", "Authorizer"); name.Given() {
 		found.guard = samGuard(auth, name)
-		if name.Word() == "NONE" {
-			found.guard.name = "NONE"
-		}
 	}
 }
 
 // samCORS lays the property over what the document says, key by key. True means every origin, and nothing else.
 func (s *stack) samCORS(api *httpAPI, f template.Field) {
-	if f.Value.Kind == template.Bool {
-		if f.Value.IsTrue() {
+	if on, known := f.Value.Bool(); known {
+		if on {
 			api.cors = overlay(api.cors, &corsRule{span: f.Span, origins: []value{template.Text("*", f.Value.Span)}})
 		}
 		return

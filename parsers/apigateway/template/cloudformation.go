@@ -291,11 +291,17 @@ func (c *CloudFormation) choose(index, list Value, at source.Span) Value {
 	return items[i]
 }
 
-// conditional resolves Fn::If. Where the template does not decide the condition, a text is unknown; of lists and maps the
-// first is taken, since that is what somebody deploys.
+// conditional resolves Fn::If. A part that one of the branches leaves out is taken to be there, since somebody deploys it.
+// Where the template does not decide the condition, a text is unknown, and of lists and maps the first is taken.
 func (c *CloudFormation) conditional(args []yamltree.Node, at source.Span) Value {
 	name := args[0].Text()
 	holds, known := c.named(name)
+	switch first, second := isNothing(args[1]), isNothing(args[2]); {
+	case first && !second && args[2].Kind() != yamltree.String:
+		holds, known = false, true
+	case second && !first && args[1].Kind() != yamltree.String:
+		holds, known = true, true
+	}
 	switch {
 	case known && holds:
 		return c.argument(args[1])
@@ -317,6 +323,12 @@ func (c *CloudFormation) conditional(args []yamltree.Node, at source.Span) Value
 		return then
 	}
 	return Open("Fn::If "+name, at)
+}
+
+// isNothing reports whether a node is a reference to AWS::NoValue.
+func isNothing(n yamltree.Node) bool {
+	name, argument, ok := call(n)
+	return ok && name == "Ref" && argument.Text() == "AWS::NoValue"
 }
 
 // named evaluates a condition of the template.
