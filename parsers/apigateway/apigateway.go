@@ -75,6 +75,8 @@ func (r *reading) read(as format) {
 		switch as {
 		case cloudFormationTemplate:
 			r.cloudFormation(root)
+		case serverlessService:
+			r.serverlessFramework(root)
 		case openAPIDocument:
 			r.openAPI(root)
 		}

@@ -36,22 +36,36 @@ type stack struct {
 // cloudFormation reads a template.
 func (r *reading) cloudFormation(root yamltree.Node) {
 	cf := template.NewCloudFormation(root)
-	s := &stack{reading: r, cf: cf, root: cf.Root(), byID: map[string]*resource{}, rest: map[string]*restAPI{}, http: map[string]*httpAPI{}, guards: map[string]guard{}}
-	for _, f := range s.root.Get("Resources").Fields() {
+	s := r.stack(cf, cf.Root())
+	s.add(s.root.Get("Resources"))
+	s.read()
+	s.serverless()
+	s.gaps = append(s.gaps, cf.Gaps...)
+}
+
+func (r *reading) stack(cf *template.CloudFormation, root value) *stack {
+	return &stack{reading: r, cf: cf, root: root, byID: map[string]*resource{}, rest: map[string]*restAPI{}, http: map[string]*httpAPI{}, guards: map[string]guard{}}
+}
+
+// add adds the resources of a template.
+func (s *stack) add(resources value) {
+	for _, f := range resources.Fields() {
 		s.resources = append(s.resources, resource{id: f.Key, kind: f.Value.Get("Type").Word(), span: f.Span, props: f.Value.Get("Properties")})
 		if strings.HasPrefix(f.Key, "Fn::") {
 			s.gap(f.Span, "%s is not modelled", f.Key)
 		}
 	}
+}
+
+// read reads the resources of the services.
+func (s *stack) read() {
 	for i := range s.resources {
 		s.byID[s.resources[i].id] = &s.resources[i]
 	}
 	s.restAPIs()
 	s.httpAPIs()
-	s.serverless()
 	s.functionURLs()
 	s.storage()
-	s.gaps = append(s.gaps, cf.Gaps...)
 }
 
 // each yields the resources of a type, in the order of the text.

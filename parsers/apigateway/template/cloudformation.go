@@ -23,6 +23,7 @@ type CloudFormation struct {
 	reader
 	root         yamltree.Node
 	depth, calls int
+	names        func(name string, at source.Span) (Value, bool) // of another dialect, within Fn::Sub
 	// Gaps are the expressions that were met and are not understood, or not decided by the template.
 	Gaps []policy.Gap
 }
@@ -150,6 +151,11 @@ func (c *CloudFormation) argument(n yamltree.Node) Value { return c.value(n) }
 
 // ref resolves Ref: a parameter is its default, and AWS::NoValue takes away what it is the value of.
 func (c *CloudFormation) ref(name string, at source.Span) Value {
+	if c.names != nil {
+		if v, ok := c.names(name, at); ok {
+			return v
+		}
+	}
 	switch name {
 	case "AWS::NoValue":
 		return Value{}
@@ -236,7 +242,7 @@ func (c *CloudFormation) variable(name string, own yamltree.Node, at source.Span
 	if value := own.Get(name); !value.IsZero() {
 		return scalarOf(c.argument(value), name, at)
 	}
-	if strings.Contains(name, ".") {
+	if strings.Contains(name, ".") && !strings.Contains(name, ":") {
 		v := Open(name, at)
 		v.Ref = name
 		return v

@@ -56,6 +56,11 @@ func Text(text string, at source.Span) Value {
 	return Value{Kind: String, Span: at, text: policy.Literal(text)}
 }
 
+// Partly returns a string value, parts of which may be unknown.
+func Partly(text policy.Value, at source.Span) Value {
+	return Value{Kind: String, Span: at, text: text}
+}
+
 // Open returns a value that the template does not decide: what the variable is.
 func Open(variable string, at source.Span) Value {
 	return Value{Kind: Unknown, Span: at, text: unknown(variable, at)}
@@ -143,6 +148,14 @@ func (v Value) Items() []Value {
 // Each returns the elements of a list, and a scalar as a list of one: most services take either.
 func (v Value) Each() []Value {
 	if v.IsScalar() {
+		return []Value{v}
+	}
+	return v.Items()
+}
+
+// Maps returns a map as a list of one, and of a list the maps in it: what may be split over several.
+func (v Value) Maps() []Value {
+	if v.Kind == Map {
 		return []Value{v}
 	}
 	return v.Items()
