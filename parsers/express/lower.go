@@ -197,7 +197,7 @@ func (l *lowering) layer(d *machine.Description, i int) *policy.Layer {
 	}
 	for _, f := range d.Facts {
 		if kind := factKinds[f.Kind]; kind != 0 {
-			layer.Facts = append(layer.Facts, policy.Fact{Kind: kind, Subject: f.Subject, Text: f.Text, Span: l.span(f.Place)})
+			layer.Facts = append(layer.Facts, policy.Fact{Kind: kind, Endpoint: f.Endpoint, Method: f.Method, Subject: f.Subject, Text: f.Text, Span: l.span(f.Place)})
 		}
 	}
 	return layer
@@ -210,7 +210,8 @@ func (l *lowering) mention(m machine.Mention) policy.Mention {
 	return policy.Mention{Kind: mentionKinds[m.Kind], Text: m.Text, FoldCase: m.Fold, Dialect: policy.JavaScript, Span: l.span(m.Place)}
 }
 
-var factKinds = map[string]policy.FactKind{"option-unknown": policy.FactOptionUnknown, "session-cookie": policy.FactSessionCookie, "reads-body": policy.FactReadsBody}
+var factKinds = map[string]policy.FactKind{"option-unknown": policy.FactOptionUnknown, "session-cookie": policy.FactSessionCookie, "reads-body": policy.FactReadsBody,
+	"requires-header": policy.FactRequiresHeader}
 
 // answerer answers for one layer of an application.
 type answerer struct {

@@ -42,6 +42,7 @@ func (m *Machine) describe(d *Description) error {
 	}
 	m.watch(d)
 	d.Mentions = m.mentions
+	m.credentials(d)
 	return nil
 }
 
@@ -97,6 +98,45 @@ func (m *Machine) watch(d *Description) {
 			}
 		}
 	}
+}
+
+// credentialHeaders are tried in this order where a request without any is refused.
+var credentialHeaders = [][2]string{{"Authorization", "Bearer token"}, {"X-Api-Key", "key"}, {"Cookie", "session=1"}}
+
+// maxGuarded bounds how many endpoints are asked whether they want credentials.
+const maxGuarded = 300
+
+// credentials notes which endpoints refuse a request without credentials, and which header they want.
+func (m *Machine) credentials(d *Description) {
+	asked := 0
+	for i := range d.Layers {
+		for _, e := range d.Layers[i].Endpoints {
+			for _, method := range e.Methods {
+				if e.Example == "" || method == "OPTIONS" || asked >= maxGuarded {
+					continue
+				}
+				asked++
+				refused, by := m.refuses(i, method, e.Example)
+				for _, h := range credentialHeaders {
+					if !refused {
+						break
+					}
+					if still, _ := m.refuses(i, method, e.Example, h); still {
+						continue
+					}
+					d.Facts = append(d.Facts, Fact{Kind: "requires-header", Subject: h[0], Endpoint: e.Pattern, Method: method, Place: by, Text: "it answers 401 without " + h[0]})
+					break
+				}
+			}
+		}
+	}
+}
+
+// refuses reports whether a request is answered 401 or 403, and by whom.
+func (m *Machine) refuses(layer int, method, url string, headers ...[2]string) (bool, *Place) {
+	headers = append([][2]string{{"Host", "api.example"}}, headers...)
+	r, err := m.once1(&answering{request: &Request{Layer: layer, Method: method, URL: url, Headers: headers}, quiet: true})
+	return err == nil && (r.Status == 401 || r.Status == 403), r.By
 }
 
 // tell tells the models whether the machine watches.

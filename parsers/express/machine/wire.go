@@ -81,10 +81,12 @@ type Mention struct {
 
 // Fact is something that only the running shows.
 type Fact struct {
-	Kind    string `json:"kind"`
-	Subject string `json:"subject"`
-	Text    string `json:"text"`
-	Place   *Place `json:"place,omitempty"`
+	Kind     string `json:"kind"`
+	Subject  string `json:"subject"`
+	Endpoint string `json:"endpoint,omitempty"` // its pattern; "" for the whole layer
+	Method   string `json:"method,omitempty"`   // "" for any
+	Text     string `json:"text"`
+	Place    *Place `json:"place,omitempty"`
 }
 
 // Gap is something that was seen and is not modelled, or a mistake.
