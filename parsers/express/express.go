@@ -72,18 +72,56 @@ var frameworks = regexp.MustCompile(`(?:require\(|from|import\()\s*["'](express|
 // specifiers are the local modules that a file names.
 var specifiers = regexp.MustCompile(`(?:require\(|from|import\(|import)\s*["'](\.{1,2}/?[^"'\n]*)["']`)
 
-// Scan recognises a file that uses express, without reading it as a program.
+// listens is what a file does that starts an application of another file.
+var listens = regexp.MustCompile(`\.listen\(|createServer\(`)
+
+// Scan recognises a file that uses express, or starts an application that another file makes, without reading it as a
+// program.
 func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
-	if !bytes.Contains(f.Data, []byte("express")) || !frameworks.Match(f.Data) || isBundle(f.Data) {
+	uses := usesExpress(f.Data)
+	if !uses && !listens.Match(f.Data) || isBundle(f.Data) {
 		return parsers.Unit{}, false
 	}
-	u := parsers.Unit{Path: f.Path}
+	u := parsers.Unit{Path: f.Path, Includes: r.includes(f)}
+	return u, uses || len(u.Includes) > 0
+}
+
+func usesExpress(data []byte) bool {
+	return bytes.Contains(data, []byte("express")) && frameworks.Match(data)
+}
+
+// includes returns the local modules that a file names.
+func (r *reader) includes(f *source.File) []string {
+	var out []string
 	for _, m := range specifiers.FindAllSubmatch(f.Data, 500) {
-		if local := r.local(path.Join(path.Dir(f.Path), string(m[1]))); local != "" && !slices.Contains(u.Includes, local) {
-			u.Includes = append(u.Includes, local)
+		if local := r.local(path.Join(path.Dir(f.Path), string(m[1]))); local != "" && !slices.Contains(out, local) {
+			out = append(out, local)
 		}
 	}
-	return u, true
+	return out
+}
+
+// maxClosure bounds how many files are looked at to find out whether a file that starts something starts an application.
+const maxClosure = 300
+
+// reaches reports whether a file uses express, by itself or through the local modules that it names.
+func (r *reader) reaches(f *source.File) bool {
+	seen := map[string]bool{f.Path: true}
+	for queue := []*source.File{f}; len(queue) > 0; queue = queue[1:] {
+		if usesExpress(queue[0].Data) {
+			return true
+		}
+		for _, name := range r.includes(queue[0]) {
+			if seen[name] || len(seen) >= maxClosure {
+				continue
+			}
+			seen[name] = true
+			if next, err := r.files.Open(name); err == nil {
+				queue = append(queue, next)
+			}
+		}
+	}
+	return false
 }
 
 // isBundle reports whether a file is what a bundler made: nobody mends that.
@@ -110,6 +148,9 @@ func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 	f, err := r.files.Open(u.Path)
 	if err != nil {
 		return parsers.Result{}
+	}
+	if !r.reaches(f) {
+		return parsers.Result{Files: []*source.File{f}}
 	}
 	l := lowering{reader: r, unit: u, entry: f, files: map[string]*source.File{u.Path: f}}
 	return l.load(ctx)

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
@@ -73,7 +74,7 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 	l.describe(host, main)
 	for i := range main.Layers {
 		layer := l.layer(main, i)
-		layer.Answerer = &answerer{run: run, sessions: l.reader.sessions, scenarios: kept, layer: i, lowering: l}
+		layer.Answerer = &answerer{run: run, sessions: l.reader.sessions, scenarios: kept, layer: i, lowering: l, remembered: map[string][]machine.Response{}}
 		host.Layers = append(host.Layers, layer)
 	}
 	l.result.Hosts = []*policy.Host{host}
@@ -220,6 +221,9 @@ type answerer struct {
 	scenarios []scenario
 	layer     int
 	lowering  *lowering
+
+	lock       sync.Mutex
+	remembered map[string][]machine.Response
 }
 
 var _ policy.Answerer = (*answerer)(nil)
@@ -233,8 +237,7 @@ func (a *answerer) Answer(ctx context.Context, r *policy.Request, next policy.Ne
 		if holds, known := assumed(r, at); known && !holds {
 			continue
 		}
-		a.sessions.use(a.run)
-		responses, err := a.run.answer(ctx, i, q)
+		responses, err := a.ask(ctx, i, q)
 		if err != nil {
 			return []policy.Outcome{a.gaveUp(err)}
 		}
@@ -245,6 +248,31 @@ func (a *answerer) Answer(ctx context.Context, r *policy.Request, next policy.Ne
 		}
 	}
 	return a.settle(out, r)
+}
+
+// maxRemembered bounds how many answers are remembered. The same question is asked again and again in a survey.
+const maxRemembered = 4_096
+
+// ask asks the application, unless it was asked before.
+func (a *answerer) ask(ctx context.Context, scenario int, q *machine.Request) ([]machine.Response, error) {
+	key := fmt.Sprint(scenario, *q)
+	a.lock.Lock()
+	known, ok := a.remembered[key]
+	a.lock.Unlock()
+	if ok {
+		return known, nil
+	}
+	a.sessions.use(a.run)
+	responses, err := a.run.answer(ctx, scenario, q)
+	if err != nil {
+		return nil, err
+	}
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	if len(a.remembered) < maxRemembered {
+		a.remembered[key] = responses
+	}
+	return responses, nil
 }
 
 // scenarioMark says in which environments an outcome occurs, while outcomes are put together.

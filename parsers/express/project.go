@@ -190,7 +190,7 @@ func (r *reader) paths(dir string) []machine.Alias {
 			alias.Name, alias.Prefix = strings.CutSuffix(from, "*")
 			for _, t := range to {
 				t, star := strings.CutSuffix(t, "*")
-				alias.Paths = append(alias.Paths, path.Join(base, t)+slashIf(star && strings.HasSuffix(t, "/")))
+				alias.Paths = append(alias.Paths, path.Join(base, t)+slashIf(star && (t == "" || strings.HasSuffix(t, "/"))))
 			}
 			out = append(out, alias)
 		}

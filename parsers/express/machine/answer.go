@@ -3,6 +3,7 @@ package machine
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,6 +24,8 @@ type answering struct {
 	res     *goja.Object
 	handed  string // what unknown function got the response
 	noted   string
+
+	rejected goja.Value // what a promise was rejected with that nobody has caught so far
 }
 
 func (a *answering) known(q Question) (holds, known bool) {
@@ -80,17 +83,17 @@ func (m *Machine) Answer(ctx context.Context, r *Request) ([]Response, error) {
 	if r.Layer < 0 || r.Layer >= len(m.layers) {
 		return nil, fmt.Errorf("there is no layer %d", r.Layer)
 	}
-	done := m.limit(ctx, answerTime)
-	defer done()
-	deadline := time.Now().Add(answerTime / 2)
+	deadline := time.Now().Add(answerTime)
 	a := &answering{request: r}
 	var out []Response
 	for {
-		a.pos, a.assumed, a.quiet, a.handed, a.noted = 0, nil, false, "", ""
-		response, err := m.once1(a)
+		a.pos, a.assumed, a.quiet, a.handed, a.noted, a.rejected = 0, nil, false, "", "", nil
+		response, err := m.follow(ctx, a)
 		if err != nil {
-			m.stopped = true
-			return nil, err
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			response = Response{Open: &Question{Kind: "module", Subject: "a handler that " + err.Error()}, Assuming: a.assumed}
 		}
 		out = add(out, response)
 		if !a.advance() {
@@ -139,9 +142,12 @@ func common(a, b []Answered) []Answered {
 	return slices.DeleteFunc(slices.Clone(a), func(x Answered) bool { return !slices.Contains(b, x) })
 }
 
-// once1 answers along one path.
-func (m *Machine) once1(a *answering) (Response, error) {
+// follow answers along one path.
+func (m *Machine) follow(ctx context.Context, a *answering) (Response, error) {
+	done := m.limit(ctx, requestTime)
+	defer done()
 	m.answer = a
+	clear(m.loops)
 	m.pending = nil
 	defer func() {
 		m.answer = nil
@@ -153,8 +159,8 @@ func (m *Machine) once1(a *answering) (Response, error) {
 	if _, err := m.hooks.drop(goja.Undefined()); err != nil {
 		return Response{}, err
 	}
-	if _, err := m.hooks.run(goja.Undefined(), m.layers[a.request.Layer], m.asked(a.request)); m.fatal(err) {
-		return Response{}, err
+	if _, err := m.hooks.run(goja.Undefined(), m.layers[a.request.Layer], m.asked(a.request)); err != nil {
+		return Response{}, m.ended(err)
 	}
 	for range maxTurns {
 		finished, err := m.hooks.isDone(goja.Undefined())
@@ -165,10 +171,10 @@ func (m *Machine) once1(a *answering) (Response, error) {
 			break
 		}
 		more, err := m.hooks.turn(goja.Undefined())
-		if m.fatal(err) {
-			return Response{}, err
+		if err != nil {
+			return Response{}, m.ended(err)
 		}
-		if err == nil && more.ToBoolean() {
+		if more.ToBoolean() {
 			continue
 		}
 		if len(m.pending) == 0 {
@@ -177,7 +183,7 @@ func (m *Machine) once1(a *answering) (Response, error) {
 		call := m.pending[0]
 		m.pending = m.pending[1:]
 		if err := call(); m.fatal(err) {
-			return Response{}, err
+			return Response{}, m.ended(err)
 		}
 	}
 	value, err := m.hooks.outcome(goja.Undefined())
@@ -185,6 +191,17 @@ func (m *Machine) once1(a *answering) (Response, error) {
 		return Response{}, err
 	}
 	return m.response(a, value.ToObject(m.rt)), nil
+}
+
+// ended says why a request could not be answered.
+func (m *Machine) ended(err error) error {
+	if x, ok := errors.AsType[*goja.InterruptedError](err); ok {
+		return stop{fmt.Sprint(x.Value())}
+	}
+	if _, ok := errors.AsType[*goja.StackOverflowError](err); ok {
+		return stop{"calls itself without end"}
+	}
+	return err
 }
 
 // asked is a request as the models have it.
@@ -237,6 +254,9 @@ func (m *Machine) response(a *answering, o *goja.Object) Response {
 		r.Status, r.Open = 0, &Question{Kind: "module", Subject: a.handed}
 	case r.Status < 0:
 		r.Status = 0 // it never answers
+		if a.rejected != nil && r.Error == "" {
+			r.Error = short(a.rejected.String())
+		}
 	}
 	return r
 }

@@ -1,21 +1,24 @@
 package machine
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dop251/goja"
 )
 
 // describe fills a description of what the application registered.
-func (m *Machine) describe(d *Description) error {
+func (m *Machine) describe(ctx context.Context, d *Description) error {
 	d.Files, d.Variables, d.Unreadable = m.read, m.variables, m.mistake
 	model, err := m.require("%describe")
 	if err != nil {
 		return err
 	}
 	run, _ := goja.AssertFunction(model.ToObject(m.rt).Get("describe"))
+	over := time.Now().Add(surveyTime)
 	value, err := run(goja.Undefined())
 	if err != nil {
 		return err
@@ -40,9 +43,9 @@ func (m *Machine) describe(d *Description) error {
 	for _, x := range m.list(found.Get("gaps")) {
 		d.Gaps = append(d.Gaps, Gap{Why: x.Get("why").String(), Place: m.firstPlace(x.Get("places"))})
 	}
-	m.watch(d)
+	m.watch(ctx, d, over)
 	d.Mentions = m.mentions
-	m.credentials(d)
+	m.credentials(ctx, d, over)
 	return nil
 }
 
@@ -67,7 +70,7 @@ const watchedHost = "corslint-watches.example"
 const maxWatched = 24
 
 // watch asks the application a few requests and notes the tests of the origin.
-func (m *Machine) watch(d *Description) {
+func (m *Machine) watch(ctx context.Context, d *Description, over time.Time) {
 	m.watching = &watch{m: m, host: watchedHost}
 	m.tell(true)
 	defer func() {
@@ -92,9 +95,11 @@ func (m *Machine) watch(d *Description) {
 				if method == "OPTIONS" {
 					headers = append(headers, [2]string{"Access-Control-Request-Method", "PUT"})
 				}
-				if _, err := m.once1(&answering{request: &Request{Layer: i, Method: method, URL: e.Example, Headers: headers}, quiet: true}); err != nil {
+				if time.Now().After(over) {
 					return
 				}
+				// One that takes too long tells nothing.
+				_, _ = m.follow(ctx, &answering{request: &Request{Layer: i, Method: method, URL: e.Example, Headers: headers}, quiet: true})
 			}
 		}
 	}
@@ -107,21 +112,21 @@ var credentialHeaders = [][2]string{{"Authorization", "Bearer token"}, {"X-Api-K
 const maxGuarded = 300
 
 // credentials notes which endpoints refuse a request without credentials, and which header they want.
-func (m *Machine) credentials(d *Description) {
+func (m *Machine) credentials(ctx context.Context, d *Description, over time.Time) {
 	asked := 0
 	for i := range d.Layers {
 		for _, e := range d.Layers[i].Endpoints {
 			for _, method := range e.Methods {
-				if e.Example == "" || method == "OPTIONS" || asked >= maxGuarded {
+				if e.Example == "" || method == "OPTIONS" || asked >= maxGuarded || time.Now().After(over) {
 					continue
 				}
 				asked++
-				refused, by := m.refuses(i, method, e.Example)
+				refused, by := m.refuses(ctx, i, method, e.Example)
 				for _, h := range credentialHeaders {
 					if !refused {
 						break
 					}
-					if still, _ := m.refuses(i, method, e.Example, h); still {
+					if still, _ := m.refuses(ctx, i, method, e.Example, h); still {
 						continue
 					}
 					d.Facts = append(d.Facts, Fact{Kind: "requires-header", Subject: h[0], Endpoint: e.Pattern, Method: method, Place: by, Text: "it answers 401 without " + h[0]})
@@ -133,9 +138,9 @@ func (m *Machine) credentials(d *Description) {
 }
 
 // refuses reports whether a request is answered 401 or 403, and by whom.
-func (m *Machine) refuses(layer int, method, url string, headers ...[2]string) (bool, *Place) {
+func (m *Machine) refuses(ctx context.Context, layer int, method, url string, headers ...[2]string) (bool, *Place) {
 	headers = append([][2]string{{"Host", "api.example"}}, headers...)
-	r, err := m.once1(&answering{request: &Request{Layer: layer, Method: method, URL: url, Headers: headers}, quiet: true})
+	r, err := m.follow(ctx, &answering{request: &Request{Layer: layer, Method: method, URL: url, Headers: headers}, quiet: true})
 	return err == nil && (r.Status == 401 || r.Status == 403), r.By
 }
 

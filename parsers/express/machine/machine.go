@@ -27,8 +27,10 @@ import (
 )
 
 const (
-	loadTime    = 10 * time.Second // of an application
-	answerTime  = 2 * time.Second  // of a request, with all that it may depend on
+	loadTime    = 5 * time.Second // of an application
+	answerTime  = 2 * time.Second // of a request, with all that it may depend on
+	requestTime = time.Second     // of a request along one path
+	surveyTime  = 2 * time.Second // of all requests by which an application describes itself
 	maxTurns    = 2_000            // of the event loop
 	maxOutcomes = 64
 	maxFiles    = 2_000
@@ -65,6 +67,8 @@ type Machine struct {
 	fresh    []*goja.Object // tagged while a request is answered
 	site     int
 	kept     goja.Value
+	unclear  bool        // the last test was one of an unknown value
+	loops    map[int]int // how often each loop went on by such a test
 	operator map[string]goja.Callable // the comparisons of the language that goja does not offer
 	seen     map[string]bool          // variables that were read
 
@@ -163,13 +167,17 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 	m.app = app
 	m.rt = goja.New()
 	m.rt.SetMaxCallStackSize(2_000)
+	m.rt.SetPromiseRejectionTracker(func(p *goja.Promise, operation goja.PromiseRejectionOperation) {
+		if operation == goja.PromiseRejectionReject && m.answer != nil {
+			m.answer.rejected = p.Result()
+		}
+	})
 	m.rt.SetRandSource(func() float64 { return 0.5 })
 	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	m.rt.SetTimeSource(func() time.Time { return epoch })
 	m.modules, m.unknowns, m.byName, m.tags = map[string]*goja.Object{}, map[*goja.Object]*unknown{}, map[string]*goja.Object{}, map[*goja.Object]int{}
-	m.seen, m.site = map[string]bool{}, -1
+	m.seen, m.loops, m.site = map[string]bool{}, map[int]int{}, -1
 	done := m.limit(ctx, loadTime)
-	defer done()
 	if err := m.prepare(compiled); err != nil {
 		return nil, err
 	}
@@ -188,7 +196,8 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 			d.Failure = &gap
 		}
 	}
-	if err := m.describe(d); err != nil {
+	done()
+	if err := m.describe(ctx, d); err != nil {
 		gap, _ := m.failure(err)
 		d.Gaps = append(d.Gaps, gap)
 	}
@@ -217,6 +226,9 @@ func (m *Machine) prepare(compiled map[string]*goja.Program) error {
 		_ = global.DefineDataProperty(name, m.rt.ToValue(f), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	}
 	set(script.HookTest, func(c goja.FunctionCall) goja.Value { return m.rt.ToValue(m.test(c.Argument(0))) })
+	set(script.HookLoop, func(c goja.FunctionCall) goja.Value {
+		return m.rt.ToValue(m.loop(int(c.Argument(0).ToInteger()), c.Argument(1).ToBoolean()))
+	})
 	set(script.HookKeep, func(c goja.FunctionCall) goja.Value {
 		v := c.Argument(0)
 		holds := m.test(v)
@@ -423,8 +435,7 @@ func (m *Machine) factories(exports *goja.Object) error {
 // fatal reports whether an error ends the machine, and not only what it ran.
 func (m *Machine) fatal(err error) bool {
 	_, interrupted := errors.AsType[*goja.InterruptedError](err)
-	_, overflow := errors.AsType[*goja.StackOverflowError](err)
-	return interrupted || overflow
+	return interrupted
 }
 
 // failure says why an application did not start, and whether that is corslint's limit rather than its own mistake.
@@ -650,9 +661,9 @@ func (m *Machine) bridge(compiled map[string]*goja.Program) *goja.Object {
 		if id < 0 {
 			return m.rt.ToValue(-1)
 		}
-		name := m.siteOf(id).Name
-		for _, want := range m.list(m.boxed(c.Argument(0))) {
-			if want.String() == name {
+		name, names := m.siteOf(id).Name, c.Argument(0).String()
+		for want := range strings.SplitSeq(names, " ") {
+			if want == name {
 				m.site = -1
 				return m.rt.ToValue(id)
 			}
@@ -691,16 +702,6 @@ func (m *Machine) bridge(compiled map[string]*goja.Program) *goja.Object {
 	})
 	set("builtin", func(c goja.FunctionCall) goja.Value { return m.builtin(c.Argument(0).String(), compiled) })
 	return b
-}
-
-// boxed makes a list of strings one of objects.
-func (m *Machine) boxed(v goja.Value) goja.Value {
-	o := v.ToObject(m.rt)
-	out := m.rt.NewArray()
-	for i := range o.Get("length").ToInteger() {
-		_ = out.Set(fmt.Sprint(i), o.Get(fmt.Sprint(i)).ToObject(m.rt))
-	}
-	return out
 }
 
 // builtin returns a function that fills the exports of a package, undefined for one that is not modelled.

@@ -336,13 +336,28 @@ func (m *Machine) test(v goja.Value) bool {
 		if u == nil {
 			return true
 		}
+		m.unclear = true
 		subject := u.subject
 		if u.kind == textual {
 			subject += " is set"
 		}
 		return m.decide(Question{Kind: "condition", Subject: subject})
 	}
+	m.unclear = false
 	return v != nil && v.ToBoolean()
+}
+
+// loop returns whether a loop goes on. One whose end is not known is gone through once.
+func (m *Machine) loop(id int, holds bool) bool {
+	if !m.unclear || !holds {
+		delete(m.loops, id)
+		return holds
+	}
+	if m.loops[id]++; m.loops[id] > 1 {
+		delete(m.loops, id)
+		return false
+	}
+	return true
 }
 
 func (m *Machine) typeOf(v goja.Value) goja.Value {
@@ -392,7 +407,7 @@ func (m *Machine) compare(operator string, a, b goja.Value, at int) bool {
 	if m.watching != nil && at >= 0 {
 		m.watching.compared(operator, a, b, at)
 	}
-	if m.isUnknown(a) || m.isUnknown(b) {
+	if m.unclear = m.isUnknown(a) || m.isUnknown(b); m.unclear {
 		return m.compareUnknown(operator, a, b)
 	}
 	switch operator {
@@ -414,6 +429,9 @@ func (m *Machine) compareUnknown(operator string, a, b goja.Value) bool {
 		operator, positive = strings.Replace(operator, "!", "=", 1), false
 	}
 	if operator == "instanceof" {
+		if !m.isUnknown(a) && !m.extendsUnknown(a) {
+			return false // it was made here, of what is known
+		}
 		operator = "is a"
 	}
 	if operator == "===" || operator == "==" {
@@ -423,6 +441,21 @@ func (m *Machine) compareUnknown(operator string, a, b goja.Value) bool {
 		operator = "is"
 	}
 	return m.decide(Question{Kind: "condition", Subject: x + " " + operator + " " + y}) == positive
+}
+
+// extendsUnknown reports whether an object is one of a class that extends an unknown one.
+func (m *Machine) extendsUnknown(v goja.Value) bool {
+	o, ok := v.(*goja.Object)
+	for range 100 {
+		if !ok || o == nil {
+			return false
+		}
+		if m.unknowns[o] != nil {
+			return true
+		}
+		o = o.Prototype()
+	}
+	return false
 }
 
 // decide answers a question that is not known: while the application starts, with yes; while a request is answered, as was

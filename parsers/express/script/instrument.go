@@ -11,6 +11,8 @@ import (
 const (
 	// HookTest (value) returns whether the value is true, as a condition has it.
 	HookTest = "%test"
+	// HookLoop (number, holds) returns whether a loop goes on whose condition holds or not.
+	HookLoop = "%loop"
 	// HookKeep (value) does the same and keeps the value for [HookKept] (): "a && b" becomes "test(a) ? b : kept()".
 	HookKeep = "%keep"
 	// HookNullish (value) returns whether the value is null or undefined, and keeps it.
@@ -79,7 +81,7 @@ func (w *rewriter) statement(s ast.Statement) {
 			w.statements(s.List)
 		}
 	case *ast.DoWhileStatement:
-		s.Test = w.test(s.Test)
+		s.Test = w.loop(s.Test)
 		w.statement(s.Body)
 	case *ast.ExpressionStatement:
 		s.Expression = w.expression(s.Expression)
@@ -100,7 +102,7 @@ func (w *rewriter) statement(s ast.Statement) {
 		case *ast.ForLoopInitializerLexicalDecl:
 			w.bindings(i.LexicalDeclaration.List)
 		}
-		s.Test, s.Update = w.test(s.Test), w.expression(s.Update)
+		s.Test, s.Update = w.loop(s.Test), w.expression(s.Update)
 		w.statement(s.Body)
 	case *ast.IfStatement:
 		s.Test = w.test(s.Test)
@@ -129,7 +131,7 @@ func (w *rewriter) statement(s ast.Statement) {
 	case *ast.LexicalDeclaration:
 		w.bindings(s.List)
 	case *ast.WhileStatement:
-		s.Test = w.test(s.Test)
+		s.Test = w.loop(s.Test)
 		w.statement(s.Body)
 	case *ast.WithStatement:
 		s.Object = w.expression(s.Object)
@@ -258,6 +260,15 @@ func (w *rewriter) test(e ast.Expression) ast.Expression {
 		return out
 	}
 	return call(HookTest, e, out)
+}
+
+// loop rewrites the condition of a loop.
+func (w *rewriter) loop(e ast.Expression) ast.Expression {
+	if e == nil || w.model {
+		return w.test(e)
+	}
+	at := w.site("loop", rangeOf(e))
+	return call(HookLoop, e, at, w.test(e))
 }
 
 // isBoolean reports whether an expression that was rewritten is a boolean already.

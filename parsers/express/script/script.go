@@ -143,6 +143,12 @@ func (s *Script) transform() (string, error) {
 			return requires(string(out.Code)), nil
 		}
 	}
+	if len(out.Errors) > 0 && options.Loader == api.LoaderJSX { // types of Flow are read as those of TypeScript
+		options.Loader = api.LoaderTSX
+		if again := api.Transform(text, options); len(again.Errors) == 0 {
+			out = again
+		}
+	}
 	if len(out.Errors) > 0 {
 		return "", s.atMessage(out.Errors[0])
 	}

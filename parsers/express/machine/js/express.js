@@ -45,7 +45,7 @@ class Route {
     this.methods = {};
     for (const verb of [...verbs, 'all']) {
       this[verb] = (...handlers) => {
-        const places = $.siteHere(verb, 'get');
+        const places = $.siteHere(verb);
         this.add(verb, handlers.flat(Infinity), places, 0);
         return this;
       };
@@ -147,7 +147,7 @@ Object.assign(RouterProto, {
     return this;
   },
   route(path) {
-    const places = $.siteHere('route', ...verbs, 'all');
+    const places = $.siteHere('route ' + verbs.join(' ') + ' all');
     const route = new Route(path, this);
     const l = layer(this, path, { end: true, places }, function handle(req, res, next) {
       route.dispatch(req, res, next);
@@ -377,7 +377,7 @@ const types = { txt: 'text/plain', text: 'text/plain', html: 'text/html', json: 
 function decorateResponse(response, major) {
   const header = function (...given) {
     const [name, value] = given;
-    const places = $.siteHere('set', 'header');
+    const places = $.siteHere('set header');
     return $.withSite(places, () => {
       if (given.length === 2) {
         const isType = name.toLowerCase() === 'content-type';
@@ -398,6 +398,7 @@ function decorateResponse(response, major) {
       return $.writing(places, () => this.set(name, old ? [].concat(old, value) : value));
     },
     status(code) {
+      if (isUnknown(code)) return this; // which one makes no difference to what a page may read
       if (major === 5 && !isUnknown(code)) {
         if (!Number.isInteger(code)) throw new TypeError('Invalid status code: ' + JSON.stringify(code) + '. Status code must be an integer.');
         if (code < 100 || code > 999) throw new RangeError('Invalid status code: ' + JSON.stringify(code) + '. Status code must be greater than 99 and less than 1000.');
@@ -407,7 +408,7 @@ function decorateResponse(response, major) {
     },
     sendStatus(code) {
       if (major === 5) this.status(code);
-      else this.statusCode = code;
+      else if (!isUnknown(code)) this.statusCode = code;
       this.type('txt');
       return this.send(http.STATUS_CODES[code] || String(code));
     },
@@ -458,9 +459,9 @@ function decorateResponse(response, major) {
     },
     jsonp(value, other) { return arguments.length === 2 ? this.json(value, other) : this.json(value); },
     location(url) {
-      const places = $.siteHere('location', 'redirect');
+      const places = $.siteHere('location redirect');
       let to = url;
-      if (major === 4 && url === 'back') to = this.req.get('Referrer') || '/';
+      if (major === 4 && !isUnknown(url) && url === 'back') to = this.req.get('Referrer') || '/';
       return $.writing(places, () => this.set('Location', encodeUrl(to)));
     },
     redirect(status, url) {

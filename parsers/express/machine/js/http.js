@@ -78,13 +78,13 @@ class ServerResponse extends EventEmitter {
     this.socket = this.connection = req.socket;
   }
   setHeader(name, value) {
-    const places = $.places('setHeader', 'set', 'header', 'append', 'vary', 'writeHead', 'appendHeader', 'location', 'redirect', 'setHeaders');
+    const places = $.places('setHeader set header append vary writeHead appendHeader location redirect setHeaders');
     if (this.headersSent) throw coded(Error, 'ERR_HTTP_HEADERS_SENT', 'Cannot set headers after they are sent to the client');
     if (typeof name !== 'string' || !tokenPattern.test(name)) throw coded(TypeError, 'ERR_INVALID_HTTP_TOKEN', 'Header name must be a valid HTTP token ["' + String(name) + '"]');
-    if (value === undefined) throw coded(TypeError, 'ERR_HTTP_INVALID_HEADER_VALUE', 'Invalid value "undefined" for header "' + name + '"');
+    if (!$.isUnknown(value) && value === undefined) throw coded(TypeError, 'ERR_HTTP_INVALID_HEADER_VALUE', 'Invalid value "undefined" for header "' + name + '"');
     const values = (Array.isArray(value) ? value : [value]).map((v) => $.text(v));
     for (const v of values) {
-      if (/[^\t\x20-\x7e\x80-\xff\ue000\ue001]/.test(v)) throw coded(TypeError, 'ERR_INVALID_CHAR', 'Invalid character in header content ["' + name + '"]');
+      if (!$.isUnknown(v) && /[^\t\x20-\x7e\x80-\xff\ue000\ue001]/.test(v)) throw coded(TypeError, 'ERR_INVALID_CHAR', 'Invalid character in header content ["' + name + '"]');
     }
     const key = name.toLowerCase();
     const old = this.lines.get(key);
@@ -182,10 +182,12 @@ class ServerResponse extends EventEmitter {
     for (const f of [chunk, encoding, callback]) {
       if (typeof f === 'function') setImmediate(f);
     }
-    setImmediate(() => {
-      this.emit('finish');
-      this.emit('close');
-    });
+    if (this.listeners_) {
+      setImmediate(() => {
+        this.emit('finish');
+        this.emit('close');
+      });
+    }
     $.ended(this);
     return this;
   }

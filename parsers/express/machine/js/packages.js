@@ -395,6 +395,32 @@ for (const [code, text] of Object.entries(http.STATUS_CODES)) {
 httpErrors.HttpError = Error;
 httpErrors.isHttpError = (e) => !!(e && e.status);
 
+// The tables of status codes, by the names of each package.
+const byName = {};
+const byConstant = {};
+for (const [code, text] of Object.entries(http.STATUS_CODES)) {
+  const constant = text.toUpperCase().replace(/'/g, '').replace(/[^A-Z]+/g, '_');
+  byName[code] = text;
+  byName[constant] = byConstant[constant] = Number(code);
+}
+byConstant.PERMANENT_REDIRECT = 308;
+byConstant.MOVED_TEMPORARILY = 302;
+byConstant.REQUEST_TOO_LONG = 413;
+const httpStatus = Object.assign(byName, { default: undefined });
+httpStatus.default = httpStatus;
+httpStatus.status = httpStatus;
+const phrases = (code) => http.STATUS_CODES[code];
+const statusCodes = Object.assign({}, byConstant, { StatusCodes: byConstant, ReasonPhrases: Object.fromEntries(Object.keys(byConstant).map((k) => [k, http.STATUS_CODES[byConstant[k]]])), getReasonPhrase: phrases, getStatusText: phrases, getStatusCode: (t) => Number(Object.keys(http.STATUS_CODES).find((c) => http.STATUS_CODES[c] === t)) });
+
+// bluebird is a promise with more methods; promisified functions take a callback.
+const promisify = (fn) => ($.isUnknown(fn) ? fn : (...args) => new Promise((yes, no) => fn(...args, (e, v) => (e ? no(e) : yes(v)))));
+const bluebird = Object.assign(function Bluebird(run) {
+  return new Promise(run);
+}, { resolve: (v) => Promise.resolve(v), reject: (e) => Promise.reject(e), all: (l) => Promise.all(l), race: (l) => Promise.race(l), allSettled: (l) => Promise.allSettled(l), promisify, promisifyAll: (o) => o, delay: (ms, v) => new Promise((yes) => setTimeout(() => yes(v), ms)),
+  map: (list, fn) => Promise.resolve(list).then((l) => Promise.all([...l].map(fn))), each: (list, fn) => Promise.resolve(list).then((l) => Promise.all([...l].map(fn))), method: (fn) => async (...a) => fn(...a), try: (fn) => new Promise((yes) => yes(fn())), config() {}, longStackTraces() {} });
+bluebird.prototype = Promise.prototype;
+bluebird.default = bluebird.Promise = bluebird;
+
 const asyncHandler = (fn) => function asyncUtilWrap(...args) {
   const next = args[args.length - 1];
   return Promise.resolve(fn(...args)).catch(next);
@@ -433,6 +459,7 @@ const packages = {
   passport, jsonwebtoken, 'express-jwt': expressjwt, 'express-unless': Object.assign(() => {}, { unless }), 'express-basic-auth': basicAuth, 'http-proxy-middleware': httpProxyMiddleware, 'express-http-proxy': expressHttpProxy, 'http-proxy': httpProxy,
   'serverless-http': Object.assign(adapted, { default: adapted }), '@vendia/serverless-express': vendia, '@codegenie/serverless-express': vendia, 'aws-serverless-express': awsServerlessExpress, 'http-errors': httpErrors, 'express-async-handler': asyncHandler,
   'express-async-errors': asyncErrors, dotenv, 'dotenv/config': {}, 'dotenv-expand': dotenv, 'cookie-parser': cookieParser, debug, vary: Object.assign(http.vary, { append: (h, f) => h + ', ' + f }), 'object-assign': Object.assign,
+  'http-status': httpStatus, 'http-status-codes': statusCodes, bluebird,
   'cross-env': {}, 'source-map-support': { install() {} }, 'source-map-support/register': {}, 'reflect-metadata': {}, 'module-alias/register': {}, 'module-alias': Object.assign(() => {}, { addAlias() {}, addAliases() {} }), 'express-validator': undefined,
 };
 delete packages['express-validator'];

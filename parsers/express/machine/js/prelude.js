@@ -22,12 +22,13 @@ $.rethrow = go.rethrow; // an interruption is no exception that a program may ha
 let forced; // the site of the call that a model makes on behalf of the program
 let writing; // the places of the header that a model is about to write
 
-$.siteHere = (...names) => {
+// siteHere is the call of one of these names, separated by spaces, that the program has just made; else the place of the call.
+$.siteHere = (names) => {
   if (forced !== undefined) return forced;
   const id = go.site(names);
   return id < 0 ? go.caller() : ['s' + id];
 };
-$.caller = (...names) => $.siteHere(...names);
+$.caller = $.siteHere;
 $.withSite = (places, run) => {
   const before = forced;
   forced = places;
@@ -47,9 +48,9 @@ $.writing = (places, run) => {
   }
 };
 // The places of a header that is written now: the call, then the value.
-$.places = (...names) => {
+$.places = (names) => {
   if (writing) return writing;
-  const at = $.siteHere(...names);
+  const at = $.siteHere(names);
   return at.length === 1 && at[0][0] === 's' && !at[0].includes('.') ? [at[0], at[0] + '.1'] : at;
 };
 // argument is the place of one of several arguments.
@@ -175,7 +176,7 @@ $.forward = (res, to, path, places) => {
 // inert reports whether a handler cannot change a header that matters: then its other branches are of no interest.
 const inertBy = new WeakMap();
 function inert(fn) {
-  if (!inertBy.has(fn)) inertBy.set(fn, !/header|\.set\(|append|vary|redirect|location|cors|writeHead|next/i.test(Function.prototype.toString.call(fn)));
+  if (!inertBy.has(fn)) inertBy.set(fn, !/header|\.set\(|append|vary|redirect|location|cors|writeHead/i.test(Function.prototype.toString.call(fn)));
   return inertBy.get(fn);
 }
 
