@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ const (
 	answerTime  = 2 * time.Second // of a request, with all that it may depend on
 	requestTime = time.Second     // of a request along one path
 	surveyTime  = 2 * time.Second // of all requests by which an application describes itself
-	maxTurns    = 2_000            // of the event loop
+	maxTurns    = 2_000           // of the event loop
 	maxOutcomes = 64
 	maxFiles    = 2_000
 	patternTime = 200 * time.Millisecond // of a match of a regular expression that backtracks
@@ -67,15 +68,17 @@ type Machine struct {
 	fresh    []*goja.Object // tagged while a request is answered
 	site     int
 	kept     goja.Value
-	unclear  bool        // the last test was one of an unknown value
-	loops    map[int]int // how often each loop went on by such a test
+	rest     *goja.Symbol             // the property in which an object keeps the unknown one that it was spread from
+	unclear  bool                     // the last test was one of an unknown value
+	loops    map[int]int              // how often each loop went on by such a test
 	operator map[string]goja.Callable // the comparisons of the language that goja does not offer
 	seen     map[string]bool          // variables that were read
 
 	variables []Variable
 	pending   []func() error // callbacks that unknown functions were given
 	watching  *watch
-	answer    *answering // nil while the application starts
+	starting  *answering // what is decided while the application starts
+	answer    *answering // what is known of the request that is answered; nil while the application starts
 	mentions  []Mention
 	layers    []*goja.Object
 	stopped   bool
@@ -120,7 +123,7 @@ func (l *Library) read(f *source.File) (*script.Script, error) {
 type hooks struct {
 	api                              *goja.Object // $
 	run, isDone, outcome, turn, drop goja.Callable
-	importing, spread                goja.Callable
+	importing, spread, exec, meta    goja.Callable
 	require                          goja.Value
 }
 
@@ -157,7 +160,11 @@ type stop struct{ why string }
 
 func (s stop) Error() string { return s.why }
 
-// Load runs an application until nothing is left to do, and describes it. The error says that there is none.
+// maxStarts bounds how often an application is started anew that stops because of what is unknown.
+const maxStarts = 12
+
+// Load runs an application until nothing is left to do, and describes it. What it decides on unknown values when it starts is
+// taken to hold; where it then stops, the decision before that is taken back. The error says that there is none.
 func (m *Machine) Load(ctx context.Context, app Application) (*Description, error) {
 	compiled, err := programs()
 	if err != nil {
@@ -165,7 +172,37 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 	}
 	regexp2.DefaultMatchTimeout = patternTime
 	m.app = app
-	m.rt = goja.New()
+	over := time.Now().Add(loadTime)
+	var first *Description
+	start := &answering{request: &Request{}}
+	for range maxStarts {
+		start.pos, start.assumed = 0, nil
+		d, err := m.run(ctx, compiled, start, time.Until(over))
+		if err != nil {
+			return nil, err
+		}
+		if d.Failure == nil && len(d.Gaps) == 0 {
+			first = d
+			break
+		}
+		if first == nil {
+			first = d
+		}
+		if !start.advance() || time.Now().After(over) || m.stopped {
+			break
+		}
+	}
+	if err := m.describe(ctx, first); err != nil {
+		gap, _ := m.failure(err)
+		first.Gaps = append(first.Gaps, gap)
+	}
+	return first, nil
+}
+
+// run starts the application once.
+func (m *Machine) run(ctx context.Context, compiled map[string]*goja.Program, start *answering, left time.Duration) (*Description, error) {
+	*m = Machine{files: m.files, library: m.library, app: m.app, rt: goja.New(), modules: map[string]*goja.Object{}, unknowns: map[*goja.Object]*unknown{},
+		byName: map[string]*goja.Object{}, tags: map[*goja.Object]int{}, seen: map[string]bool{}, loops: map[int]int{}, site: -1, starting: start}
 	m.rt.SetMaxCallStackSize(2_000)
 	m.rt.SetPromiseRejectionTracker(func(p *goja.Promise, operation goja.PromiseRejectionOperation) {
 		if operation == goja.PromiseRejectionReject && m.answer != nil {
@@ -175,14 +212,13 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 	m.rt.SetRandSource(func() float64 { return 0.5 })
 	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	m.rt.SetTimeSource(func() time.Time { return epoch })
-	m.modules, m.unknowns, m.byName, m.tags = map[string]*goja.Object{}, map[*goja.Object]*unknown{}, map[string]*goja.Object{}, map[*goja.Object]int{}
-	m.seen, m.loops, m.site = map[string]bool{}, map[int]int{}, -1
-	done := m.limit(ctx, loadTime)
+	done := m.limit(ctx, max(left, time.Millisecond))
+	defer done()
 	if err := m.prepare(compiled); err != nil {
 		return nil, err
 	}
 	d := &Description{}
-	exports, err := m.start(app.Entry)
+	exports, err := m.start(m.app.Entry)
 	if err == nil {
 		err = m.settle()
 	}
@@ -196,11 +232,7 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 			d.Failure = &gap
 		}
 	}
-	done()
-	if err := m.describe(ctx, d); err != nil {
-		gap, _ := m.failure(err)
-		d.Gaps = append(d.Gaps, gap)
-	}
+	m.starting = nil
 	return d, nil
 }
 
@@ -213,6 +245,30 @@ func (m *Machine) limit(ctx context.Context, d time.Duration) func() {
 		cancel()
 		m.rt.ClearInterrupt()
 	}
+}
+
+// passes are packages whose middleware hands every request on, or answers what is wrong with a form: none of it is about
+// who asks from where.
+var passes = regexp.MustCompile(`^(new )?(express-validator|celebrate|joi|yup|zod|express-joi-validation|express-validation|express-yup-middleware|class-validator|i18n|i18next|express-winston|winston|pino|swagger-ui-express|` +
+	`connect-mongo|prom-client|@sentry/node|express-graphql|express-mung|lusca|express-enforces-ssl|express-minify-html|express-handlebars|nunjucks|connect-history-api-fallback|webpack-dev-middleware|webpack-hot-middleware)\b`)
+
+// callee is the name of what is called, without the arguments.
+func callee(subject string) string {
+	for open := strings.IndexByte(subject, '('); open >= 0; open = strings.IndexByte(subject, '(') {
+		depth, end := 0, len(subject)
+		for i := open; i < len(subject); i++ {
+			if subject[i] == '(' {
+				depth++
+			} else if subject[i] == ')' {
+				if depth--; depth == 0 {
+					end = i + 1
+					break
+				}
+			}
+		}
+		subject = subject[:open] + subject[end:]
+	}
+	return subject
 }
 
 // prepare fills the global object.
@@ -254,10 +310,12 @@ func (m *Machine) prepare(compiled map[string]*goja.Program) error {
 	})
 	set(script.HookTag, func(c goja.FunctionCall) goja.Value {
 		if o, ok := c.Argument(1).(*goja.Object); ok {
+			o = m.open(o)
 			m.tags[o] = int(c.Argument(0).ToInteger())
 			if m.answer != nil {
 				m.fresh = append(m.fresh, o)
 			}
+			return o
 		}
 		return c.Argument(1)
 	})
@@ -286,11 +344,16 @@ func (m *Machine) prepare(compiled map[string]*goja.Program) error {
 		return f
 	}
 	m.hooks = hooks{api: made.Get("$").ToObject(m.rt), run: function("run"), isDone: function("isDone"), outcome: function("outcome"), turn: function("turn"), drop: function("dropTasks"),
-		importing: function("importing"), spread: function("spread"), require: made.Get("require")}
+		importing: function("importing"), spread: function("spread"), exec: function("exec"), meta: function("meta"), require: made.Get("require")}
 	set(script.HookModule, func(c goja.FunctionCall) goja.Value {
 		return m.must(m.hooks.importing(goja.Undefined(), c.Argument(0)))
 	})
 	set(script.HookSpread, func(c goja.FunctionCall) goja.Value { return m.must(m.hooks.spread(goja.Undefined(), c.Argument(0))) })
+	set(script.HookExec, func(c goja.FunctionCall) goja.Value {
+		return m.must(m.hooks.exec(goja.Undefined(), c.Argument(0), c.Argument(1)))
+	})
+	set(script.HookMeta, func(c goja.FunctionCall) goja.Value { return m.must(m.hooks.meta(goja.Undefined(), c.Argument(0))) })
+	m.rest, _ = made.Get("rest").(*goja.Symbol)
 	m.extend()
 	_, err = m.require("%node")
 	return err
@@ -645,6 +708,8 @@ func (m *Machine) bridge(compiled map[string]*goja.Program) *goja.Object {
 		m.assume(Answered{Question: Question{Kind: "passes", Subject: c.Argument(0).String()}, Holds: true})
 		return goja.Undefined()
 	})
+	set("passes", func(c goja.FunctionCall) goja.Value { return truth(passes.MatchString(c.Argument(0).String())) })
+	set("callee", func(c goja.FunctionCall) goja.Value { return m.rt.ToValue(callee(c.Argument(0).String())) })
 	set("quiet", func(c goja.FunctionCall) goja.Value {
 		if m.answer != nil {
 			m.answer.quiet = c.Argument(0).ToBoolean()
@@ -782,6 +847,10 @@ func (m *Machine) extend() {
 			m.answer.noted = c.Argument(1).String()
 		}
 		return goja.Undefined()
+	})
+	set("localRequire", func(c goja.FunctionCall) goja.Value {
+		file := strings.TrimPrefix(c.Argument(0).String(), "file://")
+		return m.requireFrom(strings.TrimPrefix(path.Dir(path.Clean("/"+file)), "/"))
 	})
 	set("adapter", func(c goja.FunctionCall) goja.Value { return m.unknown("the handler", "") })
 	files := m.rt.NewObject()
