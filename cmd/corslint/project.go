@@ -127,6 +127,7 @@ func (p *project) analyze(ctx context.Context, c *checkCommand, progress func(do
 		Files: p.tree, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Documents: c.wants("json"), Progress: progress, Named: p.wanted(),
 		Environment: func(path string) rules.Environment { return rules.Environment(p.config.Environment(path)) },
 	})
+	result.Findings = append(result.Findings, p.expectations(ctx, c)...)
 	return &outcome{result, suppress.Apply(suppress.Input{
 		Findings: p.level(result.Findings), Comments: result.Comments, Ignores: p.config.Ignore, Rules: ruleNames(), Today: time.Now(),
 		Wanted: p.wanted(), Whole: p.Whole(), Ran: func(rule string) bool { return !p.config.Rules[rule].Off },
