@@ -25,6 +25,8 @@ type checkCommand struct {
 	forceExclude bool
 	noConfig     bool
 	noBaseline   bool
+	since        string
+	staged       bool
 	jobs         int
 	color        string
 }
@@ -53,6 +55,8 @@ func (c *checkCommand) flags(f *pflag.FlagSet) {
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "show the whole exchange, curl lines and every browser's message")
 	f.BoolVar(&c.forceExclude, "force-exclude", false, "excludes hold for named files too")
 	f.BoolVar(&c.noConfig, "no-config", false, "read no configuration file")
+	f.StringVar(&c.since, "since", "", "report only what is new since the branch left `REVISION`")
+	f.BoolVar(&c.staged, "staged", false, "look at what is staged, and report only what is new to HEAD")
 	f.BoolVar(&c.noBaseline, "no-baseline", false, "report what the baseline accepts too")
 	f.IntVar(&c.jobs, "jobs", 0, "how many files are worked on at the same time (default: as many as there are processors)")
 	f.StringVar(&c.color, "color", "auto", "auto, always or never")
@@ -77,7 +81,7 @@ func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {
 	}
 	fail := false
 	for i := range projects {
-		p, err := openProject(&projects[i], c)
+		p, err := c.open(cmd.Context(), &projects[i])
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/git"
 	"github.com/corslint/corslint/internal/names"
 	"github.com/corslint/corslint/internal/report"
 	"github.com/corslint/corslint/internal/suppress"
@@ -29,6 +31,10 @@ type project struct {
 	failOn  finding.Severity
 
 	baselines []*baseline.File // nil where the project has none, or they are not asked for
+
+	since   string           // the revision that is compared with; "" for none
+	earlier []baseline.Entry // the findings there
+	state   *git.State       // what the files are read from; nil for the disk
 }
 
 // ruleNames returns the rules by name, for what checks names only.
@@ -46,12 +52,17 @@ func ruleNames() *names.Set {
 
 // openProject opens a project and reads its configuration. A broken configuration is a *config.Error.
 func openProject(found *discovery.Project, c *checkCommand) (*project, error) {
-	p := &project{Project: found, config: config.Default()}
 	root, err := discovery.NewRoot(found.Root)
 	if err != nil {
 		return nil, err
 	}
-	p.root = root
+	return openRoot(found, c, root)
+}
+
+// openRoot opens a project whose files a root holds: those on disk, or an earlier state of them.
+func openRoot(found *discovery.Project, c *checkCommand, root *discovery.Root) (*project, error) {
+	p := &project{Project: found, config: config.Default(), root: root}
+	var err error
 	if found.Config != "" && !c.noConfig {
 		if p.config, err = config.Load(root, found.Config, ruleNames()); err != nil {
 			return nil, err
@@ -92,7 +103,12 @@ func nginxOptions(c *config.Config) (nginx.Options, error) {
 	return o, nil
 }
 
-func (p *project) close() error { return p.root.Close() }
+func (p *project) close() error {
+	if p.state != nil {
+		return errors.Join(p.root.Close(), p.state.Close())
+	}
+	return p.root.Close()
+}
 
 // base returns the working directory relative to the project's root, from which text reports print paths.
 func (p *project) base(here string) string {
@@ -138,9 +154,10 @@ func (p *project) analyze(ctx context.Context, c *checkCommand, progress func(do
 // is shown.
 func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) *report.Report {
 	o := p.analyze(ctx, c, progress)
-	known := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
+	accepted := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
+	older := baseline.Match(p.earlier, accepted.New, p.tree.Has)
 	shown, hidden := []*finding.Finding{}, map[finding.Severity]int{}
-	for _, f := range known.New {
+	for _, f := range older.New {
 		switch {
 		case p.config.Rules[f.Rule].Off:
 		case c.pedantic || f.Shown():
@@ -151,10 +168,13 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 	}
 	r := toReport(o.Result, shown, hidden, o.left.Suppressed)
 	if p.baselines != nil {
-		r.Baseline = &report.Baseline{Accepted: len(known.Known)}
+		r.Baseline = &report.Baseline{Accepted: len(accepted.Known)}
 		if p.Whole() {
-			r.Baseline.Repaired = len(known.Repaired)
+			r.Baseline.Repaired = len(accepted.Repaired)
 		}
+	}
+	if p.since != "" {
+		r.Since = &report.Since{Revision: p.since, Older: len(older.Known)}
 	}
 	for _, problem := range p.tree.Problems() {
 		r.Unknown = append(r.Unknown, fmt.Sprintf("%s (%s)", problem.Path, problem.Text()))

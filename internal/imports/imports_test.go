@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"internal/yamltree":     {"internal/source"},
 	"internal/environment":  {"internal/source", "internal/yamltree", "parsers"},
 	"internal/discovery":    {"internal/source", "parsers"},
+	"internal/git":          {"internal/discovery"},
 	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "docs/schema"},
 	"internal/expect":       {"internal/source", "internal/finding", "internal/config", "analyzers/policy", "analyzers/browser", "analyzers/exchange"},
