@@ -27,6 +27,8 @@ type checkCommand struct {
 	noBaseline   bool
 	since        string
 	staged       bool
+	stats        bool
+	watching     bool
 	jobs         int
 	color        string
 }
@@ -53,6 +55,8 @@ func (c *checkCommand) flags(f *pflag.FlagSet) {
 	f.BoolVar(&c.exitZero, "exit-zero", false, "exit with 0 also when there are findings")
 	f.BoolVar(&c.pedantic, "pedantic", false, "show notes and findings of low confidence too")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "show the whole exchange, curl lines and every browser's message")
+	f.BoolVar(&c.watching, "watch", false, "check again whenever a file changes")
+	f.BoolVar(&c.stats, "stats", false, "print where findings, gaps and time are, on standard error")
 	f.BoolVar(&c.forceExclude, "force-exclude", false, "excludes hold for named files too")
 	f.BoolVar(&c.noConfig, "no-config", false, "read no configuration file")
 	f.StringVar(&c.since, "since", "", "report only what is new since the branch left `REVISION`")
@@ -66,7 +70,6 @@ func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {
 	if c.wants("help") {
 		return listFormats(cmd.OutOrStdout())
 	}
-	started := time.Now()
 	outputs, err := c.outputs()
 	if err != nil {
 		return err
@@ -75,6 +78,15 @@ func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if c.watching {
+		return c.watch(cmd, paths, outputs, here)
+	}
+	return c.once(cmd, paths, outputs, here)
+}
+
+// once checks what was named and writes the reports.
+func (c *checkCommand) once(cmd *cobra.Command, paths []string, outputs []output, here string) error {
+	started := time.Now()
 	projects, err := discovery.Find(here, paths)
 	if err != nil {
 		return err
@@ -85,10 +97,13 @@ func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {
 		if err != nil {
 			return err
 		}
-		r := p.check(cmd.Context(), c, progress(cmd.ErrOrStderr()))
+		r, stats := p.check(cmd.Context(), c, progress(cmd.ErrOrStderr()))
 		r.Elapsed = time.Since(started)
 		fail = fail || p.fails(r)
 		if err := c.write(cmd, p, r, outputs, here); err != nil {
+			return err
+		}
+		if err := c.writeStats(cmd.ErrOrStderr(), p, r, stats, here); err != nil {
 			return err
 		}
 		if err := p.close(); err != nil {

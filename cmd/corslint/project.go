@@ -35,6 +35,8 @@ type project struct {
 	since   string           // the revision that is compared with; "" for none
 	earlier []baseline.Entry // the findings there
 	state   *git.State       // what the files are read from; nil for the disk
+
+	walking, comparing time.Duration
 }
 
 // ruleNames returns the rules by name, for what checks names only.
@@ -79,7 +81,9 @@ func openRoot(found *discovery.Project, c *checkCommand, root *discovery.Root) (
 		}
 		p.failOn = severity
 	}
+	started := time.Now()
 	p.tree = root.Walk(discovery.Options{Named: found.Named, Exclude: p.config.Exclude, ForceExclude: c.forceExclude})
+	p.walking = time.Since(started)
 	if !c.noBaseline {
 		if p.baselines, err = readBaselines(p.tree); err != nil {
 			return nil, err
@@ -152,7 +156,7 @@ func (p *project) analyze(ctx context.Context, c *checkCommand, progress func(do
 
 // check runs the analysis and makes the report: what the rules say, without what the project accepts, and of that what
 // is shown.
-func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) *report.Report {
+func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) (*report.Report, report.Stats) {
 	o := p.analyze(ctx, c, progress)
 	accepted := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
 	older := baseline.Match(p.earlier, accepted.New, p.tree.Has)
@@ -182,7 +186,7 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 	if files := p.namedFiles(); files != nil {
 		r.Named = &report.Named{Files: files, Context: o.Context}
 	}
-	return r
+	return r, p.statistics(o.Result)
 }
 
 // namedFiles returns the files that were named one by one, as a hook names them; nil when folders were named.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/corslint/corslint/internal/baseline"
 	"github.com/corslint/corslint/internal/config"
@@ -33,10 +34,11 @@ func (c *checkCommand) open(ctx context.Context, found *discovery.Project) (*pro
 	if err != nil {
 		return nil, err
 	}
-	p.since = name
+	started := time.Now()
 	if p.earlier, err = c.before(ctx, p, repository, commit); err != nil {
 		return nil, err
 	}
+	p.since, p.comparing = name, time.Since(started)
 	return p, nil
 }
 
