@@ -65,12 +65,12 @@ func (c *checkCommand) now(found *discovery.Project, repository *git.Repository)
 // before returns the findings of an earlier commit, all of them: a file may have had another name then. They are those of
 // the configuration of then, so that a suppression that was taken away counts as a change; one that cannot be read now
 // gives way to that of today.
-func (c *checkCommand) before(ctx context.Context, today *project, repository *git.Repository, commit string) ([]baseline.Entry, error) {
+func (c *checkCommand) before(ctx context.Context, today *project, repository *git.Repository, commit string) (entries []baseline.Entry, err error) {
 	tree, err := repository.Tree(commit)
 	if err != nil {
 		return nil, err
 	}
-	defer tree.Close()
+	defer func() { err = errors.Join(err, tree.Close()) }()
 	found := &discovery.Project{Root: today.Root, Named: []string{""}}
 	if tree.Has(today.Config) {
 		found.Config = today.Config
@@ -87,7 +87,6 @@ func (c *checkCommand) before(ctx context.Context, today *project, repository *g
 	if err != nil {
 		return nil, err
 	}
-	var entries []baseline.Entry
 	for _, f := range p.analyze(ctx, &quiet, nil).left.Findings {
 		if !p.config.Rules[f.Rule].Off {
 			entries = append(entries, baseline.Of(f))
