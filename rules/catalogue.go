@@ -55,6 +55,8 @@ func catalogue() []*Rule {
 		nginxDuplicateContentType,
 		privateNetworkHeaderObsolete,
 		varyOriginUnneeded,
+		expectationFailed,
+		suppressionExpired,
 		suppressionReasonMissing,
 		suppressionUnknownRule,
 		suppressionUnused,
