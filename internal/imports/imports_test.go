@@ -43,7 +43,7 @@ var allowed = map[string][]string{
 	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
-	"parsers/express":         {"internal/source", "analyzers/policy", "parsers", "parsers/express/machine", "parsers/express/script"},
+	"parsers/express":         {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "parsers/express/script"},
 	"parsers/express/machine": {"internal/source", "parsers/express/script"},
 	"parsers/express/script":  {"internal/source"},
 

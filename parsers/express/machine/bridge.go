@@ -253,7 +253,7 @@ func (m *Machine) variable(name string) goja.Value {
 	if text, set := m.app.Environment[name]; set {
 		return m.rt.ToValue(text)
 	}
-	if m.app.Others == Unknown {
+	if m.app.Others == Anything || slices.Contains(m.app.Unknown, name) {
 		return m.unknown("process.env."+name, textual)
 	}
 	return goja.Undefined()

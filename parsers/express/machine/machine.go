@@ -192,7 +192,7 @@ func (m *Machine) run(ctx context.Context, compiled map[string]*goja.Program, st
 			d.Failure = &gap
 		}
 	}
-	m.starting = nil
+	m.starting, m.decided = nil, start.assumed
 	return d, nil
 }
 
