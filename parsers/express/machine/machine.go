@@ -73,6 +73,7 @@ type Machine struct {
 	pending   []func() error // callbacks that unknown functions were given
 	watching  *watch
 	starting  *answering // what is decided while the application starts
+	decided   []Answered // what was decided then
 	answer    *answering // what is known of the request that is answered; nil while the application starts
 	mentions  []Mention
 	layers    []*goja.Object
