@@ -409,7 +409,7 @@ func (s *stack) target(v value) policy.Upstream {
 func (s *stack) functionURLs() {
 	for r := range s.each("AWS::Lambda::Url") {
 		target := r.props.Get("TargetFunctionArn")
-		u := &functionURL{name: resourceOf(refOf(target)), span: r.span, upstream: upstream(target), signed: upper(r.props.Get("AuthType")) == "AWS_IAM"}
+		u := &functionURL{id: r.id, name: resourceOf(refOf(target)), span: r.span, upstream: upstream(target), signed: upper(r.props.Get("AuthType")) == "AWS_IAM"}
 		if f, ok := r.props.Field("Cors"); ok {
 			u.cors = corsOf(f.Value, f.Span, templateCORS)
 		}
@@ -436,5 +436,3 @@ func knownStrings(v value) []string {
 	}
 	return out
 }
-
-func (s *stack) storage() {}

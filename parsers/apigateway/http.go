@@ -170,8 +170,8 @@ func (b *builder) perhaps(answer *policy.Respond, c *corsRule, service string) [
 	}
 	with := *answer
 	with.Headers = append(slices.Clone(answer.Headers), b.actualLines(c)...)
-	ask := &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition, Subject: service + " adds its CORS headers to errors of its own", Span: c.span}}
-	return steps(&policy.If{Cond: policy.All{&policy.Not{Cond: missing("origin")}, b.allows(c), ask}, Then: steps(&with)}, answer)
+	ask := &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition, Subject: service + "'s own errors carry its CORS headers", Span: c.span}}
+	return steps(&policy.If{Cond: and(&policy.Not{Cond: missing("origin")}, b.allows(c), ask), Then: steps(&with)}, answer)
 }
 
 // preflightBlock answers preflights: 204, with headers for an origin that is allowed.
@@ -196,7 +196,7 @@ func (b *httpBuilder) preflightBlock() int {
 		lines = append(lines, policy.Line{Name: "Access-Control-Max-Age", Value: expr(c.maxAge.Text()), Span: c.maxAge.Span})
 	}
 	b.request(block,
-		&policy.If{Cond: b.allows(c), Then: steps(&policy.Respond{Status: 204, Headers: lines, Span: c.span})},
+		whenever(b.allows(c), &policy.Respond{Status: 204, Headers: lines, Span: c.span}),
 		&policy.Respond{Status: 204, Span: c.span})
 	return block
 }
@@ -216,7 +216,7 @@ func (b *httpBuilder) replace() []policy.Step {
 	for _, line := range b.actualLines(c) {
 		add = append(add, &policy.EditHeader{Op: policy.Replace, Name: line.Name, Value: line.Value, Span: line.Span, Why: policy.Overridden})
 	}
-	out = append(out, &policy.If{Cond: policy.All{&policy.Not{Cond: missing("origin")}, b.allows(c)}, Then: add})
+	out = append(out, &policy.If{Cond: and(&policy.Not{Cond: missing("origin")}, b.allows(c)), Then: add})
 	if dependsOnOrigin(c) {
 		out = append(out, varyUnknown(c))
 	}

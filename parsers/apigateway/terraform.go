@@ -397,15 +397,13 @@ func (m *module) functionURLs() {
 	for r := range m.each("aws_lambda_function_url") {
 		target := r.Body.Get("function_name")
 		name := orDefault(target.Word(), r.Name)
-		u := &functionURL{name: name, span: r.Span, upstream: policy.Upstream{Name: orDefault(m.of(target), name), Span: target.Span}, signed: upper(r.Body.Get("authorization_type")) == "AWS_IAM"}
+		u := &functionURL{id: r.ID(), name: name, span: r.Span, upstream: policy.Upstream{Name: orDefault(m.of(target), name), Span: target.Span}, signed: upper(r.Body.Get("authorization_type")) == "AWS_IAM"}
 		if f, ok := r.Body.Field("cors"); ok {
 			u.cors = corsOf(block(f), f.Span, moduleCORS)
 		}
 		m.out.urls = append(m.out.urls, u)
 	}
 }
-
-func (m *module) storage() {}
 
 // number returns a value as a number.
 func number(v value) int {
