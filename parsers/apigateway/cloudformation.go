@@ -218,6 +218,10 @@ func (s *stack) restAuthorizer(r *resource) guard {
 func (s *stack) method(r *resource) *method {
 	p := r.props
 	m := &method{path: s.path(p.Get("ResourceId"), 0), verb: upper(p.Get("HttpMethod")), span: r.span, declared: map[string][]mapping{}}
+	if m.verb == "" {
+		s.gap(r.span, "the method of %s is not known; it is taken to be ANY", r.id)
+		m.verb = "ANY"
+	}
 	switch kind := upper(p.Get("AuthorizationType")); {
 	case kind == "AWS_IAM":
 		m.guard = guard{kind: iam, name: kind, span: p.Get("AuthorizationType").Span}
@@ -290,13 +294,16 @@ func (s *stack) integration(f template.Field) *integration {
 	return i
 }
 
+// maxSegments bounds the path of a resource, whose parents may go in circles.
+const maxSegments = 30
+
 // path returns the path of a resource, from the root of its API.
 func (s *stack) path(id value, depth int) string {
 	r := s.byID[id.Ref]
 	switch {
 	case strings.HasSuffix(id.Ref, ".RootResourceId"):
 		return "/"
-	case r == nil || r.kind != "AWS::ApiGateway::Resource" || depth > 100:
+	case r == nil || r.kind != "AWS::ApiGateway::Resource" || depth > maxSegments:
 		if id.Given() {
 			s.gap(id.Span, "the path of %s is not in the template; it is taken to be /", refOf(id))
 		}

@@ -136,14 +136,10 @@ func (b *builder) responsePolicy(block int, v *behaviour) {
 		for _, l := range b.actualLines(c) {
 			actual = append(actual, edit(l))
 		}
-		if methods := allMethods(c); len(methods) > 0 {
-			preflight = append(preflight, edit(policy.Line{Name: "Access-Control-Allow-Methods", Value: expr(joined(methods)), Span: spanOf(c.methods, c.span)}))
-		}
-		if len(c.headers) > 0 {
-			preflight = append(preflight, edit(policy.Line{Name: "Access-Control-Allow-Headers", Value: expr(joined(c.headers)), Span: spanOf(c.headers, c.span)}))
-		}
-		if c.maxAge.Given() {
-			preflight = append(preflight, edit(policy.Line{Name: "Access-Control-Max-Age", Value: expr(c.maxAge.Text()), Span: c.maxAge.Span}))
+		spelt := *c
+		spelt.methods = allMethods(c)
+		for _, l := range preflightLines(&spelt) {
+			preflight = append(preflight, edit(l))
 		}
 		allowed := &policy.If{Cond: b.fitsOrigin(c), Then: append(actual, &policy.If{Cond: isPreflight(), Then: preflight})}
 		b.response(block, &policy.If{Cond: &policy.Not{Cond: missing("origin")}, Then: steps(allowed)})

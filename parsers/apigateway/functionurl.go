@@ -62,17 +62,7 @@ func (b *builder) preflightOfURL(c *corsRule) {
 	if has(c.origins, "*") {
 		b.mention(policy.Mention{Kind: policy.MentionReflected, Span: spanOf(c.origins, c.span)})
 	}
-	lines := b.linesOfURL(c)
-	add := func(name string, items []value) {
-		if len(items) > 0 {
-			lines = append(lines, policy.Line{Name: name, Value: expr(joined(items)), Span: spanOf(items, c.span)})
-		}
-	}
-	add("Access-Control-Allow-Methods", c.methods)
-	add("Access-Control-Allow-Headers", c.headers)
-	if c.maxAge.Given() {
-		lines = append(lines, policy.Line{Name: "Access-Control-Max-Age", Value: expr(c.maxAge.Text()), Span: c.maxAge.Span})
-	}
+	lines := append(b.linesOfURL(c), preflightLines(c)...)
 	b.request(0, &policy.If{Cond: isPreflight(), Then: steps(
 		whenever(b.allows(c), &policy.Respond{Status: 200, Headers: lines, Span: c.span}),
 		&policy.Respond{Status: 200, Span: c.span})})

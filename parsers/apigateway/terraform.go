@@ -265,7 +265,7 @@ func (m *module) path(id value, depth int) string {
 	switch {
 	case strings.HasSuffix(id.Ref, ".root_resource_id"):
 		return "/"
-	case !ok || r.Type != "aws_api_gateway_resource" || depth > 100:
+	case !ok || r.Type != "aws_api_gateway_resource" || depth > maxSegments:
 		if id.Given() {
 			m.gap(id.Span, "the path of %s is not in the module; it is taken to be /", id.Text())
 		}

@@ -81,7 +81,7 @@ func (c *CloudFormation) leave() { c.depth-- }
 
 // call splits a node into the function that it calls and the argument.
 func call(n yamltree.Node) (name string, argument yamltree.Node, ok bool) {
-	if tag := n.Tag(); tag != "" {
+	if tag := n.Tag(); tag != "" && tag != "!Transform" {
 		return strings.TrimPrefix(tag, "!"), n, true
 	}
 	if n.Kind() != yamltree.Mapping {
@@ -95,7 +95,7 @@ func call(n yamltree.Node) (name string, argument yamltree.Node, ok bool) {
 		name, argument = key.Text(), value
 	}
 	if rest, isFn := strings.CutPrefix(name, "Fn::"); isFn {
-		return rest, argument, true
+		return rest, argument, rest != "Transform" // which is for whoever knows what may be included here
 	}
 	return name, argument, name == "Ref" || name == "Condition" && argument.Kind() == yamltree.String
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -276,6 +277,9 @@ func (t *Terraform) eval(e hclsyntax.Expression) Value {
 	case *hclsyntax.FunctionCallExpr:
 		return t.call(e, at)
 	case *hclsyntax.BinaryOpExpr, *hclsyntax.UnaryOpExpr:
+		if n, ok := t.number(e); ok {
+			return Value{Kind: Number, Span: at, text: policy.Literal(strconv.FormatInt(n, 10))}
+		}
 		if holds, known := t.holds(e); known {
 			return Value{Kind: Bool, Span: at, text: policy.Literal(fmt.Sprint(holds))}
 		}
@@ -533,6 +537,31 @@ func (t *Terraform) holds(e hclsyntax.Expression) (holds, known bool) {
 		return false, false
 	}
 	return t.eval(e).Bool()
+}
+
+// number calculates with whole numbers, as times are written: 60 * 60.
+func (t *Terraform) number(e hclsyntax.Expression) (int64, bool) {
+	op, ok := e.(*hclsyntax.BinaryOpExpr)
+	if !ok {
+		return 0, false
+	}
+	switch op.Op {
+	case hclsyntax.OpAdd, hclsyntax.OpSubtract, hclsyntax.OpMultiply:
+	default:
+		return 0, false
+	}
+	a, errA := strconv.ParseInt(t.eval(op.LHS).Word(), 10, 32)
+	b, errB := strconv.ParseInt(t.eval(op.RHS).Word(), 10, 32)
+	if errA != nil || errB != nil {
+		return 0, false
+	}
+	switch op.Op {
+	case hclsyntax.OpAdd:
+		return a + b, true
+	case hclsyntax.OpSubtract:
+		return a - b, true
+	}
+	return a * b, true
 }
 
 // call resolves the functions that configurations of gateways are written with.
