@@ -78,8 +78,12 @@ func (l reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 
 // read reads the unit in the format that it was recognised as.
 func (r *reading) read(as format) {
-	if as == terraformModule {
+	switch as {
+	case terraformModule:
 		r.terraform()
+		return
+	case anotherGateway:
+		r.otherGateways()
 		return
 	}
 	stream, err := yamltree.Parse(r.file)

@@ -277,6 +277,10 @@ func TestScan(t *testing.T) {
 		{"serverless.yml", "service: x\nprovider:\n  name: azure\n", notOurs},
 		{"main.tf", "resource \"aws_lambda_function_url\" \"a\" {}\n", terraformModule},
 		{"main.tf", "resource \"google_storage_bucket\" \"a\" {}\n", notOurs},
+		{"ingress.yaml", "metadata:\n  annotations:\n    nginx.ingress.kubernetes.io/enable-cors: \"true\"\n", anotherGateway},
+		{"ingress.yaml", "metadata:\n  annotations:\n    nginx.ingress.kubernetes.io/rewrite-target: /\n", notOurs},
+		{"kong.yml", "_format_version: '3.0'\nplugins:\n- name: cors\n", anotherGateway},
+		{"vercel.json", `{"headers":[{"source":"/(.*)","headers":[{"key":"Access-Control-Allow-Origin","value":"*"}]}]}`, anotherGateway},
 		{"empty.json", "", notOurs},
 	}
 	for _, test := range tests {
