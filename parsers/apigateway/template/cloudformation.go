@@ -23,6 +23,7 @@ type CloudFormation struct {
 	reader
 	root         yamltree.Node
 	depth, calls int
+	full         bool                                            // the limit was passed, and said to be
 	names        func(name string, at source.Span) (Value, bool) // of another dialect, within Fn::Sub
 	// Gaps are the expressions that were met and are not understood, or not decided by the template.
 	Gaps []policy.Gap
@@ -69,7 +70,10 @@ func (c *CloudFormation) intrinsic(n yamltree.Node) (Value, bool) {
 // enter counts a call, and reports false when there are too many.
 func (c *CloudFormation) enter(at source.Span) bool {
 	if c.calls >= maxCalls || c.depth >= maxIntrinsics {
-		c.gap(at, "too many calls of functions: this one and what follows was not looked at")
+		if !c.full {
+			c.full = true
+			c.gap(at, "too many calls of functions: this one and what follows was not looked at")
+		}
 		return false
 	}
 	c.calls++
