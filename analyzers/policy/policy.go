@@ -108,6 +108,12 @@ const (
 	FactCacheIgnoresVary
 	// FactDuplicateContentType says: a Content-Type is added beside the response's own.
 	FactDuplicateContentType
+	// FactOptionUnknown says: Subject is the name of an option that the CORS package Text does not know.
+	FactOptionUnknown
+	// FactSessionCookie says: the layer keeps sessions in the cookie Subject.
+	FactSessionCookie
+	// FactReadsBody says: the layer parses request bodies of the media type Subject.
+	FactReadsBody
 )
 
 // Gap is something that was seen and is not modelled.

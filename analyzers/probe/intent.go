@@ -313,7 +313,10 @@ func (p *prober) wanted(e *Endpoint) {
 func (p *prober) preflights(e *Endpoint, origin string) {
 	in := &e.Intent
 	authorization := p.authorization(e)
-	if len(in.Preflight) == 0 && authorization == nil {
+	routed := func(m string) bool {
+		return m != "OPTIONS" && m != "ANY" && !browser.IsSafelistedMethod(m) && browser.NormalizeMethod(m) == m && isToken(m) && !lists(in.Methods, m)
+	}
+	if len(in.Preflight) == 0 && authorization == nil && !slices.ContainsFunc(e.Methods, routed) {
 		return
 	}
 	reads, sends := anyMethod(e.Endpoint), method(e.Endpoint, "POST", "PUT", "PATCH")
@@ -330,7 +333,7 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 		}
 	}
 	for _, m := range e.Methods {
-		if len(in.Preflight) > 0 && m != "OPTIONS" && !browser.IsSafelistedMethod(m) && browser.NormalizeMethod(m) == m && isToken(m) && !lists(in.Methods, m) && m != "ANY" {
+		if routed(m) {
 			p.want(e, Preflighted, origin, m, nil, policy.Circumstance{}, "there is a route for "+m, e.Span)
 			asked = true
 		}
