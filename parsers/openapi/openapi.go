@@ -107,10 +107,8 @@ func (d *document) read() parsers.Result {
 		}
 	}
 	result.Gaps = d.gaps
-	for _, f := range d.files {
-		if f != nil && f.file != nil {
-			result.Files = append(result.Files, f.file)
-		}
+	for _, f := range d.order {
+		result.Files = append(result.Files, f.file)
 	}
 	return result
 }
