@@ -76,7 +76,7 @@ func (p *Pass) CircumstanceFailures() iter.Seq[*probe.Failure] { return p.failur
 
 func (p *Pass) failures(circumstance bool) iter.Seq[*probe.Failure] {
 	return func(yield func(*probe.Failure) bool) {
-		for _, e := range p.Endpoints {
+		for _, e := range slices.Concat(p.Endpoints, p.Stated) {
 			for _, w := range e.Wanted {
 				if (w.Purpose == probe.Circumstance) != circumstance {
 					continue

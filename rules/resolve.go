@@ -19,7 +19,7 @@ type Options struct {
 // Check runs rules over a layer and returns their findings: each failing exchange claimed once, one finding for one
 // cause, each with its witness.
 func Check(rules []*Rule, survey *probe.Survey, o Options) []*finding.Finding {
-	if len(survey.Endpoints) == 0 {
+	if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 		return nil
 	}
 	var reports []*Report

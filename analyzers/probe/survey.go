@@ -1,7 +1,7 @@
 // Package probe decides which requests are worth asking, and asks them: what a layer itself shows it wants to allow (its
-// intent), the same in circumstances that befall requests, and what strangers would try.
+// intent), what somebody states to need, the same in circumstances that befall requests, and what strangers would try.
 //
-// It imports policy, exchange and browser. Rules look at what it found and ask nothing themselves.
+// It imports policy, exchange, browser and contract. Rules look at what it found and ask nothing themselves.
 package probe
 
 import (
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
@@ -21,7 +22,9 @@ type Survey struct {
 	Layer *policy.Layer
 	// Endpoints are those with CORS intent; the others have nothing to do with CORS.
 	Endpoints []*Endpoint
-	Total     int // endpoints of the layer
+	// Stated are the paths with CORS intent that somebody states to need, each with the fetches that were stated.
+	Stated []*Endpoint
+	Total  int // endpoints of the layer
 	// Mentions are the tests that the layer applies to Origin: those that its parser states, and the further ones that its
 	// program shows.
 	Mentions []policy.Mention
@@ -64,6 +67,9 @@ type Probe struct {
 	// Need says in words why the fetch is one that somebody needs, with the place that shows it.
 	Need   string
 	NeedAt source.Span
+	// Stated is the need that the fetch is of, when somebody states it; Optional: with headers that only some requests have.
+	Stated   *contract.Need
+	Optional bool
 	// Guess: nothing shows that pages send this very request. It stands for whatever else needs a preflight.
 	Guess bool
 }
@@ -142,8 +148,8 @@ type Answer struct {
 	Outcome        policy.Outcome
 }
 
-// Run surveys a layer of a host that stands at the head of a chain.
-func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Survey {
+// Run surveys a layer of a host that stands at the head of a chain, of which needs are stated.
+func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer, needs []contract.Need) *Survey {
 	s := &Survey{Host: chain[0], Layer: layer, Total: len(layer.Endpoints)}
 	s.Mentions = append(slices.Clone(layer.Mentions), comparisons(layer)...)
 	for i := range s.Mentions {
@@ -163,6 +169,7 @@ func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Survey
 			s.Endpoints = append(s.Endpoints, endpoint)
 		}
 	}
+	s.Stated = p.stated(needs)
 	return s
 }
 
@@ -173,6 +180,8 @@ type prober struct {
 	meanings   []Meaning
 	named      []string // their origins, each once
 	candidates []Candidate
+	// unencryptedAt are the servers that were asked without TLS.
+	unencryptedAt []source.Span
 }
 
 // somebody is the page that a policy for everybody is asked from.

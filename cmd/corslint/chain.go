@@ -12,11 +12,12 @@ import (
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
+	"github.com/corslint/corslint/parsers/openapi"
 )
 
 // dialects returns the parsers, set up for a project.
 func dialects(options nginx.Options) []parsers.Dialect {
-	return []parsers.Dialect{nginx.Dialect{Options: options}, layerfile.Dialect{}}
+	return []parsers.Dialect{nginx.Dialect{Options: options}, layerfile.Dialect{}, openapi.Dialect{}}
 }
 
 // readChain reads the hosts that paths name, outermost first.

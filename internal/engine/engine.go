@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
@@ -64,6 +65,9 @@ func Run(ctx context.Context, o Options) *Result {
 	for _, d := range o.Dialects {
 		slots = append(slots, r.dialect(ctx, d)...)
 	}
+	if r.Rules != nil {
+		r.answerNeeds(ctx, slots)
+	}
 	return r.merge(slots)
 }
 
@@ -77,6 +81,10 @@ type runner struct {
 // unitResult is what one configuration gave.
 type unitResult struct {
 	parsers.Result
+	reader     parsers.Reader
+	unit       parsers.Unit
+	candidates []candidate
+	used       bool // it states needs that somebody in the tree answers
 	findings  []*finding.Finding
 	layers    []string
 	unknown   []string
@@ -187,12 +195,13 @@ func (r *runner) reaches(path string, includes map[string][]string, seen map[str
 // load lowers units and checks their layers.
 func (r *runner) load(ctx context.Context, reader parsers.Reader, units []parsers.Unit) []*unitResult {
 	out := make([]*unitResult, len(units))
-	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, reader, units[i]) })
+	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, reader, units[i], nil) })
 	return slices.DeleteFunc(out, func(u *unitResult) bool { return u == nil })
 }
 
-// unit analyses one configuration. A fault of corslint itself costs this configuration only, and says so.
-func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit) (out *unitResult) {
+// unit analyses one configuration, of whose layers needs are stated. A fault of corslint itself costs this configuration
+// only, and says so.
+func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit, needs map[layerKey][]contract.Need) (out *unitResult) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			span := source.Span{File: source.NewFile(u.Path, nil)}
@@ -200,7 +209,7 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 			out.findings = rules.OfProblems(out.Problems)
 		}
 	}()
-	out = &unitResult{Result: reader.Load(ctx, u)}
+	out = &unitResult{Result: reader.Load(ctx, u), reader: reader, unit: u}
 	environment := rules.Environment("")
 	if r.Environment != nil {
 		environment = r.Environment(u.Path)
@@ -218,12 +227,19 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 	if concerned(out.Files) {
 		out.findings = rules.OfProblems(out.Problems)
 	}
-	for _, host := range out.Hosts {
-		for _, layer := range host.Layers {
-			survey := probe.Run(ctx, exchange.Chain{host}, layer)
+	for i, host := range out.Hosts {
+		for j, layer := range host.Layers {
+			stated := needs[layerKey{i, j}]
+			if len(out.Needs) > 0 { // a description that says what is answered, too
+				stated = out.Needs
+			}
+			survey := probe.Run(ctx, exchange.Chain{host}, layer, stated)
 			out.endpoints += len(layer.Endpoints)
-			if len(survey.Endpoints) == 0 {
+			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
+			}
+			if len(out.Needs) == 0 {
+				out.candidates = append(out.candidates, candidate{unit: out, host: i, layer: j, listeners: layer.Listeners})
 			}
 			out.layers = append(out.layers, host.Name+" "+layer.Name)
 			out.unknown = append(out.unknown, survey.Unknown()...)
@@ -292,6 +308,9 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		out.Unknown = append(out.Unknown, s.unknown...)
 		out.Endpoints += s.endpoints
 		out.Gaps = append(out.Gaps, s.gaps...)
+		if s.used || len(s.layers) > 0 { // of a description that nobody answers nothing is asked
+			out.Gaps = append(out.Gaps, s.Result.Gaps...)
+		}
 		out.LayerAll += s.layerAll
 		for _, f := range s.Files {
 			files[f.Path] = true
