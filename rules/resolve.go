@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/corslint/corslint/analyzers/exchange"
@@ -99,12 +98,8 @@ func (r *Report) finish() {
 	case len(r.Failures) > 0:
 		f := r.Failures[0]
 		r.witness(f.Probe, f)
-		if r.Evidence == "" && f.Probe.Need != "" {
-			r.Evidence = f.Probe.Need
-			if !f.Probe.NeedAt.IsZero() {
-				p := f.Probe.NeedAt.Position()
-				r.Evidence = fmt.Sprintf("%s (%s:%d)", f.Probe.Need, f.Probe.NeedAt.Path(), p.Line)
-			}
+		if r.Evidence == "" {
+			r.Evidence = f.Probe.Evidence()
 		}
 	case r.Proof != nil:
 		r.witness(r.Proof, nil)

@@ -127,5 +127,15 @@ func (s Server) Authority() string {
 	return fmt.Sprintf("%s:%d", host, s.Port)
 }
 
+// Cookies returns the place that says that the browser is to send its cookies, zero when none does.
+func (n *Need) Cookies() source.Span {
+	for _, way := range n.Auth {
+		if way.Cookies {
+			return way.Span
+		}
+	}
+	return source.Span{}
+}
+
 // String names the need for people: "PUT /items/{id}".
 func (n *Need) String() string { return n.Method + " " + n.Path }

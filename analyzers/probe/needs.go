@@ -1,7 +1,7 @@
 package probe
 
 import (
-	"path"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -141,21 +141,21 @@ func (p *prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 	}
 	f.HasBody = n.Method == "POST" || n.Method == "PUT" || n.Method == "PATCH"
 	f.Credentials = browser.CredentialsSameOrigin
-	if way.Cookies || len(e.Intent.Credentials) > 0 {
+	if way.Cookies && !e.Intent.Anybody || len(e.Intent.Credentials) > 0 { // who lets everybody in means requests without
 		f.Credentials = browser.CredentialsInclude
 	}
 	purpose := Simple
 	if !browser.IsSafelistedMethod(n.Method) || len(f.Headers) > 0 {
 		purpose = Preflighted
 	}
-	return &Probe{Purpose: purpose, Exchange: p.simulate(f), Need: path.Base(n.Span.Path()) + " declares " + n.String(), NeedAt: n.Span, Stated: n}
+	return &Probe{Purpose: purpose, Exchange: p.simulate(f), Need: "declares " + n.String(), NeedAt: n.Span, Stated: n}
 }
 
-// unencrypted asks for a need at the address that its servers give, where all of these are http and an https page is let in:
-// once for each server, since the browser never gets as far as the operation.
+// unencrypted asks for a need at the address that its servers give, where all of these are http and the layer names an https
+// page: once for each server, since the browser never gets as far as the operation.
 func (p *prober) unencrypted(e *Endpoint, n *contract.Need) {
-	page := slices.IndexFunc(e.Intent.Origins, func(o string) bool { return strings.HasPrefix(o, "https://") })
-	if page < 0 || len(n.Servers) == 0 || slices.ContainsFunc(n.Servers, func(s contract.Server) bool { return s.Scheme != "http" || !s.Public() }) {
+	page := slices.IndexFunc(e.Intent.Origins, func(o string) bool { return strings.HasPrefix(o, "https://") && o != somebody })
+	if page < 0 || slices.ContainsFunc(n.Servers, func(s contract.Server) bool { return s.Scheme != "http" || !s.Public() }) {
 		return
 	}
 	for _, s := range n.Servers {
@@ -163,9 +163,21 @@ func (p *prober) unencrypted(e *Endpoint, n *contract.Need) {
 			continue
 		}
 		p.unencryptedAt = append(p.unencryptedAt, s.Span)
-		f := exchange.Fetch{URL: "http://" + s.Authority() + escapePath(s.Path+n.Example), Method: n.Method, Origin: e.Intent.Origins[page]}
-		e.Wanted = append(e.Wanted, &Probe{Purpose: Simple, Exchange: p.simulate(f), Need: path.Base(s.Span.Path()) + " names the server", NeedAt: s.Span, Stated: n})
+		base := "http://" + s.Authority() + s.Path
+		f := exchange.Fetch{URL: base + escapePath(n.Example), Method: n.Method, Origin: e.Intent.Origins[page]}
+		e.Wanted = append(e.Wanted, &Probe{Purpose: Unencrypted, Exchange: p.simulate(f), Need: "names the server", NeedAt: s.Span, Stated: n, Server: base})
 	}
+}
+
+// Evidence says in words why the fetch is one that somebody needs: "openapi.yaml:31 declares PUT /items/{id}".
+func (p *Probe) Evidence() string {
+	switch {
+	case p.Need == "" || p.NeedAt.IsZero():
+		return p.Need
+	case p.Stated != nil:
+		return fmt.Sprintf("%s:%d %s", p.NeedAt.Path(), p.NeedAt.Position().Line, p.Need)
+	}
+	return fmt.Sprintf("%s (%s:%d)", p.Need, p.NeedAt.Path(), p.NeedAt.Position().Line)
 }
 
 // Evidence returns the places that state why a failing request is meant: of a refused header those that ask for it.

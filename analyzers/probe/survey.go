@@ -57,6 +57,7 @@ const (
 	Preflighted                     // a method or header that needs one
 	Circumstance                    // a GET, or POST, that something befalls
 	Stranger                        // from an origin that is not meant
+	Unencrypted                     // from an https page to a server that is stated to be http
 )
 
 // Probe is one fetch and what came of it.
@@ -70,6 +71,7 @@ type Probe struct {
 	// Stated is the need that the fetch is of, when somebody states it; Optional: with headers that only some requests have.
 	Stated   *contract.Need
 	Optional bool
+	Server   string // of an Unencrypted one, as it is stated
 	// Guess: nothing shows that pages send this very request. It stands for whatever else needs a preflight.
 	Guess bool
 }

@@ -85,12 +85,12 @@ type unitResult struct {
 	unit       parsers.Unit
 	candidates []candidate
 	used       bool // it states needs that somebody in the tree answers
-	findings  []*finding.Finding
-	layers    []string
-	unknown   []string
-	gaps      []policy.Gap
-	layerAll  int
-	endpoints int
+	findings   []*finding.Finding
+	layers     []string
+	unknown    []string
+	gaps       []policy.Gap
+	layerAll   int
+	endpoints  int
 }
 
 // dialect analyses the configurations of one dialect.
