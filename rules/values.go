@@ -185,11 +185,14 @@ func needs(g Group) []finding.Related {
 	return out
 }
 
+// showsNeed is what is said of a place that no description states.
+const showsNeed = "shows the need"
+
 // evidence says what a place that shows a need says.
 func evidence(f *probe.Failure, at source.Span) string {
 	switch n := f.Probe.Stated; {
 	case n == nil:
-		return "shows the need"
+		return showsNeed
 	case at == n.Span:
 		return "declares " + n.String()
 	default:
@@ -197,19 +200,21 @@ func evidence(f *probe.Failure, at source.Span) string {
 	}
 }
 
-// shown says where the need for refused requests is seen: "line 9 shows that it is meant", or, where nothing in the file
-// itself does, "openapi.yaml:31 declares PUT /items/{id}".
+// shown says where the need for refused requests is seen: "line 9 shows that it is meant", or, where nobody but a description
+// does, "openapi.yaml:31 declares PUT /items/{id}".
 func shown(g Group) string {
 	related := needs(g)
 	var here []source.Span
 	for _, r := range related {
-		if r.Span.File == g.Place.File {
+		if r.Span.File == g.Place.File && r.Text == showsNeed {
 			here = append(here, r.Span)
 		}
 	}
 	switch {
 	case len(related) == 0:
 		return "the preflight asks for it"
+	case len(here) == 0 && related[0].Text == showsNeed:
+		return line(related[0].Span, g.Place) + " shows that it is meant"
 	case len(here) == 0:
 		return line(related[0].Span, g.Place) + " " + related[0].Text + others(g)
 	case len(here) == 1:

@@ -60,7 +60,7 @@ func (p *prober) server(n *contract.Need) contract.Server {
 
 // statedEndpoint surveys what the layer means at a path; nil when that is nobody.
 func (p *prober) statedEndpoint(e policy.Endpoint) *Endpoint {
-	out := &Endpoint{Endpoint: e, Name: p.layer.Name + e.Pattern}
+	out := &Endpoint{Endpoint: e, Name: p.name(e)}
 	out.Answers = p.answers(e)
 	out.Intent = p.intent(out)
 	if !out.Intent.Any || len(out.Intent.Origins) == 0 {

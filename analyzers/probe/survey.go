@@ -191,10 +191,7 @@ const somebody = "https://app.example"
 
 // endpoint surveys an endpoint; nil when it has no CORS intent.
 func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
-	out := &Endpoint{Endpoint: e, Name: p.layer.Name + e.Example}
-	if e.Pattern != e.Example {
-		out.Name = p.layer.Name + " " + e.Pattern
-	}
+	out := &Endpoint{Endpoint: e, Name: p.name(e)}
 	out.Answers = p.answers(e)
 	out.Intent = p.intent(out)
 	if !out.Intent.Any {
@@ -207,6 +204,14 @@ func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
 	p.strangers(out)
 	out.EchoesHost = p.echoesHost(out)
 	return out
+}
+
+// name names an endpoint for people.
+func (p *prober) name(e policy.Endpoint) string {
+	if e.Pattern != e.Example {
+		return p.layer.Name + " " + e.Pattern
+	}
+	return p.layer.Name + e.Example
 }
 
 // refusesAll reports whether whatever was asked is answered with an error, as deny all does: then nobody needs the headers

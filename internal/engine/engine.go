@@ -61,8 +61,12 @@ func Run(ctx context.Context, o Options) *Result {
 	if r.Workers <= 0 {
 		r.Workers = runtime.GOMAXPROCS(0)
 	}
-	var slots []*unitResult
+	var all []dialectUnits
 	for _, d := range o.Dialects {
+		all = append(all, r.scanDialect(ctx, d))
+	}
+	var slots []*unitResult
+	for _, d := range all {
 		slots = append(slots, r.dialect(ctx, d)...)
 	}
 	if r.Rules != nil {
@@ -73,9 +77,11 @@ func Run(ctx context.Context, o Options) *Result {
 
 type runner struct {
 	Options
-	skipped int
-	context int
-	unread  []parsers.Problem // files that could not be opened
+	// described: the tree holds descriptions of what is answered. Who answers shows only when everything is read.
+	described bool
+	skipped   int
+	context   int
+	unread    []parsers.Problem // files that could not be opened
 }
 
 // unitResult is what one configuration gave.
@@ -93,16 +99,29 @@ type unitResult struct {
 	endpoints  int
 }
 
-// dialect analyses the configurations of one dialect.
-func (r *runner) dialect(ctx context.Context, d parsers.Dialect) []*unitResult {
+// dialectUnits are the files that a dialect recognised.
+type dialectUnits struct {
+	reader parsers.Reader
+	units  []parsers.Unit
+}
+
+// scanDialect recognises the files of one dialect.
+func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnits {
 	var paths []string
 	for _, path := range r.Files.Paths("") {
 		if d.Candidate(path) {
 			paths = append(paths, path)
 		}
 	}
-	reader := d.Reader(r.Files)
-	units := r.scan(ctx, reader, paths)
+	out := dialectUnits{reader: d.Reader(r.Files)}
+	out.units = r.scan(ctx, out.reader, paths)
+	r.described = r.described || r.Rules != nil && slices.ContainsFunc(out.units, func(u parsers.Unit) bool { return u.Describes })
+	return out
+}
+
+// dialect analyses the configurations of one dialect.
+func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
+	reader, units := d.reader, d.units
 	loaded := r.load(ctx, reader, r.roots(units))
 	loaded = dropReached(loaded)
 	// A file that nobody turned out to reach is analysed on its own.
@@ -154,7 +173,8 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 
 func (r *runner) wanted(path string) bool { return r.Named == nil || r.Named(path) }
 
-// roots returns the units that no other includes; of these, when files are named, those that reach a named one.
+// roots returns the units that no other includes; of these, when files are named, those that reach a named one, unless there
+// are descriptions.
 func (r *runner) roots(units []parsers.Unit) []parsers.Unit {
 	included := map[string]bool{}
 	includes := map[string][]string{}
@@ -171,11 +191,12 @@ func (r *runner) roots(units []parsers.Unit) []parsers.Unit {
 		if included[u.Path] {
 			continue
 		}
-		if r.reaches(u.Path, includes, map[string]bool{}) {
+		reaches := r.reaches(u.Path, includes, map[string]bool{})
+		if reaches && !r.wanted(u.Path) {
+			r.context++
+		}
+		if reaches || r.described {
 			roots = append(roots, u)
-			if !r.wanted(u.Path) {
-				r.context++
-			}
 		}
 	}
 	return roots
@@ -303,6 +324,9 @@ func (r *runner) merge(slots []*unitResult) *Result {
 	for _, s := range slots {
 		out.Findings = append(out.Findings, s.findings...)
 		out.Comments = append(out.Comments, s.Comments...)
+		if !slices.ContainsFunc(s.Files, func(f *source.File) bool { return r.wanted(f.Path) }) {
+			continue // read only to see who answers
+		}
 		out.Hosts = append(out.Hosts, s.Hosts...)
 		out.Layers = append(out.Layers, s.layers...)
 		out.Unknown = append(out.Unknown, s.unknown...)
