@@ -1,10 +1,11 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/policy"
@@ -159,8 +160,7 @@ func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexpose
 }
 
 func (u *unexposed) add(name, endpoint string, read finding.Related) {
-	name = http.CanonicalHeaderKey(name)
-	if !slices.Contains(u.names, name) {
+	if !slices.ContainsFunc(u.names, func(known string) bool { return strings.EqualFold(known, name) }) {
 		u.names = append(u.names, name)
 		u.reads = append(u.reads, read)
 	}
@@ -198,14 +198,14 @@ func headersOf(answer *policy.Outcome) (r browser.Response, known bool) {
 	known = true
 	for _, h := range answer.Headers {
 		text, ok := h.Value.Known()
-		known = known && (ok || http.CanonicalHeaderKey(h.Name) != exposeHeaders)
+		known = known && (ok || !strings.EqualFold(h.Name, exposeHeaders))
 		r.Headers = append(r.Headers, browser.Header{Name: h.Name, Value: text, Unknown: !ok})
 	}
 	return r, known
 }
 
 func (u *unexposed) report(p *Pass) {
-	slices.Sort(u.names)
+	slices.SortFunc(u.names, func(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	it, does := "it", "does not list it"
 	if len(u.names) > 1 {
 		it, does = "them", "does not list them"
