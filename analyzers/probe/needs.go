@@ -72,11 +72,11 @@ func (p *prober) statedEndpoint(e policy.Endpoint) *Endpoint {
 // answersNeed reports whether the layer, or who stands behind it, is there to answer a need: it is not who says that there is
 // nothing, or not for that method, and it does not look for a file, which no API is.
 func (p *prober) answersNeed(e *Endpoint, n *contract.Need) bool {
-	headers := []browser.Header{{Name: "Origin", Value: e.Intent.Origins[0]}}
+	headers := append(fields(n.Headers), browser.Header{Name: "Origin", Value: e.Intent.Origins[0]})
 	if len(n.Auth) > 0 {
-		headers = append(headers, fields(n.Auth[0].Headers)...)
+		headers = withHeaders(headers, fields(n.Auth[0].Headers))
 	}
-	outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: p.fetch(e.Endpoint, n.Method, "").URL, Method: n.Method, Headers: append(headers, fields(n.Headers)...)}, p.layer)
+	outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: p.fetch(e.Endpoint, n.Method, "").URL, Method: n.Method, Headers: headers}, p.layer)
 	if err != nil {
 		return false
 	}
@@ -133,11 +133,7 @@ func (p *prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 		f.URL = strings.Replace(f.URL, "://"+p.host(), "://"+server.Host, 1)
 	}
 	for _, list := range [...][]contract.Header{way.Headers, n.Headers, optional} {
-		for _, h := range fields(list) {
-			if !slices.ContainsFunc(f.Headers, func(x browser.Header) bool { return strings.EqualFold(x.Name, h.Name) }) {
-				f.Headers = append(f.Headers, h)
-			}
-		}
+		f.Headers = withHeaders(f.Headers, fields(list))
 	}
 	f.HasBody = n.Method == "POST" || n.Method == "PUT" || n.Method == "PATCH"
 	f.Credentials = browser.CredentialsSameOrigin

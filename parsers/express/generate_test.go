@@ -1,0 +1,401 @@
+package express_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path"
+	"slices"
+	"strings"
+)
+
+// generator writes one application as people write them, and requests that tell its answers apart. The same seed gives the
+// same text.
+type generator struct {
+	*rand.Rand
+	major  int    // of express
+	syntax syntax // of all its modules
+	double bool   // quotes
+	bare   bool   // no semicolons
+	spread bool   // over several files
+	files  map[string]string
+	asked  []target // what routes were written for
+}
+
+// syntax is how modules are written.
+type syntax int
+
+const (
+	commonJS syntax = iota
+	esModules
+	typeScript
+)
+
+func (s syntax) extension() string { return [...]string{"js", "mjs", "ts"}[s] }
+
+// target is a request line that a route was written for, or one nearby.
+type target struct{ method, path string }
+
+func newGenerator(seed uint64, n int) *generator {
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, uint64(n))), major: 4 + n%2, files: map[string]string{}}
+	g.syntax = []syntax{commonJS, commonJS, commonJS, esModules, typeScript}[g.IntN(5)]
+	g.double, g.bare, g.spread = g.chance(3), g.chance(4), g.chance(2)
+	return g
+}
+
+func (g *generator) pick(texts ...string) string { return texts[g.IntN(len(texts))] }
+
+// chance is true in one of n cases.
+func (g *generator) chance(n int) bool { return g.IntN(n) == 0 }
+
+// some returns up to n of the texts, in any order.
+func (g *generator) some(n int, texts ...string) []string {
+	g.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
+	return texts[:min(g.IntN(n+1), len(texts))]
+}
+
+// module is a source file in the making. Types stand between ‹ and ›, which only TypeScript keeps.
+type module struct {
+	*generator
+	file    string
+	imports []string
+	known   map[string]string // what a specifier is imported as
+	names   map[string]bool
+	body    []string
+}
+
+func (g *generator) module(file string) *module {
+	return &module{generator: g, file: file + "." + g.syntax.extension(), known: map[string]string{}, names: map[string]bool{}}
+}
+
+func (m *module) add(statements ...string) { m.body = append(m.body, statements...) }
+
+// name returns an identifier that the module does not have yet.
+func (m *module) name(base string) string {
+	name := base
+	for n := 2; m.names[name]; n++ {
+		name = fmt.Sprint(base, n)
+	}
+	m.names[name] = true
+	return name
+}
+
+// declare gives an expression a name.
+func (m *module) declare(base, expression string) string {
+	name := m.name(base)
+	m.add("const " + name + " = " + expression + ";")
+	return name
+}
+
+// use imports a package and returns the name of its default export.
+func (m *module) use(specifier string) string {
+	if name, ok := m.known[specifier]; ok {
+		return name
+	}
+	words := strings.Split(path.Base(strings.TrimPrefix(specifier, "express-")), "-")
+	for i := range words[1:] {
+		words[i+1] = strings.ToUpper(words[i+1][:1]) + words[i+1][1:]
+	}
+	return m.use1(specifier, strings.Join(words, ""))
+}
+
+// local imports the default export of another module of the application.
+func (m *module) local(other *module, name string) string { return m.use1(m.specifier(other), name) }
+
+func (m *module) specifier(other *module) string {
+	file := other.file
+	if m.syntax != esModules {
+		file = strings.TrimSuffix(file, path.Ext(file))
+	}
+	depth := strings.Count(m.file, "/")
+	if depth > 0 && path.Dir(file) == path.Dir(m.file) {
+		return "./" + path.Base(file)
+	}
+	return "./" + strings.Repeat("../", depth) + file
+}
+
+func (m *module) use1(specifier, base string) string {
+	specifier = strings.Replace(specifier, "./../", "../", 1)
+	name := m.name(base)
+	m.known[specifier] = name
+	if m.syntax == commonJS {
+		m.imports = append(m.imports, fmt.Sprintf("const %s = require('%s');", name, specifier))
+	} else {
+		m.imports = append(m.imports, fmt.Sprintf("import %s from '%s';", name, specifier))
+	}
+	return name
+}
+
+// export makes an expression the default export, and the module a file of the application.
+func (m *module) export(expression string) *module {
+	if m.syntax == commonJS {
+		m.add("module.exports = " + expression + ";")
+	} else {
+		m.add("export default " + expression + ";")
+	}
+	return m.done()
+}
+
+func (m *module) done() *module {
+	text := strings.Join(m.imports, "\n") + "\n\n" + strings.Join(m.body, "\n") + "\n"
+	if m.syntax == typeScript {
+		text = "import type { Request, Response, NextFunction } from 'express';\n" + strings.NewReplacer("‹", "", "›", "").Replace(text)
+	} else {
+		text = withoutTypes(text)
+	}
+	if m.double && !strings.Contains(text, `"`) {
+		text = strings.ReplaceAll(text, "'", `"`)
+	}
+	if m.bare {
+		text = withoutSemicolons(text)
+	}
+	m.files[m.file] = indented(text)
+	return m
+}
+
+func withoutTypes(text string) string {
+	var b strings.Builder
+	for part := range strings.SplitSeq(text, "‹") {
+		if _, after, ok := strings.Cut(part, "›"); ok {
+			part = after
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// withoutSemicolons leaves those that separate a line from one that would continue it.
+func withoutSemicolons(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines[:len(lines)-1] {
+		if next := strings.TrimLeft(lines[i+1], " "); next == "" || !strings.ContainsAny(next[:1], "([`/.") {
+			lines[i] = strings.TrimSuffix(line, ";")
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// indented moves lines by the brackets that are open.
+func indented(text string) string {
+	var b strings.Builder
+	depth := 0
+	for line := range strings.Lines(text) {
+		line = strings.TrimLeft(line, " ")
+		closing := len(line) - len(strings.TrimLeft(line, "})]"))
+		b.WriteString(strings.Repeat("  ", max(0, depth-min(closing, 1))) + line)
+		switch change := strings.Count(line, "{") + strings.Count(line, "[") - strings.Count(line, "}") - strings.Count(line, "]"); {
+		case change > 0:
+			depth++
+		case change < 0:
+			depth--
+		}
+	}
+	return b.String()
+}
+
+// function writes a function of some of the parameters req, res, next, err, origin, callback.
+func (g *generator) function(parameters string, statements ...string) string {
+	types := strings.NewReplacer("req", "req‹: Request›", "res", "res‹: Response›", "next", "next‹: NextFunction›", "err", "err‹: any›",
+		"origin", "origin‹: string | undefined›", "callback", "callback‹: (err: any, allow?: any) => void›")
+	async := ""
+	if rest, ok := strings.CutPrefix(parameters, "async "); ok {
+		async, parameters = "async ", rest
+	}
+	parameters = types.Replace(parameters)
+	body := strings.Join(statements, "\n")
+	switch {
+	case g.chance(3):
+		return async + "function (" + parameters + ") {\n" + body + "\n}"
+	case len(statements) == 1 && g.chance(2) && !strings.Contains(body, "\n") && strings.HasPrefix(body, "res.") && strings.Count(body, ";") == 1:
+		return async + "(" + parameters + ") => " + strings.TrimSuffix(body, ";")
+	}
+	return async + "(" + parameters + ") => {\n" + body + "\n}"
+}
+
+// application writes all files of an application.
+func (g *generator) application() {
+	main := g.pick("index", "app", "server")
+	if g.syntax == typeScript || g.chance(5) {
+		main = "src/" + main
+	}
+	m := g.module(main)
+	if g.chance(8) {
+		m.environment()
+	}
+	g.files["package.json"] = fmt.Sprintf("{\n  \"name\": \"shop\",\n  \"main\": %q,\n  \"dependencies\": { \"express\": \"^%d.1.0\", \"cors\": \"^2.8.5\" }\n}\n", m.file, g.major)
+	switch {
+	case g.spread && g.chance(3): // the application and its start are two modules
+		m.file = "src/start." + g.syntax.extension()
+		g.files["package.json"] = strings.ReplaceAll(g.files["package.json"], main+"."+g.syntax.extension(), m.file)
+		other := g.module("src/app")
+		app := other.application()
+		other.export(app)
+		m.add(m.start(m.local(other, "app")))
+	case g.chance(8): // a factory
+		express := m.use("express")
+		inner := g.module(m.file)
+		inner.known, inner.names = m.known, m.names
+		inner.names["createApp"], inner.names["app"] = true, true
+		inner.sequence("app")
+		m.imports = append(m.imports, inner.imports...)
+		m.add("function createApp() {\nconst app = " + express + "();\n" + strings.Join(inner.body, "\n") + "\nreturn app;\n}")
+		m.add(m.start("createApp()"))
+	default:
+		app := m.application()
+		m.add(m.start(app))
+	}
+	m.done()
+}
+
+// environment gives the application variables of its own.
+func (m *module) environment() {
+	m.files[".env"] = m.pick("CORS_ORIGIN=https://a.example\n", "# settings\nCORS_ORIGIN=\"https://b.example\"\nCLIENT_URL=http://localhost:5173\n", "NODE_ENV=production\nORIGINS=https://a.example,https://app.a.example\n",
+		"ENABLE_CORS=1\nCORS=1\nCLIENT_URL=https://a.example\n")
+	if m.syntax == commonJS {
+		m.imports = append(m.imports, "require('dotenv').config();")
+	} else {
+		m.imports = append(m.imports, "import 'dotenv/config';")
+	}
+}
+
+func (m *module) application() string {
+	app := m.name(m.pick("app", "app", "app", "app", "server", "api"))
+	m.add("const " + app + " = " + m.use("express") + "();")
+	m.sequence(app)
+	return app
+}
+
+func (m *module) start(app string) string {
+	listen := app + m.pick(".listen(3000);", ".listen(process.env.PORT || 3000);", ".listen(3000, () => console.log('listening'));",
+		".listen(3000, '0.0.0.0', () => {\nconsole.log('listening');\n});")
+	switch {
+	case m.chance(12) && m.syntax == commonJS && app != "createApp()":
+		return "if (require.main === module) {\n" + listen + "\n}"
+	case m.chance(12):
+		return "async function main() {\nawait Promise.resolve();\n" + listen + "\n}\nmain().catch(console.error);"
+	case m.chance(12):
+		return m.use("http") + ".createServer(" + app + ").listen(process.env.PORT || 3000);"
+	}
+	return listen
+}
+
+// sequence writes what an application registers, mostly in the order that works.
+func (m *module) sequence(app string) {
+	m.add(m.some(2, m.settings(app)...)...)
+	var before []string
+	for range m.IntN(4) {
+		before = append(before, m.common(app))
+	}
+	policy := m.policy(app)
+	var auth []string
+	if m.chance(3) {
+		auth = append(auth, app+".use("+m.pick("", "", "'/api', ")+m.auth()+");")
+	}
+	routes := m.routes(app)
+	tail := m.tail(app)
+
+	switch {
+	case m.chance(10): // cors after the routes
+		m.add(slices.Concat(before, auth, routes, policy, tail)...)
+	case m.chance(4): // authentication before cors
+		m.add(slices.Concat(before, auth, policy, routes, tail)...)
+	case m.chance(3): // other middleware after cors
+		m.add(slices.Concat(policy, before, auth, routes, tail)...)
+	default:
+		m.add(slices.Concat(before, policy, auth, routes, tail)...)
+	}
+}
+
+func (m *module) settings(app string) []string {
+	return []string{app + ".set('trust proxy', 1);", app + ".disable('x-powered-by');", app + ".set('case sensitive routing', true);", app + ".set('strict routing', true);",
+		app + ".enable('strict routing');", app + ".set('json spaces', 2);", app + ".set('etag', false);", app + ".set('query parser', 'simple');", app + ".set('port', process.env.PORT || 3000);"}
+}
+
+// tail writes what comes last: handlers of what nothing else answered, and of errors.
+func (m *module) tail(app string) []string {
+	var out []string
+	if m.chance(3) {
+		all := m.pick("", "", "'"+m.everything()+"', ")
+		out = append(out, app+m.pick(
+			".use("+all+m.function("req, res", "res.status(404).json({ error: 'not found' });")+");",
+			".use("+all+m.function("req, res, next", "res.status(404).send('not found');")+");",
+			".use("+m.function("req, res, next", "const err‹: any› = new Error('not found');", "err.status = 404;", "next(err);")+");",
+			".all('"+m.everything()+"', "+m.function("req, res", "res.sendStatus(404);")+");",
+			".get('"+m.everything()+"', "+m.function("req, res", "res.redirect('/');")+");"))
+	}
+	if m.chance(3) {
+		out = append(out, app+".use("+m.function("err, req, res, next", m.errorHandler()...)+");")
+	}
+	return out
+}
+
+// everything is the path pattern that people write for all paths.
+func (g *generator) everything() string {
+	if g.major == 5 && !g.chance(40) {
+		return g.pick("/{*splat}", "/{*splat}", "/*splat", "/{*any}")
+	}
+	return g.pick("*", "*", "/*")
+}
+
+func (g *generator) errorHandler() []string {
+	return [][]string{
+		{"res.status(err.status || 500).json({ error: err.message });"},
+		{"if (res.headersSent) {\nreturn next(err);\n}", "res.status(500).send('error');"},
+		{"console.error(err.stack);", "res.sendStatus(500);"},
+		{"if (err.message === 'Not allowed by CORS') {\nreturn res.status(403).json({ error: err.message });\n}", "next(err);"},
+		{"res.header('Access-Control-Allow-Origin', '*');", "res.status(err.statusCode || 500).json({ error: err.message });"},
+		{"const status = err.status ?? 400;", "res.status(status);", "res.end();"},
+		{"next(err);"},
+	}[g.IntN(7)]
+}
+
+// request is a request to a generated application.
+type request struct {
+	method, path string
+	headers      [][2]string
+}
+
+func (g *generator) request() request {
+	r := request{
+		method: g.pick("GET", "GET", "GET", "OPTIONS", "OPTIONS", "OPTIONS", "OPTIONS", "POST", "PUT", "HEAD", "DELETE", "PATCH"),
+		path:   g.pick("/", "/missing", "/api", "/api/none", "/users/1", "/app.css", "/docs"),
+	}
+	if len(g.asked) > 0 && !g.chance(6) {
+		to := g.asked[g.IntN(len(g.asked))]
+		r.path = to.path
+		if r.method != "OPTIONS" && r.method != "HEAD" && !g.chance(4) {
+			r.method = to.method
+		}
+	}
+	switch g.IntN(24) {
+	case 0:
+		r.path += "/"
+	case 1:
+		r.path = strings.ToUpper(r.path)
+	case 2:
+		r.path += g.pick("/more", "x", "%20", "%2F", "/%zz", "//", "/../users")
+	case 3:
+		r.path += g.pick("?q=1", "?to=/elsewhere", "?", "?q=%zz", "?id[]=1")
+	case 4:
+		r.path = "/" + g.pick("%61pi", "/api", "API", "./api", "old/users") + r.path
+	}
+	add := func(name, value string) { r.headers = append(r.headers, [2]string{name, value}) }
+	if origin := g.pick("", "", "https://a.example", "https://a.example", "https://a.example", "https://b.example", "https://app.a.example", "https://evil.test", "http://localhost:3000",
+		"http://localhost:5173", "null", "HTTPS://A.EXAMPLE", "https://a.example.evil.test", "https://xa.example", "https://a.example:8443", "http://a.example", "http://127.0.0.1:8080"); origin != "" {
+		add("Origin", origin)
+	}
+	if r.method == "OPTIONS" && !g.chance(4) {
+		add("Access-Control-Request-Method", g.pick("GET", "PUT", "POST", "DELETE"))
+		if headers := g.pick("", "authorization", "content-type", "authorization,content-type", "x-custom, content-type"); headers != "" {
+			add("Access-Control-Request-Headers", headers)
+		}
+	} else if g.chance(3) {
+		add("Authorization", g.pick("Bearer secret", "Bearer secret", "Basic dTpw", "secret"))
+	}
+	for _, rare := range [][2]string{{"Cookie", "sid=1; theme=dark"}, {"X-Api-Key", "secret"}, {"Content-Type", "application/json"}, {"Accept", "text/html"}, {"Accept", "application/json"},
+		{"X-Forwarded-Proto", "https"}, {"X-Forwarded-Host", "shop.example"}, {"X-Requested-With", "XMLHttpRequest"}, {"Referer", "https://a.example/page"}} {
+		if g.chance(12) {
+			add(rare[0], rare[1])
+		}
+	}
+	return r
+}
