@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -175,30 +176,18 @@ const maxShown = 6
 func needs(g Group) []finding.Related {
 	var out []finding.Related
 	for _, f := range g.Failures {
-		for _, at := range f.Evidence() {
-			known := func(r finding.Related) bool { return r.Span == at }
-			if len(out) < maxShown && !at.IsZero() && !slices.ContainsFunc(out, known) && firstWord(at) != g.Place {
-				out = append(out, finding.Related{Span: at, Text: evidence(f, at)})
+		for _, e := range f.Evidence() {
+			known := func(r finding.Related) bool { return r.Span == e.Span }
+			if len(out) < maxShown && !e.Span.IsZero() && !slices.ContainsFunc(out, known) && firstWord(e.Span) != g.Place {
+				out = append(out, finding.Related{Span: e.Span, Text: cmp.Or(e.Text, showsNeed)})
 			}
 		}
 	}
 	return out
 }
 
-// showsNeed is what is said of a place that no description states.
+// showsNeed is what is said of a place that declares nothing.
 const showsNeed = "shows the need"
-
-// evidence says what a place that shows a need says.
-func evidence(f *probe.Failure, at source.Span) string {
-	switch n := f.Probe.Stated; {
-	case n == nil:
-		return showsNeed
-	case at == n.Span:
-		return "declares " + n.String()
-	default:
-		return "declares it for " + n.String()
-	}
-}
 
 // shown says where the need for refused requests is seen: "line 9 shows that it is meant", or, where nobody but a description
 // does, "openapi.yaml:31 declares PUT /items/{id}".

@@ -176,27 +176,29 @@ func (p *Probe) Evidence() string {
 	return fmt.Sprintf("%s (%s:%d)", p.Need, p.NeedAt.Path(), p.NeedAt.Position().Line)
 }
 
-// Evidence returns the places that state why a failing request is meant: of a refused header those that ask for it.
-func (f *Failure) Evidence() []source.Span {
+// Statement is a place that shows a need, and what it declares: "declares PUT /items/{id}"; "" where nobody declares anything.
+type Statement struct {
+	Span source.Span
+	Text string
+}
+
+// Evidence returns the places that show why a failing request is meant: where headers are refused, those that ask for them.
+func (f *Failure) Evidence() []Statement {
 	n := f.Probe.Stated
-	if n == nil || f.Reason != browser.HeaderDisallowedByPreflightResponse {
-		return []source.Span{f.Probe.NeedAt}
+	if n == nil {
+		return []Statement{{Span: f.Probe.NeedAt}}
 	}
-	lists := [][]contract.Header{n.Headers, n.Optional}
-	for _, way := range n.Auth {
-		lists = append(lists, way.Headers)
-	}
-	var out []source.Span
-	for _, name := range f.Names {
-		for _, h := range slices.Concat(lists...) {
-			if strings.EqualFold(h.Name, name) && !slices.Contains(out, h.Span) {
-				out = append(out, h.Span)
-				break
+	var out []Statement
+	if f.Reason == browser.HeaderDisallowedByPreflightResponse {
+		for _, h := range n.RequestHeaders() {
+			asked := slices.ContainsFunc(f.Names, func(name string) bool { return strings.EqualFold(name, h.Name) })
+			if asked && !slices.ContainsFunc(out, func(s Statement) bool { return s.Span == h.Span }) {
+				out = append(out, Statement{h.Span, "declares " + h.Name + " for " + n.String()})
 			}
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, n.Span)
+		out = append(out, Statement{n.Span, "declares " + n.String()})
 	}
 	return out
 }
