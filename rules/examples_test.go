@@ -121,7 +121,8 @@ func checkFinding(t *testing.T, f *finding.Finding) {
 func exampleFiles(e rules.Example) []*source.File {
 	archive := txtar.Parse([]byte(e.Text))
 	if len(archive.Files) == 0 {
-		return []*source.File{source.NewFile("example.conf", []byte(e.Text))}
+		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml"}[e.Dialect]
+		return []*source.File{source.NewFile(name, []byte(e.Text))}
 	}
 	var files []*source.File
 	for _, f := range archive.Files {
