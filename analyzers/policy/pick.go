@@ -53,6 +53,12 @@ func (p HostPattern) rank(host string) int {
 	return 0
 }
 
+// Names reports whether the listener answers for a host by a name of its own, and not because it answers for any.
+func (l Listener) Names(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return slices.ContainsFunc(l.Hosts, func(p HostPattern) bool { return p.rank(host) > 0 })
+}
+
 // Picked is the layer that answers a request, and the listener through which it is reached: with assumptions, the
 // listener's scheme and port are what the layer sees, not the URL's.
 type Picked struct {
