@@ -162,5 +162,5 @@ func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 // application describes the project around an entry.
 func (r *reader) application(entry string) machine.Application {
 	p := r.project(path.Dir(entry))
-	return machine.Application{Entry: entry, Major: p.major, Aliases: p.aliases, Environment: map[string]string{}}
+	return machine.Application{Entry: entry, Major: p.major, BodyParser: p.parser, Aliases: p.aliases, Environment: map[string]string{}}
 }

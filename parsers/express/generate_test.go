@@ -2,6 +2,7 @@ package express_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path"
 	"path/filepath"
@@ -266,6 +267,11 @@ func (g *generator) application() {
 		m.add(m.start(app))
 	}
 	m.done()
+	if g.files[".env"] == "" && slices.ContainsFunc(slices.Collect(maps.Values(g.files)), func(text string) bool {
+		return strings.Contains(strings.ReplaceAll(text, "process.env.PORT", ""), "process.env.")
+	}) {
+		g.files[".env"] = g.pick("NODE_ENV=development\n", "NODE_ENV=production\nCORS_ORIGIN=https://app.a.example\n", "NODE_ENV=test\nENABLE_CORS=yes\nCORS_OFF=\n", "NODE_ENV=\nORIGINS=https://b.example\n")
+	}
 }
 
 // environment gives the application variables of its own.

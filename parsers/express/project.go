@@ -14,7 +14,8 @@ import (
 
 // project is what the files around an application say: the version of express, and names that stand for folders.
 type project struct {
-	major   int
+	major   int // of express
+	parser  int // of body-parser
 	aliases []machine.Alias
 }
 
@@ -41,7 +42,10 @@ func (r *reader) project(dir string) project {
 		m, ok := r.manifest(path.Join(at, "package.json"))
 		if ok {
 			if p.major == 0 {
-				p.major = r.major(at, m)
+				p.major = version(r.major(at, m, "express", lockedExpress))
+			}
+			if p.parser == 0 {
+				p.parser = r.major(at, m, "body-parser", lockedParser)
 			}
 			for name, to := range m.Imports {
 				if text, isText := to.(string); isText && strings.HasPrefix(name, "#") {
@@ -84,39 +88,51 @@ func (r *reader) manifest(name string) (manifest, bool) {
 
 var (
 	firstNumber = regexp.MustCompile(`\d+`)
-	lockedNPM   = regexp.MustCompile(`"node_modules/express":\s*\{\s*"version":\s*"(\d+)`)
-	lockedYarn  = regexp.MustCompile(`(?m)^"?express@[^\n]*:\n\s+version:? "?(\d+)`)
-	lockedPNPM  = regexp.MustCompile(`(?m)^\s+/?express[@/](\d+)\.\d`)
 )
 
-// major returns the major version of express that a manifest asks for, as far as it or a lock file says: 0 where it does not
-// depend on express.
-func (r *reader) major(dir string, m manifest) int {
+// locked finds the version of a package in a lock file, by the file's name.
+type locked map[string]*regexp.Regexp
+
+func lockedVersion(name string) locked {
+	return locked{
+		"package-lock.json": regexp.MustCompile(`"node_modules/` + name + `":\s*\{\s*"version":\s*"(\d+)`),
+		"yarn.lock":         regexp.MustCompile(`(?m)^"?` + name + `@[^\n]*:\n\s+version:? "?(\d+)`),
+		"pnpm-lock.yaml":    regexp.MustCompile(`(?m)^\s+/?` + name + `[@/](\d+)\.\d`),
+	}
+}
+
+var lockedExpress, lockedParser = lockedVersion("express"), lockedVersion("body-parser")
+
+// major returns the major version of a package that a manifest asks for, as far as it or a lock file says: 0 where it does not
+// depend on it, and where nothing says which.
+func (r *reader) major(dir string, m manifest, name string, in locked) int {
 	for _, list := range []map[string]string{m.Dependencies, m.DevDependencies, m.Peer} {
-		want, ok := list["express"]
+		want, ok := list[name]
 		if !ok {
 			continue
 		}
 		if digits := firstNumber.FindString(want); digits != "" && !strings.HasPrefix(want, ">") && !strings.Contains(want, "||") {
 			n, _ := strconv.Atoi(digits)
-			return version(n)
+			return n
 		}
-		for name, locked := range map[string]*regexp.Regexp{"package-lock.json": lockedNPM, "yarn.lock": lockedYarn, "pnpm-lock.yaml": lockedPNPM} {
-			if f, err := r.files.Open(path.Join(dir, name)); err == nil {
-				if m := locked.FindSubmatch(f.Data); m != nil {
+		for file, pattern := range in {
+			if f, err := r.files.Open(path.Join(dir, file)); err == nil {
+				if m := pattern.FindSubmatch(f.Data); m != nil {
 					n, _ := strconv.Atoi(string(m[1]))
-					return version(n)
+					return n
 				}
 			}
 		}
-		return newest
 	}
 	return 0
 }
 
-// version returns the modelled version that is nearest.
+// version returns the modelled version of express that is nearest; 0 where nothing says which.
 func version(major int) int {
-	if major >= 5 {
+	switch {
+	case major == 0:
+		return 0
+	case major >= 5:
 		return 5
 	}
 	return 4

@@ -158,6 +158,7 @@ func (m *Machine) builtin(name string, compiled map[string]*goja.Program) goja.V
 func (m *Machine) extend() {
 	set := func(name string, f func(c goja.FunctionCall) goja.Value) { _ = m.hooks.api.Set(name, f) }
 	_ = m.hooks.api.Set("major", m.app.Major)
+	_ = m.hooks.api.Set("bodyParser", m.app.BodyParser)
 	set("describe", func(c goja.FunctionCall) goja.Value { return m.rt.ToValue(m.show(c.Argument(0))) })
 	set("decideFile", func(c goja.FunctionCall) goja.Value {
 		return m.rt.ToValue(m.decide(Question{Kind: "file-exists", Subject: c.Argument(0).String()}))
@@ -169,7 +170,13 @@ func (m *Machine) extend() {
 	set("query", func(c goja.FunctionCall) goja.Value {
 		out := m.rt.NewObject()
 		_, query, _ := strings.Cut(c.Argument(0).String(), "?")
-		values, _ := url.ParseQuery(query)
+		values := map[string][]string{}
+		for pair := range strings.SplitSeq(query, "&") {
+			key, value, _ := strings.Cut(pair, "=")
+			if key != "" && len(values) < 1_000 {
+				values[unescaped(key)] = append(values[unescaped(key)], unescaped(value))
+			}
+		}
 		for key, list := range values {
 			if len(list) == 1 {
 				_ = out.Set(key, list[0])
@@ -220,6 +227,14 @@ func (m *Machine) extend() {
 		}
 		return m.rt.ToValue("nothing")
 	})
+}
+
+// unescaped decodes a part of a query, and leaves alone what cannot be decoded.
+func unescaped(text string) string {
+	if out, err := url.QueryUnescape(text); err == nil {
+		return out
+	}
+	return text
 }
 
 // entries returns the names in a folder of the project.

@@ -6,6 +6,8 @@ package machine
 type Application struct {
 	Entry string `json:"entry"` // path of the file that Node would run
 	Major int    `json:"major"` // of Express: 4 or 5
+	// BodyParser is the major version of body-parser, 0 for the newest; express brings its own.
+	BodyParser int `json:"bodyParser,omitempty"`
 	// Module is set where the file is a module whose exports are handlers of requests, such as a Lambda function: the name of
 	// the export.
 	Export string `json:"export,omitempty"`

@@ -361,8 +361,12 @@ function decorateRequest(request) {
   getter('query', function () { return $.query(this.url); });
   getter('protocol', function () { return this.socket.encrypted || (this.app && this.app.enabled('trust proxy') && this.headers['x-forwarded-proto'] === 'https') ? 'https' : 'http'; });
   getter('secure', function () { return this.protocol === 'https'; });
-  getter('hostname', function () { return (this.headers.host || '').replace(/:\d+$/, ''); });
-  getter('host', function () { return this.app && this.app.major === 5 ? this.headers.host : this.hostname; });
+  const authority = (req) => {
+    const forwarded = req.app && req.app.enabled('trust proxy') && req.headers['x-forwarded-host'];
+    return forwarded ? forwarded.split(',')[0].trim() : req.headers.host || '';
+  };
+  getter('hostname', function () { return authority(this).replace(/:\d+$/, ''); });
+  getter('host', function () { return this.app && this.app.major === 5 ? authority(this) : this.hostname; });
   getter('ip', function () { return '127.0.0.1'; });
   getter('ips', function () { return []; });
   getter('subdomains', function () { return this.hostname.split('.').slice(0, -2).reverse(); });

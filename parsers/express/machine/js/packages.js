@@ -15,20 +15,25 @@ const user = () => $.unknown('the user');
 
 // ---- bodies
 
-const hasBody = (req) => req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0;
-function bodyParser(name, type) {
+const hasBody = (req) => req.headers['transfer-encoding'] !== undefined || !isNaN(parseInt(req.headers['content-length']));
+const bodyTypes = { json: /json/, urlencoded: /urlencoded/, text: /^text\/plain/, raw: /octet-stream/, bodyParser: /json|urlencoded/ };
+function bodyParser(name, type, leaves) {
   return () => {
     const places = $.caller(name);
     if (type) $.fact('reads-body', type, name, places);
     return function (req, res, next) {
-      if (req.body === undefined && hasBody(req)) req.body = $.unknown('the request body');
-      else if (req.body === undefined && $.major < 5) req.body = {};
+      const read = hasBody(req) && bodyTypes[name].test(req.headers['content-type'] || '');
+      if (req.body === undefined && read) req.body = req.headers['content-length'] === '0' ? {} : $.unknown('the request body');
+      else if (req.body === undefined && !leaves) req.body = {};
       if ($.befalls(req, 'body-too-large')) return wait(() => next(failure(413, 'request entity too large', { type: 'entity.too.large' })));
       next();
     };
   };
 }
-const bodyParsers = { json: bodyParser('json', 'application/json'), urlencoded: bodyParser('urlencoded', ''), raw: bodyParser('raw', ''), text: bodyParser('text', '') };
+// From body-parser 2 on, and with express 5, a request without a body has no req.body.
+const bodyParsersOf = (leaves) => ({ json: bodyParser('json', 'application/json', leaves), urlencoded: bodyParser('urlencoded', '', leaves), raw: bodyParser('raw', '', leaves), text: bodyParser('text', '', leaves) });
+const bodyParsers = bodyParsersOf($.major >= 5);
+const leavesBody = $.bodyParser !== 1;
 
 // ---- files
 
@@ -69,7 +74,7 @@ function serveStatic(root, options) {
           res.setHeader('Content-Security-Policy', "default-src 'none'");
           res.setHeader('X-Content-Type-Options', 'nosniff');
         });
-        $.writing(places, () => res.setHeader('Location', original.replace(/^\/+/, '/') + '/'));
+        $.writing(places, () => res.setHeader('Location', original.replace(/^\/+/, '/') + '/' + req.originalUrl.slice(original.length)));
         return wait(() => res.end());
       }
       if (index === false || $.files.kind(String(root), path + index) !== 'file') return absent();
@@ -461,7 +466,7 @@ const passes = (name) => {
 };
 
 const packages = {
-  'body-parser': Object.assign(bodyParser('bodyParser', 'application/json'), bodyParsers), 'serve-static': serveStatic, compression, helmet, 'express-rate-limit': rateLimit, 'express-session': session, 'cookie-session': session,
+  'body-parser': Object.assign(bodyParser('bodyParser', 'application/json', leavesBody), bodyParsersOf(leavesBody)), 'serve-static': serveStatic, compression, helmet, 'express-rate-limit': rateLimit, 'express-session': session, 'cookie-session': session,
   passport, jsonwebtoken, 'express-jwt': expressjwt, 'express-unless': Object.assign(() => {}, { unless }), 'express-basic-auth': basicAuth, 'http-proxy-middleware': httpProxyMiddleware, 'express-http-proxy': expressHttpProxy, 'http-proxy': httpProxy,
   'serverless-http': Object.assign(adapted, { default: adapted }), '@vendia/serverless-express': vendia, '@codegenie/serverless-express': vendia, 'aws-serverless-express': awsServerlessExpress, 'http-errors': httpErrors, 'express-async-handler': asyncHandler,
   'express-async-errors': asyncErrors, dotenv, 'dotenv/config': {}, 'dotenv-expand': dotenv, 'cookie-parser': cookieParser, debug, vary: Object.assign(http.vary, { append: (h, f) => h + ', ' + f }), 'object-assign': Object.assign,

@@ -14,6 +14,7 @@ const path = require('node:path');
 const readline = require('node:readline');
 const { pathToFileURL } = require('node:url');
 const esbuild = require('esbuild');
+const dotenv = require('dotenv');
 
 const START_MS = 5000; // for an application to listen
 const ANSWER_MS = 400; // for a request to be answered; none of the applications waits on purpose for longer than a tenth
@@ -68,7 +69,9 @@ async function start(dir) {
   const { main, type } = JSON.parse(fs.readFileSync(path.join(dir, 'package.json'), 'utf8'));
   const entry = path.join(dir, main);
   let app;
-  const listening = new Promise((resolve) => { app = { dir, env: {}, started: resolve }; });
+  const env = {}; // as "node --env-file-if-exists=.env" gives it
+  if (fs.existsSync(path.join(dir, '.env'))) Object.assign(env, dotenv.parse(fs.readFileSync(path.join(dir, '.env'))));
+  const listening = new Promise((resolve) => { app = { dir, env, started: resolve }; });
   await contexts.run({ app }, async () => {
     process.argv[1] = entry;
     try {
