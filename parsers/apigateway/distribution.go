@@ -125,6 +125,9 @@ func (b *builder) responsePolicy(block int, v *behaviour) {
 	}
 	if c := p.cors; c != nil {
 		b.mentionPatterns(c)
+		if c.credentials.IsTrue() && (has(c.headers, "*") || has(c.origins, "*")) {
+			b.reject(c.credentials.Span, "CloudFront refuses credentials where origins or headers have *")
+		}
 		op := policy.Default
 		if p.override {
 			op = policy.Replace

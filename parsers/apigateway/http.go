@@ -241,8 +241,12 @@ func (b *builder) actualLines(c *corsRule) []policy.Line {
 func preflightLines(c *corsRule) []policy.Line {
 	var lines []policy.Line
 	add := func(name string, items []value) {
+		line := policy.Line{Name: name, Value: expr(joined(items)), Span: spanOf(items, c.span)}
+		if has(items, "*") && c.credentials.IsTrue() { // spelt out or not: with credentials it makes a difference
+			line.Value = &policy.UnknownExpr{Unknown: policy.Unknown{Kind: policy.UnknownVariable, Subject: "what the service sends for *", Span: line.Span}}
+		}
 		if len(items) > 0 {
-			lines = append(lines, policy.Line{Name: name, Value: expr(joined(items)), Span: spanOf(items, c.span)})
+			lines = append(lines, line)
 		}
 	}
 	add("Access-Control-Allow-Methods", c.methods)

@@ -37,7 +37,7 @@ func (r *reading) gap(at source.Span, format string, args ...any) {
 
 // reject notes what AWS refuses when it is deployed.
 func (r *reading) reject(at source.Span, format string, args ...any) {
-	p := parsers.Problem{Kind: parsers.Rejected, Span: at, Text: fmt.Sprintf(format, args...)}
+	p := parsers.Problem{Kind: parsers.Rejected, Refuser: "AWS", Span: at, Text: fmt.Sprintf(format, args...)}
 	if !slices.Contains(r.problems, p) {
 		r.problems = append(r.problems, p)
 	}
