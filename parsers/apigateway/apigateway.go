@@ -69,7 +69,10 @@ func (l reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 	host := &policy.Host{Name: "AWS", Dialect: "apigateway", Span: source.Span{File: f}}
 	host.Layers = r.lower()
 	host.Gaps = r.gaps
-	result := parsers.Result{Problems: r.problems, Files: r.opened}
+	for _, opened := range r.opened {
+		r.comments = append(r.comments, remarks(opened)...)
+	}
+	result := parsers.Result{Problems: r.problems, Files: r.opened, Comments: r.comments}
 	if len(host.Layers) > 0 || len(host.Gaps) > 0 {
 		result.Hosts = []*policy.Host{host}
 	}

@@ -51,6 +51,7 @@ func (r *reading) stack(cf *template.CloudFormation, root value) *stack {
 func (s *stack) add(resources value) {
 	for _, f := range resources.Fields() {
 		s.resources = append(s.resources, resource{id: f.Key, kind: f.Value.Get("Type").Word(), span: f.Span, props: f.Value.Get("Properties")})
+		s.ignore(f.Value.Get("Metadata", "corslint", "ignore"), f.Value.Span)
 		if strings.HasPrefix(f.Key, "Fn::") {
 			s.gap(f.Span, "%s is not modelled", f.Key)
 		}

@@ -20,6 +20,7 @@ const (
 	integrationKey = extension + "integration"
 	anyMethodKey   = extension + "any-method"
 	corsKey        = extension + "cors"
+	ignoreKey      = "x-corslint-ignore"
 )
 
 // maxReferences bounds how many references lead from one to the next.
@@ -125,11 +126,13 @@ type operation struct {
 // operations yields the operations in the order of the text.
 func (d *document) operations() func(func(operation) bool) {
 	return func(yield func(operation) bool) {
+		d.ignore(d.root.Get(ignoreKey), d.root.Span)
 		for _, p := range d.root.Get("paths").Fields() {
 			item := d.follow(p.Value)
 			if item.Kind == template.Unknown {
 				d.gap(p.Span, "the operations of %s are not known", p.Key)
 			}
+			d.ignore(item.Get(ignoreKey), item.Span)
 			for _, f := range item.Fields() {
 				verb := strings.ToUpper(f.Key)
 				if f.Key == anyMethodKey {
@@ -137,6 +140,7 @@ func (d *document) operations() func(func(operation) bool) {
 				} else if !slices.Contains(defaultVerbs[:], verb) {
 					continue
 				}
+				d.ignore(f.Value.Get(ignoreKey), f.Value.Span)
 				if !yield(operation{path: normalPath(p.Key), verb: verb, key: f, item: item, value: d.follow(f.Value)}) {
 					return
 				}

@@ -25,6 +25,7 @@ type reading struct {
 	out      deployment
 	problems []parsers.Problem
 	gaps     []policy.Gap
+	comments []parsers.Comment
 	methods  int
 }
 
