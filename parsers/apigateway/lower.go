@@ -288,7 +288,9 @@ func (b *builder) check(g guard, verb, endpoint string, answer refusal) []policy
 		out = append(out, &policy.If{Cond: policy.All{missing("authorization"), missing("cookie"), refuses}, Then: answer.rejected()})
 	default:
 		for _, h := range g.headers {
-			refuse(h)
+			if !slices.Contains(b.out.edge, strings.ToLower(h)) { // else whoever stands in front brings it
+				refuse(h)
+			}
 		}
 	}
 	return append(out, &policy.If{Cond: policy.Meets{Kind: policy.CredentialsRejected}, Then: answer.rejected()})

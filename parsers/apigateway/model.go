@@ -21,6 +21,7 @@ type deployment struct {
 	urls          []*functionURL
 	buckets       []*bucket
 	distributions []*distribution
+	edge          []string // request headers that distributions add on the way to their origins, lower case
 	balancers     []*balancer
 }
 

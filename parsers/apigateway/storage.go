@@ -37,6 +37,9 @@ func (s *stack) distribution(r *resource) {
 	origins := map[string]value{}
 	for _, o := range config.Get("Origins").Items() {
 		origins[o.Get("Id").Text().String()] = o
+		for _, h := range o.Get("OriginCustomHeaders").Items() {
+			s.out.edge = append(s.out.edge, strings.ToLower(h.Get("HeaderName").Word()))
+		}
 	}
 	for _, item := range config.Get("CacheBehaviors").Items() {
 		d.behaviours = append(d.behaviours, s.behaviour(item, item.Get("PathPattern"), origins))
@@ -333,6 +336,9 @@ func (m *module) distribution(r template.Resource) {
 	origins := map[string]value{}
 	for _, o := range r.Body.Get("origin").Maps() {
 		origins[o.Get("origin_id").Text().String()] = o
+		for _, h := range o.Get("custom_header").Maps() {
+			m.out.edge = append(m.out.edge, strings.ToLower(h.Get("name").Word()))
+		}
 	}
 	for _, item := range r.Body.Get("ordered_cache_behavior").Maps() {
 		d.behaviours = append(d.behaviours, m.behaviour(item, item.Get("path_pattern"), origins))
