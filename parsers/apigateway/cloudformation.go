@@ -117,11 +117,7 @@ func (s *stack) restAPIs() {
 	for r := range s.each("AWS::ApiGateway::GatewayResponse") {
 		api := s.restAPI(refOf(r.props.Get("RestApiId")))
 		g := &gatewayResponse{kind: upper(r.props.Get("ResponseType")), status: r.props.Get("StatusCode"), span: r.span}
-		for _, f := range r.props.Get("ResponseParameters").Fields() {
-			if name, ok := cutFold(f.Key, "gatewayresponse.header."); ok {
-				g.headers = append(g.headers, mapping{name, f.Value, f.Span})
-			}
-		}
+		g.headers, g.open = mappings(r.props.Get("ResponseParameters"), gatewayHeader)
 		api.gateway = append(api.gateway, g)
 	}
 	for r := range s.each("AWS::ApiGateway::Stage") {
@@ -246,11 +242,8 @@ func (s *stack) method(r *resource) *method {
 	}
 	for _, response := range p.Get("MethodResponses").Items() {
 		status := response.Get("StatusCode").Word()
-		for _, f := range response.Get("ResponseParameters").Fields() {
-			if name, ok := cutFold(f.Key, "method.response.header."); ok {
-				m.declared[status] = append(m.declared[status], mapping{name, f.Value, f.Span})
-			}
-		}
+		declared, _ := mappings(response.Get("ResponseParameters"), methodHeader)
+		m.declared[status] = append(m.declared[status], declared...)
 	}
 	if f, ok := p.Field("Integration"); ok {
 		m.integration = s.integration(f)
@@ -285,11 +278,7 @@ func (s *stack) integration(f template.Field) *integration {
 		if status := r.status; status.Given() {
 			r.span = status.Span
 		}
-		for _, p := range rv.Get("ResponseParameters").Fields() {
-			if name, ok := cutFold(p.Key, "method.response.header."); ok {
-				r.headers = append(r.headers, mapping{name, p.Value, p.Span})
-			}
-		}
+		r.headers, r.open = mappings(rv.Get("ResponseParameters"), methodHeader)
 		i.responses = append(i.responses, r)
 	}
 	return i

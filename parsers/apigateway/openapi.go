@@ -52,11 +52,7 @@ func (d *document) rest(api *restAPI) {
 	for _, f := range d.root.Get(extension + "gateway-responses").Fields() {
 		v := d.follow(f.Value)
 		g := &gatewayResponse{kind: strings.ToUpper(f.Key), status: v.Get("statusCode"), span: f.Span}
-		for _, p := range v.Get("responseParameters").Fields() {
-			if name, ok := cutFold(p.Key, "gatewayresponse.header."); ok {
-				g.headers = append(g.headers, mapping{name, p.Value, p.Span})
-			}
-		}
+		g.headers, g.open = mappings(v.Get("responseParameters"), gatewayHeader)
 		api.gateway = append(api.gateway, g)
 	}
 	for op := range d.operations() {
@@ -238,11 +234,7 @@ func (d *document) integration(op operation) *integration {
 		if response.Key != "default" {
 			r.pattern = template.Text(response.Key, response.Span)
 		}
-		for _, p := range rv.Get("responseParameters").Fields() {
-			if name, ok := cutFold(p.Key, "method.response.header."); ok {
-				r.headers = append(r.headers, mapping{name, p.Value, p.Span})
-			}
-		}
+		r.headers, r.open = mappings(rv.Get("responseParameters"), methodHeader)
 		i.responses = append(i.responses, r)
 	}
 	return i

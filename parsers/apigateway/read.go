@@ -153,6 +153,25 @@ func scalars(v value) []value {
 	return slices.DeleteFunc(slices.Clone(v.Each()), func(item value) bool { return !item.IsScalar() })
 }
 
+// mappings reads the headers of a map of expressions, whose keys begin with a prefix. A map that is not known may hold any.
+func mappings(v value, prefix string) (headers []mapping, open *policy.Unknown) {
+	if v.Kind == template.Unknown {
+		return nil, &policy.Unknown{Kind: policy.UnknownVariable, Subject: v.Text().String(), Span: v.Span}
+	}
+	for _, f := range v.Fields() {
+		if name, ok := cutFold(f.Key, prefix); ok {
+			headers = append(headers, mapping{name, f.Value, f.Span})
+		}
+	}
+	return headers, nil
+}
+
+// The prefixes of mapped headers.
+const (
+	methodHeader  = "method.response.header."
+	gatewayHeader = "gatewayresponse.header."
+)
+
 // has reports whether a list has a known element.
 func has(items []value, text string) bool {
 	return slices.ContainsFunc(items, func(v value) bool { return v.Word() == text })

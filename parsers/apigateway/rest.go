@@ -270,6 +270,9 @@ func (b *restBuilder) respond(m *method, r *integrationResponse) []policy.Step {
 			out = append(out, &policy.Lose{Name: d.name, Value: &policy.UnknownExpr{Unknown: u}, At: d.span, By: d.span, Why: policy.Unmapped})
 		}
 	}
+	if r.open != nil {
+		out = append(out, &policy.OpenHeaders{Unknown: *r.open})
+	}
 	return append(out, answer)
 }
 
@@ -373,6 +376,9 @@ func (b *restBuilder) gatewayAnswer(kind string, at source.Span) []policy.Step {
 	answer.Status = statusOf(g.status, answer.Status)
 	for _, h := range g.headers {
 		answer.Headers = append(answer.Headers, policy.Line{Name: h.name, Value: b.expression(h), Span: h.expr.Span})
+	}
+	if g.open != nil {
+		return steps(&policy.OpenHeaders{Unknown: *g.open}, answer)
 	}
 	return steps(answer)
 }

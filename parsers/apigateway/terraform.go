@@ -150,11 +150,8 @@ func (m *module) restAPIs() {
 	for r := range m.each("aws_api_gateway_method_response") {
 		if method := m.methodOf(r); method != nil {
 			status := r.Body.Get("status_code").Word()
-			for _, f := range r.Body.Get("response_parameters").Fields() {
-				if name, ok := cutFold(f.Key, "method.response.header."); ok {
-					method.declared[status] = append(method.declared[status], mapping{name, f.Value, f.Span})
-				}
-			}
+			declared, _ := mappings(r.Body.Get("response_parameters"), methodHeader)
+			method.declared[status] = append(method.declared[status], declared...)
 		}
 	}
 	for r := range m.each("aws_api_gateway_integration") {
@@ -169,22 +166,14 @@ func (m *module) restAPIs() {
 	for r := range m.each("aws_api_gateway_integration_response") {
 		if method := m.methodOf(r); method != nil && method.integration != nil {
 			response := &integrationResponse{pattern: r.Body.Get("selection_pattern"), status: r.Body.Get("status_code"), span: r.Span, templates: r.Body.Get("response_templates").Fields()}
-			for _, f := range r.Body.Get("response_parameters").Fields() {
-				if name, ok := cutFold(f.Key, "method.response.header."); ok {
-					response.headers = append(response.headers, mapping{name, f.Value, f.Span})
-				}
-			}
+			response.headers, response.open = mappings(r.Body.Get("response_parameters"), methodHeader)
 			method.integration.responses = append(method.integration.responses, response)
 		}
 	}
 	for r := range m.each("aws_api_gateway_gateway_response") {
 		api := m.restAPI(r.Body.Get("rest_api_id"))
 		g := &gatewayResponse{kind: upper(r.Body.Get("response_type")), status: r.Body.Get("status_code"), span: r.Span}
-		for _, f := range r.Body.Get("response_parameters").Fields() {
-			if name, ok := cutFold(f.Key, "gatewayresponse.header."); ok {
-				g.headers = append(g.headers, mapping{name, f.Value, f.Span})
-			}
-		}
+		g.headers, g.open = mappings(r.Body.Get("response_parameters"), gatewayHeader)
 		api.gateway = append(api.gateway, g)
 	}
 	for _, kind := range [...]string{"aws_api_gateway_stage", "aws_api_gateway_deployment"} {
