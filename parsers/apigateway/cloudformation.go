@@ -44,7 +44,8 @@ func (r *reading) cloudFormation(root yamltree.Node) {
 }
 
 func (r *reading) stack(cf *template.CloudFormation, root value) *stack {
-	return &stack{reading: r, cf: cf, root: root, byID: map[string]*resource{}, rest: map[string]*restAPI{}, http: map[string]*httpAPI{}, guards: map[string]guard{}}
+	return &stack{reading: r, cf: cf, root: root, byID: map[string]*resource{}, rest: map[string]*restAPI{},
+		http: map[string]*httpAPI{}, guards: map[string]guard{}}
 }
 
 // add adds the resources of a template.
@@ -274,7 +275,8 @@ func (s *stack) integration(f template.Field) *integration {
 		content: upper(v.Get("ContentHandling")),
 	}
 	for _, rv := range v.Get("IntegrationResponses").Items() {
-		r := &integrationResponse{pattern: rv.Get("SelectionPattern"), status: rv.Get("StatusCode"), span: firstLine(rv.Span), templates: rv.Get("ResponseTemplates").Fields()}
+		r := &integrationResponse{pattern: rv.Get("SelectionPattern"), status: rv.Get("StatusCode"), span: firstLine(rv.Span),
+			templates: rv.Get("ResponseTemplates").Fields()}
 		if status := r.status; status.Given() {
 			r.span = status.Span
 		}
@@ -406,7 +408,8 @@ func (s *stack) target(v value) policy.Upstream {
 func (s *stack) functionURLs() {
 	for r := range s.each("AWS::Lambda::Url") {
 		target := r.props.Get("TargetFunctionArn")
-		u := &functionURL{id: r.id, name: resourceOf(refOf(target)), span: r.span, upstream: upstream(target), signed: upper(r.props.Get("AuthType")) == "AWS_IAM"}
+		u := &functionURL{id: r.id, name: resourceOf(refOf(target)), span: r.span, upstream: upstream(target),
+			signed: upper(r.props.Get("AuthType")) == "AWS_IAM"}
 		if f, ok := r.props.Field("Cors"); ok {
 			u.cors = corsOf(f.Value, f.Span, templateCORS)
 		}

@@ -316,7 +316,8 @@ func (b *builder) mapped(h mapping) policy.Expr {
 	if h.expr.Kind == template.Number || h.expr.Kind == template.Bool { // whether it is taken for a text is not known
 		return policy.Text(text)
 	}
-	b.reject(h.expr.Span, "%q is no mapping expression: a literal value stands in single quotes of its own, as \"'%s'\"", text, strings.Trim(text, "'"))
+	b.reject(h.expr.Span, "%q is no mapping expression: a literal value stands in single quotes of its own, as \"'%s'\"", text,
+		strings.Trim(text, "'"))
 	return policy.Text(strings.Trim(text, "'"))
 }
 

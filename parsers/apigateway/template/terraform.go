@@ -94,7 +94,8 @@ func (t *Terraform) parse(f *source.File) *hclsyntax.Body {
 		t.Problems = append(t.Problems, Problem{Span: source.Span{File: f}, Text: why, Limit: true})
 		return nil
 	}
-	parsed, diagnostics := hclsyntax.ParseConfig(bytes.TrimPrefix(f.Data, []byte("\xef\xbb\xbf")), f.Path, hcl.Pos{Line: 1, Column: 1, Byte: len(f.Data) - len(bytes.TrimPrefix(f.Data, []byte("\xef\xbb\xbf")))})
+	text := bytes.TrimPrefix(f.Data, []byte("\xef\xbb\xbf"))
+	parsed, diagnostics := hclsyntax.ParseConfig(text, f.Path, hcl.Pos{Line: 1, Column: 1, Byte: len(f.Data) - len(text)})
 	for _, d := range diagnostics {
 		if d.Severity == hcl.DiagError {
 			span := source.Span{File: f}
@@ -150,7 +151,8 @@ func (t *Terraform) add(body *hclsyntax.Body) {
 			t.blocks[r.ID()] = b
 			t.Resources = append(t.Resources, r)
 		case b.Type == "module" && len(b.Labels) == 1:
-			t.Modules = append(t.Modules, Resource{Type: "module", Name: b.Labels[0], Span: t.span(b.LabelRanges[0]), Body: t.body(b.Body), block: b})
+			t.Modules = append(t.Modules, Resource{Type: "module", Name: b.Labels[0], Span: t.span(b.LabelRanges[0]),
+				Body: t.body(b.Body), block: b})
 		}
 	}
 }
