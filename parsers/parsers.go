@@ -53,6 +53,8 @@ type Disk interface {
 type Unit struct {
 	Path     string
 	Includes []string // paths of the files it includes, as far as they exist
+	// Describes: it says what others are to answer.
+	Describes bool
 }
 
 // Result is what a parser made of a unit.

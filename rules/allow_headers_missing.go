@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
@@ -82,6 +84,70 @@ Add the name to the list.
     }
 }
 `},
+		{Dialect: "openapi", Name: "what the description asks for", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location /v1/ {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers "X-Tenant" always; # want "preflight does not allow Authorization and Content-Type"
+        proxy_pass http://orders:3000;
+    }
+}
+-- swagger.json --
+{
+  "swagger": "2.0",
+  "info": {"title": "Orders", "version": "1"},
+  "host": "api.shop.example",
+  "basePath": "/v1",
+  "consumes": ["application/json"],
+  "securityDefinitions": {"login": {"type": "oauth2", "flow": "implicit", "authorizationUrl": "https://login.shop.example", "scopes": {}}},
+  "security": [{"login": []}],
+  "paths": {
+    "/orders/{id}": {
+      "parameters": [
+        {"name": "id", "in": "path", "required": true, "type": "string"},
+        {"name": "X-Tenant", "in": "header", "required": true, "type": "string"}
+      ],
+      "get": {"responses": {"200": {"description": "the order"}}},
+      "put": {
+        "parameters": [{"name": "order", "in": "body", "schema": {"type": "object"}}],
+        "responses": {"204": {"description": "changed"}}
+      }
+    }
+  }
+}
+`},
+		{Dialect: "openapi", Name: "a header that few requests have", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location /v1/ {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        add_header Access-Control-Allow-Headers "Content-Type" always; # want "the browser refuses JSON PUT with If-Match: preflight does not allow If-Match"
+        proxy_pass http://orders:3000;
+    }
+}
+-- openapi.yaml --
+openapi: 3.1.0
+info: {title: Orders, version: "1"}
+servers:
+  - url: /v1
+paths:
+  /orders/{id}:
+    put:
+      parameters:
+        - {name: If-Match, in: header, schema: {type: string}}
+        - {name: Accept-Language, in: header, schema: {type: string}}
+      requestBody: {content: {application/json: {schema: {type: object}}}}
+      responses: {"204": {description: changed}}
+`},
 	},
 	Check: func(p *Pass) {
 		reportUnreadable(p, browser.InvalidAllowHeadersPreflightResponse, "header name")
@@ -93,8 +159,12 @@ Add the name to the list.
 		}
 		for _, g := range ByPlace(Has(p.Failures(), browser.HeaderDisallowedByPreflightResponse), missing) {
 			names := namesOf(g.Failures)
+			severity := finding.Error
+			if !slices.ContainsFunc(g.Failures, func(f *probe.Failure) bool { return !f.Probe.Optional }) {
+				severity = finding.Warning // most requests go without
+			}
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: refuses(g.Failures, "preflight does not allow "+listed(names, 4)),
+				Severity: severity, Place: g.Place, Message: refuses(g.Failures, "preflight does not allow "+listed(names, 4)),
 				Because: shown(g) + ", and the preflight's answer does not list it",
 				Change:  "add " + listed(names, 8) + " to Access-Control-Allow-Headers", Related: needs(g),
 			}})

@@ -57,6 +57,25 @@ Write methods in upper case, in the list and in the page.
     }
 }
 `},
+		{Dialect: "openapi", Name: "documented in another case", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+    put: {responses: {"204": {description: changed}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+            Access-Control-Allow-Methods: {schema: {type: string, default: "GET, put"}} # want "the browser refuses PUT: the list has it as put"
+`},
 	},
 	Check: func(p *Pass) {
 		other := func(f *probe.Failure) source.Span {

@@ -70,6 +70,53 @@ server {
     }
 }
 `},
+		{Dialect: "openapi", Name: "the description has more methods", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location /v1/ {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, POST, PUT" always; # want "the browser refuses DELETE and PATCH: preflight allows GET, POST, PUT only"
+        proxy_pass http://orders:3000;
+    }
+}
+-- openapi.yaml --
+openapi: 3.0.3
+info: {title: Orders, version: "1"}
+servers:
+  - url: https://api.shop.example/v1
+paths:
+  /orders/{id}:
+    parameters:
+      - {name: id, in: path, required: true, schema: {type: string}}
+    get: {responses: {"200": {description: the order}}}
+    put: {responses: {"204": {description: changed}}}
+    patch: {responses: {"204": {description: changed}}}
+    delete: {responses: {"204": {description: gone}}}
+`},
+		{Dialect: "openapi", Name: "the description is of another server", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        if ($request_method = OPTIONS) {
+            return 204;
+        }
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Allow-Methods "GET, PUT" always;
+        proxy_pass http://orders:3000;
+    }
+}
+-- payments.yaml --
+openapi: 3.0.3
+info: {title: Somebody else's, version: "1"}
+servers:
+  - url: https://api.payments.example
+paths:
+  /charges/{id}:
+    delete: {responses: {"204": {description: gone}}}
+`},
 	},
 	Check: func(p *Pass) {
 		reportUnreadable(p, browser.InvalidAllowMethodsPreflightResponse, "method")

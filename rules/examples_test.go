@@ -16,6 +16,7 @@ import (
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/nginx"
+	"github.com/corslint/corslint/parsers/openapi"
 	"github.com/corslint/corslint/rules"
 )
 
@@ -42,7 +43,11 @@ var wantMarker = regexp.MustCompile("want \"([^\"]*)\"|want `([^`]*)`")
 func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
 	files := exampleFiles(example)
 	result := engine.Run(context.Background(), engine.Options{
-		Files: discovery.Memory(files...).Walk(discovery.Options{}), Dialects: []parsers.Dialect{nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}}},
+		Files: discovery.Memory(files...).Walk(discovery.Options{}),
+		Dialects: []parsers.Dialect{
+			nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}},
+			openapi.Dialect{},
+		},
 		Rules: rules.All(), Environment: func(path string) rules.Environment {
 			if strings.Contains(path, "prod") {
 				return rules.Production
@@ -116,7 +121,8 @@ func checkFinding(t *testing.T, f *finding.Finding) {
 func exampleFiles(e rules.Example) []*source.File {
 	archive := txtar.Parse([]byte(e.Text))
 	if len(archive.Files) == 0 {
-		return []*source.File{source.NewFile("example.conf", []byte(e.Text))}
+		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml"}[e.Dialect]
+		return []*source.File{source.NewFile(name, []byte(e.Text))}
 	}
 	var files []*source.File
 	for _, f := range archive.Files {

@@ -55,6 +55,25 @@ Leave out the inner quotes.
     }
 }
 `},
+		{Dialect: "openapi", Name: "documented with the quotes of a mapping", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "'https://app.shop.example'"}} # want "quotes are part of the value"
+    put: {responses: {"204": {description: changed}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+            Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
+`},
 	},
 	Check: func(p *Pass) {
 		quoted := func(f *probe.Failure) source.Span {

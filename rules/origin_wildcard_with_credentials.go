@@ -63,6 +63,27 @@ read with the visitor's cookies.
     }
 }
 `},
+		{Dialect: "openapi", Name: "documented", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "*"}} # want "the browser refuses credentialed GET"
+            Access-Control-Allow-Credentials: {schema: {type: boolean, default: true}}
+    put: {responses: {"204": {description: changed}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+            Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
+            Access-Control-Allow-Credentials: {schema: {type: boolean, default: true}}
+`},
 	},
 	Check: func(p *Pass) {
 		place := func(f *probe.Failure) source.Span {

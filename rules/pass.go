@@ -76,9 +76,9 @@ func (p *Pass) CircumstanceFailures() iter.Seq[*probe.Failure] { return p.failur
 
 func (p *Pass) failures(circumstance bool) iter.Seq[*probe.Failure] {
 	return func(yield func(*probe.Failure) bool) {
-		for _, e := range p.Endpoints {
+		for _, e := range slices.Concat(p.Endpoints, p.Stated) {
 			for _, w := range e.Wanted {
-				if (w.Purpose == probe.Circumstance) != circumstance {
+				if (w.Purpose == probe.Circumstance) != circumstance || w.Purpose == probe.Unencrypted {
 					continue
 				}
 				for _, f := range w.Failures(e) {
@@ -176,14 +176,7 @@ func someRequests(failures []*probe.Failure, limit int) string {
 	credentialed := false
 	for _, f := range failures {
 		fetch := f.Probe.Exchange.Fetch
-		what := fetch.Method
-		for _, h := range fetch.Headers {
-			if strings.EqualFold(h.Name, "content-type") {
-				what = "JSON " + fetch.Method
-			} else {
-				what = fetch.Method + " with " + h.Name
-			}
-		}
+		what := request(f)
 		credentialed = credentialed || fetch.Credentials == browser.CredentialsInclude
 		if !slices.Contains(methods, what) {
 			methods = append(methods, what)
@@ -194,6 +187,23 @@ func someRequests(failures []*probe.Failure, limit int) string {
 		return "credentialed " + text
 	}
 	return text
+}
+
+// request says in a few words which request a failure is about: "JSON POST", "GET with Authorization". Of several headers
+// those count that are refused.
+func request(f *probe.Failure) string {
+	fetch := f.Probe.Exchange.Fetch
+	what, with := fetch.Method, ""
+	for _, h := range fetch.Headers {
+		if strings.EqualFold(h.Name, "content-type") {
+			if strings.Contains(h.Value, "json") {
+				what = "JSON " + fetch.Method
+			}
+		} else if len(fetch.Headers) == 1 || slices.Contains(f.Names, strings.ToLower(h.Name)) {
+			with = " with " + h.Name
+		}
+	}
+	return what + with
 }
 
 // listed joins words as a sentence does, and counts those beyond a limit.

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/corslint/corslint/analyzers/exchange"
@@ -19,7 +18,7 @@ type Options struct {
 // Check runs rules over a layer and returns their findings: each failing exchange claimed once, one finding for one
 // cause, each with its witness.
 func Check(rules []*Rule, survey *probe.Survey, o Options) []*finding.Finding {
-	if len(survey.Endpoints) == 0 {
+	if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 		return nil
 	}
 	var reports []*Report
@@ -99,12 +98,8 @@ func (r *Report) finish() {
 	case len(r.Failures) > 0:
 		f := r.Failures[0]
 		r.witness(f.Probe, f)
-		if r.Evidence == "" && f.Probe.Need != "" {
-			r.Evidence = f.Probe.Need
-			if !f.Probe.NeedAt.IsZero() {
-				p := f.Probe.NeedAt.Position()
-				r.Evidence = fmt.Sprintf("%s (%s:%d)", f.Probe.Need, f.Probe.NeedAt.Path(), p.Line)
-			}
+		if r.Evidence == "" {
+			r.Evidence = f.Probe.Evidence()
 		}
 	case r.Proof != nil:
 		r.witness(r.Proof, nil)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -168,32 +169,61 @@ func namesOf(failures []*probe.Failure) []string {
 	return names
 }
 
+// maxShown is how many places that show a need are listed: one for each operation of a description would be no help.
+const maxShown = 6
+
 // needs returns the places that show why the refused requests are meant.
 func needs(g Group) []finding.Related {
 	var out []finding.Related
 	for _, f := range g.Failures {
-		at := f.Probe.NeedAt
-		if at.IsZero() || slices.ContainsFunc(out, func(r finding.Related) bool { return r.Span == at }) || firstWord(at) == g.Place {
-			continue
+		for _, e := range f.Evidence() {
+			known := func(r finding.Related) bool { return r.Span == e.Span }
+			if len(out) < maxShown && !e.Span.IsZero() && !slices.ContainsFunc(out, known) && firstWord(e.Span) != g.Place {
+				out = append(out, finding.Related{Span: e.Span, Text: cmp.Or(e.Text, showsNeed)})
+			}
 		}
-		out = append(out, finding.Related{Span: at, Text: "shows the need"})
 	}
 	return out
 }
 
-// shown says where the need for refused requests is seen: "line 9 shows that it is meant".
+// showsNeed is what is said of a place that declares nothing.
+const showsNeed = "shows the need"
+
+// shown says where the need for refused requests is seen: "line 9 shows that it is meant", or, where nobody but a description
+// does, "openapi.yaml:31 declares PUT /items/{id}".
 func shown(g Group) string {
-	var spans []source.Span
-	for _, r := range needs(g) {
-		spans = append(spans, r.Span)
+	related := needs(g)
+	var here []source.Span
+	for _, r := range related {
+		if r.Span.File == g.Place.File && r.Text == showsNeed {
+			here = append(here, r.Span)
+		}
 	}
 	switch {
-	case len(spans) == 0:
+	case len(related) == 0:
 		return "the preflight asks for it"
-	case len(spans) == 1:
-		return line(spans[0], g.Place) + " shows that it is meant"
+	case len(here) == 0 && related[0].Text == showsNeed:
+		return line(related[0].Span, g.Place) + " shows that it is meant"
+	case len(here) == 0:
+		return line(related[0].Span, g.Place) + " " + related[0].Text + others(g)
+	case len(here) == 1:
+		return line(here[0], g.Place) + " shows that it is meant"
 	}
-	return lines(spans, g.Place) + " show that it is meant"
+	return lines(here, g.Place) + " show that it is meant"
+}
+
+// others counts the stated needs beside the first: " and 3 others".
+func others(g Group) string {
+	var stated []string
+	for _, f := range g.Failures {
+		if n := f.Probe.Stated; n != nil && !slices.Contains(stated, n.String()) {
+			stated = append(stated, n.String())
+		}
+	}
+	if len(stated) < 2 {
+		return ""
+	}
+	return " and " + plural(len(stated)-1, "other")
 }
 
 // credentialsMeant returns the places that show that credentials are meant.
@@ -202,12 +232,20 @@ func credentialsMeant(failures []*probe.Failure) []finding.Related {
 	for _, s := range failures[0].Endpoint.Intent.Credentials {
 		out = append(out, finding.Related{Span: s, Text: "allows credentials"})
 	}
+	if n := failures[0].Probe.Stated; n != nil && len(out) == 0 {
+		out = append(out, finding.Related{Span: n.Cookies(), Text: "declares cookies for " + n.String()})
+	}
 	return out
 }
 
-// allowsCredentials says where credentials are allowed: "line 9 allows credentials".
+// allowsCredentials says where credentials are allowed, or stated to be sent: "line 9 allows credentials".
 func allowsCredentials(failures []*probe.Failure, place source.Span) string {
-	text := lines(failures[0].Endpoint.Intent.Credentials, place)
+	allowed := failures[0].Endpoint.Intent.Credentials
+	if len(allowed) == 0 {
+		meant := credentialsMeant(failures)[0]
+		return line(meant.Span, place) + " " + meant.Text
+	}
+	text := lines(allowed, place)
 	if strings.HasPrefix(text, "lines ") {
 		return text + " allow credentials"
 	}

@@ -547,3 +547,16 @@ func TestJudgeJSON(t *testing.T) {
 		t.Error("a header without value is read")
 	}
 }
+
+func TestCanRead(t *testing.T) {
+	for exposed, want := range map[string]bool{"": false, "X-Total": true, "link, x-total": true, "*": true, "X-Total, a b": false} {
+		r := Response{Headers: []Header{{Name: "Access-Control-Expose-Headers", Value: exposed}}}
+		if CanRead(r, "X-Total", CredentialsOmit) != want {
+			t.Errorf("%q: want %v", exposed, want)
+		}
+	}
+	star := Response{Headers: []Header{{Name: "Access-Control-Expose-Headers", Value: "*"}}}
+	if CanRead(star, "X-Total", CredentialsInclude) || !CanRead(Response{}, "Content-Type", CredentialsInclude) || CanRead(star, "Set-Cookie", CredentialsOmit) {
+		t.Error("wrong")
+	}
+}

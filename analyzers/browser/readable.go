@@ -40,3 +40,9 @@ func (p profile) readable(r Response, crossOrigin bool, credentials Credentials)
 	slices.Sort(names)
 	return slices.Compact(names)
 }
+
+// CanRead reports whether a page of another origin can read a header of an answer that has it.
+func CanRead(r Response, name string, credentials Credentials) bool {
+	r.Headers = append(slices.Clip(r.Headers), Header{Name: name})
+	return slices.Contains(profileOf(Spec).readable(r, true, credentials), lowerASCII(name))
+}

@@ -5,6 +5,7 @@ package contract
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/corslint/corslint/internal/source"
@@ -125,6 +126,25 @@ func (s Server) Authority() string {
 		return host
 	}
 	return fmt.Sprintf("%s:%d", host, s.Port)
+}
+
+// RequestHeaders returns all headers that such a request can carry.
+func (n *Need) RequestHeaders() []Header {
+	out := slices.Concat(n.Headers, n.Optional)
+	for _, way := range n.Auth {
+		out = append(out, way.Headers...)
+	}
+	return out
+}
+
+// Cookies returns the place that says that the browser is to send its cookies, zero when none does.
+func (n *Need) Cookies() source.Span {
+	for _, way := range n.Auth {
+		if way.Cookies {
+			return way.Span
+		}
+	}
+	return source.Span{}
 }
 
 // String names the need for people: "PUT /items/{id}".

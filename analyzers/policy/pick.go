@@ -24,6 +24,9 @@ const (
 	HostRegexp
 )
 
+// Matches reports whether the pattern is for a host, in lower case.
+func (p HostPattern) Matches(host string) bool { return p.rank(host) > 0 }
+
 // rank returns how well the pattern fits: 0 not at all, a higher rank is a better one. Exact names come before suffix
 // wildcards, those before prefix wildcards, the longest first, and expressions last.
 // https://nginx.org/en/docs/http/server_names.html
@@ -48,6 +51,12 @@ func (p HostPattern) rank(host string) int {
 		}
 	}
 	return 0
+}
+
+// Names reports whether the listener answers for a host by a name of its own, and not because it answers for any.
+func (l Listener) Names(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return slices.ContainsFunc(l.Hosts, func(p HostPattern) bool { return p.rank(host) > 0 })
 }
 
 // Picked is the layer that answers a request, and the listener through which it is reached: with assumptions, the

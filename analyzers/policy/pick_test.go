@@ -40,3 +40,12 @@ func TestPick(t *testing.T) {
 		}
 	}
 }
+
+func TestNames(t *testing.T) {
+	l := policy.Listener{Hosts: []policy.HostPattern{{Kind: policy.HostExact, Text: "api.example"}, {Kind: policy.HostSuffix, Text: ".shop.example"}}, Default: true}
+	for host, want := range map[string]bool{"api.example": true, "API.example.": true, "a.shop.example": true, "shop.example": false, "other.example": false, "": false} {
+		if l.Names(host) != want {
+			t.Errorf("%q: want %v", host, want)
+		}
+	}
+}

@@ -1,7 +1,7 @@
 // Package probe decides which requests are worth asking, and asks them: what a layer itself shows it wants to allow (its
-// intent), the same in circumstances that befall requests, and what strangers would try.
+// intent), what somebody states to need, the same in circumstances that befall requests, and what strangers would try.
 //
-// It imports policy, exchange and browser. Rules look at what it found and ask nothing themselves.
+// It imports policy, exchange, browser and contract. Rules look at what it found and ask nothing themselves.
 package probe
 
 import (
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
@@ -21,7 +22,9 @@ type Survey struct {
 	Layer *policy.Layer
 	// Endpoints are those with CORS intent; the others have nothing to do with CORS.
 	Endpoints []*Endpoint
-	Total     int // endpoints of the layer
+	// Stated are the paths with CORS intent that somebody states to need, each with the fetches that were stated.
+	Stated []*Endpoint
+	Total  int // endpoints of the layer
 	// Mentions are the tests that the layer applies to Origin: those that its parser states, and the further ones that its
 	// program shows.
 	Mentions []policy.Mention
@@ -56,6 +59,7 @@ const (
 	Preflighted                     // a method or header that needs one
 	Circumstance                    // a GET, or POST, that something befalls
 	Stranger                        // from an origin that is not meant
+	Unencrypted                     // from an https page to a server that is stated to be http
 )
 
 // Probe is one fetch and what came of it.
@@ -66,6 +70,10 @@ type Probe struct {
 	// Need says in words why the fetch is one that somebody needs, with the place that shows it.
 	Need   string
 	NeedAt source.Span
+	// Stated is the need that the fetch is of, when somebody states it; Optional: with headers that only some requests have.
+	Stated   *contract.Need
+	Optional bool
+	Server   string // of an Unencrypted one, as it is stated
 	// Guess: nothing shows that pages send this very request. It stands for whatever else needs a preflight.
 	Guess bool
 }
@@ -144,8 +152,8 @@ type Answer struct {
 	Outcome        policy.Outcome
 }
 
-// Run surveys a layer of a host that stands at the head of a chain.
-func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Survey {
+// Run surveys a layer of a host that stands at the head of a chain, of which needs are stated.
+func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer, needs []contract.Need) *Survey {
 	s := &Survey{Host: chain[0], Layer: layer, Total: len(layer.Endpoints)}
 	s.Mentions = append(slices.Clone(layer.Mentions), comparisons(layer)...)
 	for i := range s.Mentions {
@@ -165,6 +173,7 @@ func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Survey
 			s.Endpoints = append(s.Endpoints, endpoint)
 		}
 	}
+	s.Stated = p.stated(needs)
 	return s
 }
 
@@ -196,6 +205,8 @@ type prober struct {
 	meanings   []Meaning
 	named      []string // their origins, each once
 	candidates []Candidate
+	// unencryptedAt are the servers that were asked without TLS.
+	unencryptedAt []source.Span
 }
 
 // somebody is the page that a policy for everybody is asked from.
@@ -203,10 +214,7 @@ const somebody = "https://app.example"
 
 // endpoint surveys an endpoint; nil when it has no CORS intent.
 func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
-	out := &Endpoint{Endpoint: e, Name: p.layer.Name + e.Example}
-	if e.Pattern != e.Example {
-		out.Name = p.layer.Name + " " + e.Pattern
-	}
+	out := &Endpoint{Endpoint: e, Name: p.name(e)}
 	out.Answers = p.answers(e)
 	out.Intent = p.intent(out)
 	if !out.Intent.Any {
@@ -221,6 +229,14 @@ func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
 	guard, _ := p.required(e, "OPTIONS")
 	out.Guarded = len(guard) > 0
 	return out
+}
+
+// name names an endpoint for people.
+func (p *prober) name(e policy.Endpoint) string {
+	if e.Pattern != e.Example {
+		return p.layer.Name + " " + e.Pattern
+	}
+	return p.layer.Name + e.Example
 }
 
 // refusesAll reports whether whatever was asked is answered with an error, as deny all does: then nobody needs the headers

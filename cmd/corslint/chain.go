@@ -14,11 +14,14 @@ import (
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
+	"github.com/corslint/corslint/parsers/openapi"
 )
 
 // dialects returns the parsers, set up for a project.
 func dialects(options nginx.Options) []parsers.Dialect {
-	return []parsers.Dialect{nginx.Dialect{Options: options}, express.Dialect{Options: sandbox()}, apigateway.Dialect{}, layerfile.Dialect{}}
+	return []parsers.Dialect{
+		nginx.Dialect{Options: options}, express.Dialect{Options: sandbox()}, apigateway.Dialect{}, openapi.Dialect{}, layerfile.Dialect{},
+	}
 }
 
 // sandbox says how the code of applications is run: in a child process of this very program.

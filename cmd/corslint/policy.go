@@ -35,7 +35,7 @@ func newPolicy() *cobra.Command {
 					fmt.Fprintf(out, "%s\n%s\n", layer.Name, layer.Answerer)
 					continue
 				}
-				printPolicy(out, probe.Run(cmd.Context(), chain, layer))
+				printPolicy(out, probe.Run(cmd.Context(), chain, layer, nil))
 			}
 			return nil
 		},

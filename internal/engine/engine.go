@@ -11,7 +11,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
@@ -52,6 +54,19 @@ type Result struct {
 	Analyzed  int
 	Skipped   int
 	Context   int // files that were read because they include a named one
+	Dialects  []Work
+}
+
+// Work is what a run did for a dialect. The times of several workers are added up.
+type Work struct {
+	Dialect    string
+	Candidates int // files whose name could be of the dialect
+	Recognised int
+	Loaded     int // configurations
+	Layers     int
+	Scanning   time.Duration // recognising
+	Loading    time.Duration // lowering
+	Checking   time.Duration // probing, and asking the rules
 }
 
 // Run analyses a tree.
@@ -60,41 +75,71 @@ func Run(ctx context.Context, o Options) *Result {
 	if r.Workers <= 0 {
 		r.Workers = runtime.GOMAXPROCS(0)
 	}
-	var slots []*unitResult
+	var all []dialectUnits
 	for _, d := range o.Dialects {
+		all = append(all, r.scanDialect(ctx, d))
+	}
+	var slots []*unitResult
+	for _, d := range all {
 		slots = append(slots, r.dialect(ctx, d)...)
+	}
+	if r.Rules != nil {
+		r.answerNeeds(ctx, slots)
 	}
 	return r.merge(slots)
 }
 
 type runner struct {
 	Options
-	skipped int
-	context int
-	unread  []parsers.Problem // files that could not be opened
+	// described: the tree holds descriptions of what is answered. Who answers shows only when everything is read.
+	described bool
+	skipped   int
+	context   int
+	unread    []parsers.Problem // files that could not be opened
+	work      []Work
 }
 
 // unitResult is what one configuration gave.
 type unitResult struct {
 	parsers.Result
-	findings  []*finding.Finding
-	layers    []string
-	unknown   []string
-	gaps      []policy.Gap
-	layerAll  int
-	endpoints int
+	reader     parsers.Reader
+	unit       parsers.Unit
+	candidates []candidate
+	used       bool // it states needs that somebody in the tree answers
+	findings   []*finding.Finding
+	layers     []string
+	unknown    []string
+	gaps       []policy.Gap
+	layerAll   int
+	endpoints  int
+
+	loading, checking time.Duration
 }
 
-// dialect analyses the configurations of one dialect.
-func (r *runner) dialect(ctx context.Context, d parsers.Dialect) []*unitResult {
+// dialectUnits are the files that a dialect recognised.
+type dialectUnits struct {
+	reader parsers.Reader
+	units  []parsers.Unit
+	work   Work
+}
+
+// scanDialect recognises the files of one dialect.
+func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnits {
 	var paths []string
 	for _, path := range r.Files.Paths("") {
 		if d.Candidate(path) {
 			paths = append(paths, path)
 		}
 	}
-	reader := d.Reader(r.Files)
-	units := r.scan(ctx, reader, paths)
+	out := dialectUnits{reader: d.Reader(r.Files), work: Work{Dialect: d.Name(), Candidates: len(paths)}}
+	out.units = r.scan(ctx, out.reader, paths, &out.work)
+	r.described = r.described || r.Rules != nil && slices.ContainsFunc(out.units, func(u parsers.Unit) bool { return u.Describes })
+	return out
+}
+
+// dialect analyses the configurations of one dialect.
+func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
+	reader, units, w := d.reader, d.units, d.work
 	loaded := r.load(ctx, reader, r.roots(units))
 	loaded = dropReached(loaded)
 	// A file that nobody turned out to reach is analysed on its own.
@@ -110,14 +155,26 @@ func (r *runner) dialect(ctx context.Context, d parsers.Dialect) []*unitResult {
 			orphans = append(orphans, u)
 		}
 	}
-	return append(loaded, r.load(ctx, reader, orphans)...)
+	loaded = append(loaded, r.load(ctx, reader, orphans)...)
+	w.Recognised, w.Loaded = len(units), len(loaded)
+	for _, l := range loaded {
+		w.Layers += l.layerAll
+		w.Loading += l.loading
+		w.Checking += l.checking
+	}
+	r.work = append(r.work, w)
+	return loaded
 }
 
 // scan recognises files.
-func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string) []parsers.Unit {
+func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string, w *Work) []parsers.Unit {
 	found := make([]*parsers.Unit, len(paths))
 	unread := make([]error, len(paths))
+	var took atomic.Int64
+	defer func() { w.Scanning = time.Duration(took.Load()) }()
 	r.each(ctx, len(paths), func(i int) {
+		started := time.Now()
+		defer func() { took.Add(int64(time.Since(started))) }()
 		f, err := r.Files.Open(paths[i])
 		if err != nil {
 			unread[i] = err
@@ -146,7 +203,8 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 
 func (r *runner) wanted(path string) bool { return r.Named == nil || r.Named(path) }
 
-// roots returns the units that no other includes; of these, when files are named, those that reach a named one.
+// roots returns the units that no other includes; of these, when files are named, those that reach a named one, unless there
+// are descriptions.
 func (r *runner) roots(units []parsers.Unit) []parsers.Unit {
 	included := map[string]bool{}
 	includes := map[string][]string{}
@@ -163,11 +221,12 @@ func (r *runner) roots(units []parsers.Unit) []parsers.Unit {
 		if included[u.Path] {
 			continue
 		}
-		if r.reaches(u.Path, includes, map[string]bool{}) {
+		reaches := r.reaches(u.Path, includes, map[string]bool{})
+		if reaches && !r.wanted(u.Path) {
+			r.context++
+		}
+		if reaches || r.described {
 			roots = append(roots, u)
-			if !r.wanted(u.Path) {
-				r.context++
-			}
 		}
 	}
 	return roots
@@ -187,12 +246,13 @@ func (r *runner) reaches(path string, includes map[string][]string, seen map[str
 // load lowers units and checks their layers.
 func (r *runner) load(ctx context.Context, reader parsers.Reader, units []parsers.Unit) []*unitResult {
 	out := make([]*unitResult, len(units))
-	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, reader, units[i]) })
+	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, reader, units[i], nil) })
 	return slices.DeleteFunc(out, func(u *unitResult) bool { return u == nil })
 }
 
-// unit analyses one configuration. A fault of corslint itself costs this configuration only, and says so.
-func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit) (out *unitResult) {
+// unit analyses one configuration, of whose layers needs are stated. A fault of corslint itself costs this configuration
+// only, and says so.
+func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit, needs map[layerKey][]contract.Need) (out *unitResult) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			span := source.Span{File: source.NewFile(u.Path, nil)}
@@ -200,7 +260,10 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 			out.findings = rules.OfProblems(out.Problems)
 		}
 	}()
-	out = &unitResult{Result: reader.Load(ctx, u)}
+	started := time.Now()
+	out = &unitResult{Result: reader.Load(ctx, u), reader: reader, unit: u}
+	out.loading = time.Since(started)
+	defer func() { out.checking = time.Since(started) - out.loading }()
 	environment := rules.Environment("")
 	if r.Environment != nil {
 		environment = r.Environment(u.Path)
@@ -218,12 +281,19 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 	if concerned(out.Files) {
 		out.findings = rules.OfProblems(out.Problems)
 	}
-	for _, host := range out.Hosts {
-		for _, layer := range host.Layers {
-			survey := probe.Run(ctx, exchange.Chain{host}, layer)
+	for i, host := range out.Hosts {
+		for j, layer := range host.Layers {
+			stated := needs[layerKey{i, j}]
+			if len(out.Needs) > 0 { // a description that says what is answered, too
+				stated = out.Needs
+			}
+			survey := probe.Run(ctx, exchange.Chain{host}, layer, stated)
 			out.endpoints += len(layer.Endpoints)
-			if len(survey.Endpoints) == 0 {
+			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
+			}
+			if len(out.Needs) == 0 {
+				out.candidates = append(out.candidates, candidate{unit: out, host: i, layer: j, listeners: layer.Listeners})
 			}
 			out.layers = append(out.layers, host.Name+" "+layer.Name)
 			out.unknown = append(out.unknown, survey.Unknown()...)
@@ -279,7 +349,7 @@ func (r *runner) each(ctx context.Context, n int, work func(int)) {
 
 // merge puts the results of all configurations together, in the order of their files.
 func (r *runner) merge(slots []*unitResult) *Result {
-	out := &Result{Skipped: r.skipped, Context: r.context}
+	out := &Result{Skipped: r.skipped, Context: r.context, Dialects: r.work}
 	if r.Rules != nil {
 		out.Findings = rules.OfProblems(r.unread)
 	}
@@ -287,11 +357,17 @@ func (r *runner) merge(slots []*unitResult) *Result {
 	for _, s := range slots {
 		out.Findings = append(out.Findings, s.findings...)
 		out.Comments = append(out.Comments, s.Comments...)
+		if !slices.ContainsFunc(s.Files, func(f *source.File) bool { return r.wanted(f.Path) }) {
+			continue // read only to see who answers
+		}
 		out.Hosts = append(out.Hosts, s.Hosts...)
 		out.Layers = append(out.Layers, s.layers...)
 		out.Unknown = append(out.Unknown, s.unknown...)
 		out.Endpoints += s.endpoints
 		out.Gaps = append(out.Gaps, s.gaps...)
+		if s.used || len(s.layers) > 0 { // of a description that nobody answers nothing is asked
+			out.Gaps = append(out.Gaps, s.Result.Gaps...)
+		}
 		out.LayerAll += s.layerAll
 		for _, f := range s.Files {
 			files[f.Path] = true

@@ -13,8 +13,9 @@ import (
 
 // The limits of what a document refers to.
 const (
-	maxReferences = 20  // that lead from one to the next, or stand in each other
-	maxFiles      = 200 // that are read for a document
+	maxReferences = 20       // that lead from one to the next, or stand in each other
+	maxFiles      = 5_000    // that are read for a document
+	maxBytes      = 32 << 20 // that these have together
 	maxGaps       = 100
 )
 
@@ -22,8 +23,10 @@ const (
 type document struct {
 	open       parsers.Files
 	main       *file
-	files      []*file // in the order in which they were met; the document's own is the first
-	generation int     // 2 for Swagger 2.0, 3 for OpenAPI 3, 0 for what is neither
+	files      map[string]*file // by path
+	order      []*file          // those that were read, the document's own first
+	bytes      int
+	generation int // 2 for Swagger 2.0, 3 for OpenAPI 3, 0 for what is neither
 	version    yamltree.Node
 	gateway    bool // it holds the extensions of API Gateway, whose dialect knows what it answers
 	marks      []place
@@ -65,7 +68,7 @@ func (p place) known() bool { return !p.value.IsZero() }
 
 func newDocument(open parsers.Files, f *source.File, root yamltree.Node) *document {
 	d := &document{open: open, main: &file{path: f.Path, file: f, root: root}}
-	d.files = []*file{d.main}
+	d.files, d.order = map[string]*file{f.Path: d.main}, []*file{d.main}
 	for key, value := range root.Fields() {
 		name := key.Text()
 		switch {
@@ -150,27 +153,30 @@ func (d *document) file(from *file, name string) (*file, error) {
 	if path.IsAbs(name) || to == ".." || strings.HasPrefix(to, "../") {
 		return nil, fmt.Errorf("the reference to %s leads out of the project, and is not followed", name)
 	}
-	for _, f := range d.files {
-		if f.path == to {
-			return f, f.problem()
-		}
+	f, met := d.files[to]
+	if !met {
+		f = &file{path: to}
+		d.files[to] = f
+		d.parse(f)
 	}
-	if len(d.files) == maxFiles {
-		return nil, fmt.Errorf("the document refers to more than %d files; %s is not read", maxFiles, to)
+	if f.file == nil {
+		return nil, fmt.Errorf("%s cannot be read", to)
 	}
-	f := &file{path: to}
-	d.files = append(d.files, f)
-	if text, err := d.open.Open(to); err == nil {
-		if stream, err := yamltree.Parse(text); err == nil && len(stream.Documents) > 0 {
-			f.file, f.root = text, stream.Documents[0]
-		}
-	}
-	return f, f.problem()
+	return f, nil
 }
 
-func (f *file) problem() error {
-	if f.file == nil {
-		return fmt.Errorf("%s cannot be read", f.path)
+// parse reads a file, unless the document has referred to too many.
+func (d *document) parse(f *file) {
+	if len(d.order) == maxFiles || d.bytes > maxBytes {
+		return
 	}
-	return nil
+	text, err := d.open.Open(f.path)
+	if err != nil {
+		return
+	}
+	d.bytes += len(text.Data)
+	if stream, err := yamltree.Parse(text); err == nil && len(stream.Documents) > 0 {
+		f.file, f.root = text, stream.Documents[0]
+		d.order = append(d.order, f)
+	}
 }

@@ -51,7 +51,7 @@ func (reader) Scan(f *source.File) (parsers.Unit, bool) {
 	if !bytes.Contains(f.Data, []byte("openapi")) && !bytes.Contains(f.Data, []byte("swagger")) {
 		return parsers.Unit{}, false
 	}
-	return parsers.Unit{Path: f.Path}, version.Match(bytes.TrimPrefix(f.Data, []byte("\uFEFF")))
+	return parsers.Unit{Path: f.Path, Describes: true}, version.Match(bytes.TrimPrefix(f.Data, []byte("\uFEFF")))
 }
 
 // Load reads a document.
@@ -107,10 +107,8 @@ func (d *document) read() parsers.Result {
 		}
 	}
 	result.Gaps = d.gaps
-	for _, f := range d.files {
-		if f != nil && f.file != nil {
-			result.Files = append(result.Files, f.file)
-		}
+	for _, f := range d.order {
+		result.Files = append(result.Files, f.file)
 	}
 	return result
 }

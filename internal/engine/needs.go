@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/contract"
+	"github.com/corslint/corslint/analyzers/policy"
+)
+
+// This file finds out who answers the requests that descriptions in the tree say are needed. A configuration that does is
+// analysed once more, with the needs: to hold all of them until every description is read would take the memory of the
+// whole tree.
+
+// candidate is a layer with CORS intent that may be who answers for a description.
+type candidate struct {
+	unit        *unitResult
+	host, layer int // which of the unit's layers
+	listeners   []policy.Listener
+}
+
+// layerKey names a layer of a unit.
+type layerKey struct{ host, layer int }
+
+// answerNeeds analyses the configurations again that answer what is needed, and replaces their results.
+func (r *runner) answerNeeds(ctx context.Context, slots []*unitResult) {
+	var candidates []candidate
+	for _, s := range slots {
+		candidates = append(candidates, s.candidates...)
+	}
+	if len(candidates) == 0 {
+		return
+	}
+	found := map[*unitResult]map[layerKey][]contract.Need{}
+	var units []*unitResult
+	for _, s := range slots {
+		for _, n := range s.Needs {
+			c := answers(n, candidates)
+			if c == nil {
+				continue
+			}
+			if found[c.unit] == nil {
+				found[c.unit] = map[layerKey][]contract.Need{}
+				units = append(units, c.unit)
+			}
+			key := layerKey{c.host, c.layer}
+			found[c.unit][key] = append(found[c.unit][key], n)
+			s.used = true
+		}
+	}
+	r.each(ctx, len(units), func(i int) {
+		u := units[i]
+		*u = *r.unit(ctx, u.reader, u.unit, found[u])
+	})
+}
+
+// answers returns the layer that answers a need: the only one that names its host, or where the host says nothing the only
+// one at all. It is nil where there are several or none.
+func answers(n contract.Need, candidates []candidate) *candidate {
+	public := false
+	var named []*candidate
+	for i := range candidates {
+		c := &candidates[i]
+		if slices.ContainsFunc(n.Servers, func(s contract.Server) bool { return c.names(s.Host) }) {
+			named = append(named, c)
+		}
+	}
+	for _, s := range n.Servers {
+		public = public || s.Public()
+	}
+	switch {
+	case len(named) == 1:
+		return named[0]
+	case len(named) > 1 || len(candidates) > 1 || public && candidates[0].hasName():
+		return nil
+	}
+	return &candidates[0]
+}
+
+// names reports whether the layer answers for a host by name.
+func (c *candidate) names(host string) bool {
+	return host != "" && slices.ContainsFunc(c.listeners, func(l policy.Listener) bool { return l.Names(host) })
+}
+
+// hasName reports whether the layer answers for a host that is one everywhere: it is not another one, then.
+func (c *candidate) hasName() bool {
+	return slices.ContainsFunc(c.listeners, func(l policy.Listener) bool {
+		return slices.ContainsFunc(l.Hosts, func(h policy.HostPattern) bool { return strings.Contains(strings.Trim(h.Text, "."), ".") })
+	})
+}
