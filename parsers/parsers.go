@@ -72,6 +72,8 @@ type Problem struct {
 	Kind ProblemKind
 	Span source.Span
 	Text string
+	// Refuser is who refuses what is Rejected when it is deployed; "" is the server itself, when it starts.
+	Refuser string
 }
 
 // ProblemKind says what is wrong.

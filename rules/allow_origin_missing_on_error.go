@@ -61,12 +61,17 @@ Send the headers with every status: add always.
 `},
 	},
 	Check: func(p *Pass) {
-		for _, g := range ByPlace(Has(both(p.Failures(), p.CircumstanceFailures()), browser.MissingAllowOriginHeader, browser.InvalidAllowCredentials), errorPlace) {
+		own, configurable := p.layerFact(policy.FactOwnErrors)
+		place := func(f *probe.Failure) source.Span { return errorPlace(f, configurable) }
+		for _, g := range ByPlace(Has(both(p.Failures(), p.CircumstanceFailures()), browser.MissingAllowOriginHeader, browser.InvalidAllowCredentials), place) {
 			report := Report{Failures: g.Failures, Finding: finding.Finding{
 				Severity: errorSeverity(g.Failures), Place: g.Place, Message: unreadable(g.Failures),
 				Because: "these errors are answered without the header, which other answers of the path have",
 				Change:  "send it with errors too",
 			}}
+			if configurable && allOwn(g.Failures) {
+				report.Because, report.Change = "the gateway answers these errors itself, without the header", own.Text
+			}
 			if spans := notAlways(g.Failures); len(spans) > 0 {
 				report.Because = `without "always" it goes with 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only`
 				report.Change = `add "always" to ` + lines(spans, g.Place)
@@ -82,8 +87,8 @@ Send the headers with every status: add always.
 }
 
 // errorPlace returns the header that an error response misses: the one that was not sent with this status, else the one
-// that the endpoint sends otherwise.
-func errorPlace(f *probe.Failure) source.Span {
+// that the endpoint sends otherwise. configurable: the layer can be told which headers its own errors have.
+func errorPlace(f *probe.Failure, configurable bool) source.Span {
 	if !isError(f) || f.Value != "" {
 		return source.Span{}
 	}
@@ -100,13 +105,19 @@ func errorPlace(f *probe.Failure) source.Span {
 	if _, sent := f.Answer.Get(allowOrigin); !sent {
 		header = allowOrigin
 	}
-	forwards := slices.ContainsFunc(f.Endpoint.Answers, func(a probe.Answer) bool { return a.Method == "GET" && a.Outcome.Upstream != nil })
+	own := configurable && f.Answer.Upstream == nil
+	forwards := !own && slices.ContainsFunc(f.Endpoint.Answers, func(a probe.Answer) bool { return a.Method == "GET" && a.Outcome.Upstream != nil })
 	for _, w := range f.Endpoint.Intent.Written[header] {
 		if !w.Lost && (w.OnUpstream || !forwards) { // else the upstream owns the header, and nobody expects it from here
 			return firstWord(w.At)
 		}
 	}
 	return source.Span{}
+}
+
+// allOwn reports whether the layer itself gave all failing answers.
+func allOwn(failures []*probe.Failure) bool {
+	return !slices.ContainsFunc(failures, func(f *probe.Failure) bool { return f.Answer.Upstream != nil })
 }
 
 // notAlways returns the lines that are not sent with the statuses of failures.

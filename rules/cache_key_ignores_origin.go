@@ -112,6 +112,16 @@ func passesOn(e *probe.Endpoint) finding.Confidence {
 // stores returns the fact that a cache of the layer stores an endpoint's responses.
 func (p *Pass) stores(e *probe.Endpoint) (policy.Fact, bool) { return p.fact(e, policy.FactCache) }
 
+// layerFact returns the first fact of a kind that holds for the whole layer.
+func (p *Pass) layerFact(kind policy.FactKind) (policy.Fact, bool) {
+	for _, f := range p.Layer.Facts {
+		if f.Kind == kind && f.Endpoint == "" {
+			return f, true
+		}
+	}
+	return policy.Fact{}, false
+}
+
 // fact returns the first fact of a kind that holds for an endpoint.
 func (p *Pass) fact(e *probe.Endpoint, kind policy.FactKind) (policy.Fact, bool) {
 	for _, f := range p.Layer.Facts {

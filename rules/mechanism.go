@@ -114,7 +114,7 @@ func faultOf(f *probe.Failure) preflightFault {
 	case status == 401:
 		return guarded
 	case status == 403:
-		if _, challenged := f.Answer.Get("WWW-Authenticate"); challenged {
+		if _, challenged := f.Answer.Get("WWW-Authenticate"); challenged || f.Endpoint.Guarded {
 			return guarded
 		}
 		return unhandled

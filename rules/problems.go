@@ -14,6 +14,9 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 		case parsers.Unreadable:
 		case parsers.Rejected:
 			rule, message, change = configRejected, "the server refuses to start with this", "repair or remove it"
+			if p.Refuser != "" {
+				message = p.Refuser + " refuses to deploy this"
+			}
 		case parsers.Skipped:
 			rule, message, change = fileSkipped, "this was not looked at", "split the file, or exclude it in .corslint.yml"
 		}

@@ -102,6 +102,7 @@ func statusText(status int, answer *policy.Outcome) string {
 var lostNotes = map[policy.LostWhy]string{
 	policy.Shadowed:   "lost: an inner level has headers of its own",
 	policy.IfSwitched: "an if took the response over",
+	policy.Unmapped:   "lost: declared, and given no value",
 	policy.NotAlways:  "lost: not added to this status",
 	policy.HandedOff:  "lost: another place answers after an internal redirect",
 	policy.Hidden:     "lost: removed from the upstream's answer",

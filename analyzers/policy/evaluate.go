@@ -384,7 +384,9 @@ func (x *run) forward(s *Forward) {
 	x.upstreamAnswered = true
 	ask := x.next
 	if here := s.To.Answerer; here != nil {
-		ask = func(ctx context.Context, _ Upstream, r *Request) ([]Outcome, bool) { return here.Answer(ctx, r, x.next), true }
+		ask = func(ctx context.Context, _ Upstream, r *Request) ([]Outcome, bool) {
+			return here.Answer(ctx, r, x.next), true
+		}
 	}
 	if ask != nil {
 		inner := *x.request

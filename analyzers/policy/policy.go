@@ -102,6 +102,9 @@ const (
 	FactNeedsAuthorization FactKind = iota + 1
 	// FactRequiresHeader says: the endpoint refuses a request of the method Method without the header Subject.
 	FactRequiresHeader
+	// FactOwnErrors says: the errors that the layer answers itself can be given headers by a configuration of their own, of
+	// which Text says how.
+	FactOwnErrors
 	// FactCache says: responses of the endpoint are stored and served again; Subject is the key as the dialect writes it.
 	FactCache
 	// FactCacheIgnoresVary says: the cache of the endpoint ignores the Vary response header.

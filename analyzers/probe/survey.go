@@ -44,6 +44,8 @@ type Endpoint struct {
 	Strangers []*Probe
 	// Answers are the layer's direct answers that the intent was read from.
 	Answers []Answer
+	// Guarded: a preflight is refused because it lacks a header, which none can have.
+	Guarded bool
 	// EchoesHost is set where the allowed origin is made of the host that the request was sent to.
 	EchoesHost bool
 }
@@ -224,6 +226,8 @@ func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
 	}
 	p.strangers(out)
 	out.EchoesHost = p.echoesHost(out)
+	guard, _ := p.required(e, "OPTIONS")
+	out.Guarded = len(guard) > 0
 	return out
 }
 

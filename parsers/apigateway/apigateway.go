@@ -69,7 +69,10 @@ func (l reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 	host := &policy.Host{Name: "AWS", Dialect: "apigateway", Span: source.Span{File: f}}
 	host.Layers = r.lower()
 	host.Gaps = r.gaps
-	result := parsers.Result{Problems: r.problems, Files: r.opened}
+	for _, opened := range r.opened {
+		r.comments = append(r.comments, remarks(opened)...)
+	}
+	result := parsers.Result{Problems: r.problems, Files: r.opened, Comments: r.comments}
 	if len(host.Layers) > 0 || len(host.Gaps) > 0 {
 		result.Hosts = []*policy.Host{host}
 	}
@@ -79,26 +82,28 @@ func (l reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 // read reads the unit in the format that it was recognised as.
 func (r *reading) read(as format) {
 	switch as {
+	case notOurs:
 	case terraformModule:
 		r.terraform()
-		return
 	case anotherGateway:
 		r.otherGateways()
-		return
+	case cloudFormationTemplate:
+		r.documents(r.cloudFormation)
+	case serverlessService:
+		r.documents(r.serverlessFramework)
+	case openAPIDocument:
+		r.documents(r.openAPI)
 	}
+}
+
+// documents reads each document of the unit.
+func (r *reading) documents(read func(root yamltree.Node)) {
 	stream, err := yamltree.Parse(r.file)
 	if err != nil {
 		r.unreadable(err)
 	}
 	for _, root := range stream.Documents {
-		switch as {
-		case cloudFormationTemplate:
-			r.cloudFormation(root)
-		case serverlessService:
-			r.serverlessFramework(root)
-		case openAPIDocument:
-			r.openAPI(root)
-		}
+		read(root)
 	}
 }
 

@@ -27,7 +27,8 @@ func (r *reading) lowerBalancer(l *balancer) *policy.Layer {
 		if strings.EqualFold(h.name, "Access-Control-Allow-Origin") {
 			b.mentionOrigin(h.expr.Text(), h.expr.Span)
 		}
-		add = append(add, &policy.EditHeader{Op: policy.Replace, Name: h.name, Value: expr(h.expr.Text()), Span: h.expr.Span, Why: policy.Overridden})
+		add = append(add, &policy.EditHeader{Op: policy.Replace, Name: h.name, Value: expr(h.expr.Text()), Span: h.expr.Span,
+			Why: policy.Overridden})
 	}
 	for _, rule := range l.rules {
 		b.rule(rule)
@@ -55,12 +56,15 @@ func (b *builder) rule(r *balancerRule) {
 		endpoint.Example = "/" + strings.NewReplacer("*", "a", "?", "a").Replace(strings.TrimPrefix(r.paths[0], "/"))
 	}
 	if r.other {
-		cond = append(cond, &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition, Subject: "the rule's other conditions are met", Span: r.span}})
+		cond = append(cond, &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition,
+			Subject: "the rule's other conditions are met", Span: r.span}})
 	}
 	var then []policy.Step
 	if !r.login.IsZero() { // who has no session is sent to the identity provider, which no preflight survives
-		login := &policy.Respond{Status: 302, Span: r.login, Headers: []policy.Line{{Name: "Location", Value: policy.Text("https://login.example/"), Span: r.login}}}
-		then = append(then, &policy.If{Cond: some(&policy.Equal{Of: policy.Method, Text: "OPTIONS"}, policy.Meets{Kind: policy.CredentialsRejected}), Then: steps(login)})
+		login := &policy.Respond{Status: 302, Span: r.login,
+			Headers: []policy.Line{{Name: "Location", Value: policy.Text("https://login.example/"), Span: r.login}}}
+		then = append(then, &policy.If{Cond: some(&policy.Equal{Of: policy.Method, Text: "OPTIONS"},
+			policy.Meets{Kind: policy.CredentialsRejected}), Then: steps(login)})
 	}
 	switch {
 	case r.status != 0:

@@ -42,10 +42,12 @@ func (r *reading) lowerBucket(k *bucket) *policy.Layer {
 		}
 		method := &policy.RequestHeader{Name: "access-control-request-method"}
 		fits := and(b.fitsOrigin(c), oneOf(method, c.methods), fitsHeaders(c))
-		preflight = append(preflight, &policy.If{Cond: fits, Then: steps(&policy.Respond{Status: 200, Headers: b.linesOfBucket(c, true), Span: c.span})})
+		preflight = append(preflight, &policy.If{Cond: fits,
+			Then: steps(&policy.Respond{Status: 200, Headers: b.linesOfBucket(c, true), Span: c.span})})
 		number := policy.Text(strconv.Itoa(i + 1))
 		none := &policy.Equal{Of: policy.Variable(rule), Text: ""}
-		actual = append(actual, &policy.If{Cond: policy.All{none, b.fitsOrigin(c), oneOf(policy.Method, c.methods)}, Then: steps(&policy.Set{Var: rule, Value: number})})
+		actual = append(actual, &policy.If{Cond: policy.All{none, b.fitsOrigin(c), oneOf(policy.Method, c.methods)},
+			Then: steps(&policy.Set{Var: rule, Value: number})})
 		var add []policy.Step
 		for _, line := range b.linesOfBucket(c, false) {
 			add = append(add, &policy.EditHeader{Op: policy.Add, Name: line.Name, Value: line.Value, Span: line.Span})
@@ -86,7 +88,8 @@ func (b *builder) linesOfBucket(c *corsRule, preflight bool) []policy.Line {
 	if !any {
 		lines = append(lines, policy.Line{Name: "Access-Control-Allow-Credentials", Value: policy.Text("true")})
 	}
-	return append(lines, policy.Line{Name: "Vary", Value: policy.Text("Origin, Access-Control-Request-Headers, Access-Control-Request-Method")})
+	return append(lines, policy.Line{Name: "Vary",
+		Value: policy.Text("Origin, Access-Control-Request-Headers, Access-Control-Request-Method")})
 }
 
 // oneOf tests whether a value is in a list; an element that is not known may be it.
@@ -165,7 +168,9 @@ func (b *builder) mentionPatterns(c *corsRule) {
 		switch before, after, wild := strings.Cut(text, "*"); {
 		case !known || text == "" || text == "*":
 		case wild:
-			b.mention(policy.Mention{Kind: policy.MentionPattern, Text: "^" + regexp.QuoteMeta(before) + ".*" + regexp.QuoteMeta(after) + "$", Dialect: policy.PCRE, Span: within(o.Span, text)})
+			b.mention(policy.Mention{Kind: policy.MentionPattern,
+				Text: "^" + regexp.QuoteMeta(before) + ".*" + regexp.QuoteMeta(after) + "$", Dialect: policy.PCRE,
+				Span: within(o.Span, text)})
 		default:
 			b.mention(policy.Mention{Kind: policy.MentionLiteral, Text: text, Span: within(o.Span, text)})
 		}

@@ -44,13 +44,15 @@ func (r *reading) cloudFormation(root yamltree.Node) {
 }
 
 func (r *reading) stack(cf *template.CloudFormation, root value) *stack {
-	return &stack{reading: r, cf: cf, root: root, byID: map[string]*resource{}, rest: map[string]*restAPI{}, http: map[string]*httpAPI{}, guards: map[string]guard{}}
+	return &stack{reading: r, cf: cf, root: root, byID: map[string]*resource{}, rest: map[string]*restAPI{},
+		http: map[string]*httpAPI{}, guards: map[string]guard{}}
 }
 
 // add adds the resources of a template.
 func (s *stack) add(resources value) {
 	for _, f := range resources.Fields() {
 		s.resources = append(s.resources, resource{id: f.Key, kind: f.Value.Get("Type").Word(), span: f.Span, props: f.Value.Get("Properties")})
+		s.ignore(f.Value.Get("Metadata", "corslint", "ignore"), f.Value.Span)
 		if strings.HasPrefix(f.Key, "Fn::") {
 			s.gap(f.Span, "%s is not modelled", f.Key)
 		}
@@ -116,11 +118,7 @@ func (s *stack) restAPIs() {
 	for r := range s.each("AWS::ApiGateway::GatewayResponse") {
 		api := s.restAPI(refOf(r.props.Get("RestApiId")))
 		g := &gatewayResponse{kind: upper(r.props.Get("ResponseType")), status: r.props.Get("StatusCode"), span: r.span}
-		for _, f := range r.props.Get("ResponseParameters").Fields() {
-			if name, ok := cutFold(f.Key, "gatewayresponse.header."); ok {
-				g.headers = append(g.headers, mapping{name, f.Value, f.Span})
-			}
-		}
+		g.headers, g.open = mappings(r.props.Get("ResponseParameters"), gatewayHeader)
 		api.gateway = append(api.gateway, g)
 	}
 	for r := range s.each("AWS::ApiGateway::Stage") {
@@ -245,11 +243,8 @@ func (s *stack) method(r *resource) *method {
 	}
 	for _, response := range p.Get("MethodResponses").Items() {
 		status := response.Get("StatusCode").Word()
-		for _, f := range response.Get("ResponseParameters").Fields() {
-			if name, ok := cutFold(f.Key, "method.response.header."); ok {
-				m.declared[status] = append(m.declared[status], mapping{name, f.Value, f.Span})
-			}
-		}
+		declared, _ := mappings(response.Get("ResponseParameters"), methodHeader)
+		m.declared[status] = append(m.declared[status], declared...)
 	}
 	if f, ok := p.Field("Integration"); ok {
 		m.integration = s.integration(f)
@@ -280,15 +275,12 @@ func (s *stack) integration(f template.Field) *integration {
 		content: upper(v.Get("ContentHandling")),
 	}
 	for _, rv := range v.Get("IntegrationResponses").Items() {
-		r := &integrationResponse{pattern: rv.Get("SelectionPattern"), status: rv.Get("StatusCode"), span: firstLine(rv.Span), templates: rv.Get("ResponseTemplates").Fields()}
+		r := &integrationResponse{pattern: rv.Get("SelectionPattern"), status: rv.Get("StatusCode"), span: firstLine(rv.Span),
+			templates: rv.Get("ResponseTemplates").Fields()}
 		if status := r.status; status.Given() {
 			r.span = status.Span
 		}
-		for _, p := range rv.Get("ResponseParameters").Fields() {
-			if name, ok := cutFold(p.Key, "method.response.header."); ok {
-				r.headers = append(r.headers, mapping{name, p.Value, p.Span})
-			}
-		}
+		r.headers, r.open = mappings(rv.Get("ResponseParameters"), methodHeader)
 		i.responses = append(i.responses, r)
 	}
 	return i
@@ -416,7 +408,8 @@ func (s *stack) target(v value) policy.Upstream {
 func (s *stack) functionURLs() {
 	for r := range s.each("AWS::Lambda::Url") {
 		target := r.props.Get("TargetFunctionArn")
-		u := &functionURL{id: r.id, name: resourceOf(refOf(target)), span: r.span, upstream: upstream(target), signed: upper(r.props.Get("AuthType")) == "AWS_IAM"}
+		u := &functionURL{id: r.id, name: resourceOf(refOf(target)), span: r.span, upstream: upstream(target),
+			signed: upper(r.props.Get("AuthType")) == "AWS_IAM"}
 		if f, ok := r.props.Field("Cors"); ok {
 			u.cors = corsOf(f.Value, f.Span, templateCORS)
 		}

@@ -71,7 +71,8 @@ func (b *builder) behaviour(v *behaviour, behind map[string]*policy.Layer) int {
 		location := policy.Line{Name: "Location", Value: policy.Concat{policy.Text("https://"), policy.HostName, policy.Target}, Span: v.span}
 		b.request(block, &policy.If{Cond: plain, Then: steps(&policy.Respond{Status: 301, Headers: []policy.Line{location}, Span: v.span})})
 	}
-	b.request(block, &policy.If{Cond: &policy.Not{Cond: oneOf(policy.Method, methods)}, Then: steps(&policy.Respond{Status: 403, Span: spanOf(v.methods, v.span)})})
+	b.request(block, &policy.If{Cond: &policy.Not{Cond: oneOf(policy.Method, methods)},
+		Then: steps(&policy.Respond{Status: 403, Span: spanOf(v.methods, v.span)})})
 	b.request(block, &policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: refuse(504)})
 	forward := &policy.Forward{To: v.upstream, Unreachable: 504}
 	if l := behind[v.origin]; l != nil {
@@ -103,7 +104,8 @@ func (b *builder) cacheFacts(v *behaviour, endpoint string) {
 	}
 	b.fact(policy.Fact{Kind: policy.FactCache, Endpoint: endpoint, Subject: c.text, Text: "CloudFront stores responses", Span: c.span})
 	if !slices.Contains(c.headers, "origin") && !slices.Contains(c.headers, "*") {
-		b.fact(policy.Fact{Kind: policy.FactCacheIgnoresVary, Endpoint: endpoint, Text: "the cache key is what the cache policy says, whatever Vary says", Span: c.span})
+		b.fact(policy.Fact{Kind: policy.FactCacheIgnoresVary, Endpoint: endpoint,
+			Text: "the cache key is what the cache policy says, whatever Vary says", Span: c.span})
 	}
 }
 
@@ -125,6 +127,9 @@ func (b *builder) responsePolicy(block int, v *behaviour) {
 	}
 	if c := p.cors; c != nil {
 		b.mentionPatterns(c)
+		if c.credentials.IsTrue() && (has(c.headers, "*") || has(c.origins, "*")) {
+			b.reject(c.credentials.Span, "CloudFront refuses credentials where origins or headers have *")
+		}
 		op := policy.Default
 		if p.override {
 			op = policy.Replace
@@ -198,12 +203,14 @@ const cachingDisabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 // managedRequests are the headers that origin request policies forward which every account has.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
 var managedRequests = map[string][]string{
-	"216adef6-5c7f-47e4-b989-5492eafa07d3": {"*"},                                                                         // AllViewer
-	"b689b0a8-53d0-40ab-baf2-68738e2966ac": {"*"},                                                                         // AllViewerExceptHostHeader
-	"33f36d7e-f396-46d9-90e0-52428a34d9dc": {"*"},                                                                         // AllViewerAndCloudFrontHeaders
-	"59781a5b-3903-41f3-afcb-af62929ccde1": {"origin"},                                                                    // CORS-CustomOrigin
-	"88a5eaf4-2fd4-4709-b370-b4c650ea3fcf": {"origin", "access-control-request-headers", "access-control-request-method"}, // CORS-S3Origin
-	"acba4595-bd28-49b8-b9fe-13317c0390fa": {"user-agent", "referer"},                                                     // UserAgentRefererHeaders
+	"216adef6-5c7f-47e4-b989-5492eafa07d3": {"*"},      // AllViewer
+	"b689b0a8-53d0-40ab-baf2-68738e2966ac": {"*"},      // AllViewerExceptHostHeader
+	"33f36d7e-f396-46d9-90e0-52428a34d9dc": {"*"},      // AllViewerAndCloudFrontHeaders
+	"59781a5b-3903-41f3-afcb-af62929ccde1": {"origin"}, // CORS-CustomOrigin
+	// CORS-S3Origin
+	"88a5eaf4-2fd4-4709-b370-b4c650ea3fcf": {"origin", "access-control-request-headers", "access-control-request-method"},
+	// UserAgentRefererHeaders
+	"acba4595-bd28-49b8-b9fe-13317c0390fa": {"user-agent", "referer"},
 }
 
 // keyText shows a cache key to people.

@@ -156,7 +156,8 @@ func (b *httpBuilder) route(r *route) int {
 // own answers for the gateway itself. Whether its CORS headers are on such answers is not documented; reports of refused
 // preflights speak of the status alone, so that they may well be.
 func (b *httpBuilder) own(status int, at source.Span) []policy.Step {
-	answer := &policy.Respond{Status: status, Span: at, Headers: []policy.Line{{Name: "Content-Type", Value: policy.Text("application/json")}}}
+	answer := &policy.Respond{Status: status, Span: at,
+		Headers: []policy.Line{{Name: "Content-Type", Value: policy.Text("application/json")}}}
 	if status == 401 {
 		answer.Headers = append(answer.Headers, policy.Line{Name: "WWW-Authenticate", Value: policy.Text("Bearer")})
 	}
@@ -170,7 +171,8 @@ func (b *builder) perhaps(answer *policy.Respond, c *corsRule, service string) [
 	}
 	with := *answer
 	with.Headers = append(slices.Clone(answer.Headers), b.actualLines(c)...)
-	ask := &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition, Subject: service + "'s own errors carry its CORS headers", Span: c.span}}
+	ask := &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition,
+		Subject: service + "'s own errors carry its CORS headers", Span: c.span}}
 	return steps(&policy.If{Cond: and(&policy.Not{Cond: missing("origin")}, b.allows(c), ask), Then: steps(&with)}, answer)
 }
 
@@ -208,7 +210,8 @@ func (b *httpBuilder) replace() []policy.Step {
 	}
 	var preflight []policy.Step // of a route for OPTIONS
 	for _, line := range preflightLines(c) {
-		preflight = append(preflight, &policy.EditHeader{Op: policy.Replace, Name: line.Name, Value: line.Value, Span: line.Span, Why: policy.Overridden})
+		preflight = append(preflight, &policy.EditHeader{Op: policy.Replace, Name: line.Name, Value: line.Value,
+			Span: line.Span, Why: policy.Overridden})
 	}
 	add = append(add, &policy.If{Cond: isPreflight(), Then: preflight})
 	out = append(out, &policy.If{Cond: and(&policy.Not{Cond: missing("origin")}, b.allows(c)), Then: add})
@@ -241,8 +244,13 @@ func (b *builder) actualLines(c *corsRule) []policy.Line {
 func preflightLines(c *corsRule) []policy.Line {
 	var lines []policy.Line
 	add := func(name string, items []value) {
+		line := policy.Line{Name: name, Value: expr(joined(items)), Span: spanOf(items, c.span)}
+		if has(items, "*") && c.credentials.IsTrue() { // spelt out or not: with credentials it makes a difference
+			line.Value = &policy.UnknownExpr{Unknown: policy.Unknown{Kind: policy.UnknownVariable,
+				Subject: "what the service sends for *", Span: line.Span}}
+		}
 		if len(items) > 0 {
-			lines = append(lines, policy.Line{Name: name, Value: expr(joined(items)), Span: spanOf(items, c.span)})
+			lines = append(lines, line)
 		}
 	}
 	add("Access-Control-Allow-Methods", c.methods)

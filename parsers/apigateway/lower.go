@@ -140,7 +140,8 @@ func (b *builder) stageOff(stages []string) {
 	for _, stage := range slices.Compact(stages) {
 		prefix := "/" + stage
 		strip := func(cond policy.Cond, path policy.Expr) policy.Step {
-			return &policy.If{Cond: policy.All{&policy.HasSuffix{Of: policy.HostName, Text: ".amazonaws.com"}, cond}, Then: steps(&policy.Edit{Path: path})}
+			return &policy.If{Cond: policy.All{&policy.HasSuffix{Of: policy.HostName, Text: ".amazonaws.com"}, cond},
+				Then: steps(&policy.Edit{Path: path})}
 		}
 		b.request(0, strip(&policy.HasPrefix{Of: policy.Path, Text: prefix + "/"}, &policy.Trim{Of: policy.Path, N: len(prefix)}),
 			strip(&policy.Equal{Of: policy.Path, Text: prefix}, policy.Text("/")))
@@ -281,14 +282,17 @@ func (b *builder) check(g guard, verb, endpoint string, answer refusal) []policy
 	case g.kind == iam:
 		refuse("Authorization")
 	case g.kind == unknownGuard:
-		out = append(out, &policy.If{Cond: policy.All{missing("authorization"), ask("requests need credentials by " + g.name)}, Then: answer.absent()})
+		out = append(out, &policy.If{Cond: policy.All{missing("authorization"), ask("requests need credentials by " + g.name)},
+			Then: answer.absent()})
 	case g.opaque:
 		// The authorizer sees the whole request. A preflight, and whoever is not logged in, has nothing to show.
 		refuses := ask("the authorizer " + g.name + " refuses a request without credentials")
 		out = append(out, &policy.If{Cond: policy.All{missing("authorization"), missing("cookie"), refuses}, Then: answer.rejected()})
 	default:
 		for _, h := range g.headers {
-			refuse(h)
+			if !slices.Contains(b.out.edge, strings.ToLower(h)) { // else whoever stands in front brings it
+				refuse(h)
+			}
 		}
 	}
 	return append(out, &policy.If{Cond: policy.Meets{Kind: policy.CredentialsRejected}, Then: answer.rejected()})

@@ -21,6 +21,7 @@ type deployment struct {
 	urls          []*functionURL
 	buckets       []*bucket
 	distributions []*distribution
+	edge          []string // request headers that distributions add on the way to their origins, lower case
 	balancers     []*balancer
 }
 
@@ -102,6 +103,7 @@ type integrationResponse struct {
 	span      source.Span
 	headers   []mapping
 	templates []template.Field // of the response, by content type
+	open      *policy.Unknown  // set when it is not known which headers are mapped
 }
 
 // gatewayResponse is an answer of a REST API's own.
@@ -110,6 +112,7 @@ type gatewayResponse struct {
 	status  value
 	headers []mapping
 	span    source.Span
+	open    *policy.Unknown // set when it is not known which headers it has
 }
 
 // mapping is a header and the expression that gives it its value.

@@ -20,6 +20,7 @@ const (
 	integrationKey = extension + "integration"
 	anyMethodKey   = extension + "any-method"
 	corsKey        = extension + "cors"
+	ignoreKey      = "x-corslint-ignore"
 )
 
 // maxReferences bounds how many references lead from one to the next.
@@ -51,11 +52,7 @@ func (d *document) rest(api *restAPI) {
 	for _, f := range d.root.Get(extension + "gateway-responses").Fields() {
 		v := d.follow(f.Value)
 		g := &gatewayResponse{kind: strings.ToUpper(f.Key), status: v.Get("statusCode"), span: f.Span}
-		for _, p := range v.Get("responseParameters").Fields() {
-			if name, ok := cutFold(p.Key, "gatewayresponse.header."); ok {
-				g.headers = append(g.headers, mapping{name, p.Value, p.Span})
-			}
-		}
+		g.headers, g.open = mappings(v.Get("responseParameters"), gatewayHeader)
 		api.gateway = append(api.gateway, g)
 	}
 	for op := range d.operations() {
@@ -125,11 +122,13 @@ type operation struct {
 // operations yields the operations in the order of the text.
 func (d *document) operations() func(func(operation) bool) {
 	return func(yield func(operation) bool) {
+		d.ignore(d.root.Get(ignoreKey), d.root.Span)
 		for _, p := range d.root.Get("paths").Fields() {
 			item := d.follow(p.Value)
 			if item.Kind == template.Unknown {
 				d.gap(p.Span, "the operations of %s are not known", p.Key)
 			}
+			d.ignore(item.Get(ignoreKey), item.Span)
 			for _, f := range item.Fields() {
 				verb := strings.ToUpper(f.Key)
 				if f.Key == anyMethodKey {
@@ -137,6 +136,7 @@ func (d *document) operations() func(func(operation) bool) {
 				} else if !slices.Contains(defaultVerbs[:], verb) {
 					continue
 				}
+				d.ignore(f.Value.Get(ignoreKey), f.Value.Span)
 				if !yield(operation{path: normalPath(p.Key), verb: verb, key: f, item: item, value: d.follow(f.Value)}) {
 					return
 				}
@@ -234,11 +234,7 @@ func (d *document) integration(op operation) *integration {
 		if response.Key != "default" {
 			r.pattern = template.Text(response.Key, response.Span)
 		}
-		for _, p := range rv.Get("responseParameters").Fields() {
-			if name, ok := cutFold(p.Key, "method.response.header."); ok {
-				r.headers = append(r.headers, mapping{name, p.Value, p.Span})
-			}
-		}
+		r.headers, r.open = mappings(rv.Get("responseParameters"), methodHeader)
 		i.responses = append(i.responses, r)
 	}
 	return i

@@ -25,6 +25,7 @@ type reading struct {
 	out      deployment
 	problems []parsers.Problem
 	gaps     []policy.Gap
+	comments []parsers.Comment
 	methods  int
 }
 
@@ -37,7 +38,7 @@ func (r *reading) gap(at source.Span, format string, args ...any) {
 
 // reject notes what AWS refuses when it is deployed.
 func (r *reading) reject(at source.Span, format string, args ...any) {
-	p := parsers.Problem{Kind: parsers.Rejected, Span: at, Text: fmt.Sprintf(format, args...)}
+	p := parsers.Problem{Kind: parsers.Rejected, Refuser: "AWS", Span: at, Text: fmt.Sprintf(format, args...)}
 	if !slices.Contains(r.problems, p) {
 		r.problems = append(r.problems, p)
 	}
@@ -151,6 +152,25 @@ func resourceOf(ref string) string {
 func scalars(v value) []value {
 	return slices.DeleteFunc(slices.Clone(v.Each()), func(item value) bool { return !item.IsScalar() })
 }
+
+// mappings reads the headers of a map of expressions, whose keys begin with a prefix. A map that is not known may hold any.
+func mappings(v value, prefix string) (headers []mapping, open *policy.Unknown) {
+	if v.Kind == template.Unknown {
+		return nil, &policy.Unknown{Kind: policy.UnknownVariable, Subject: v.Text().String(), Span: v.Span}
+	}
+	for _, f := range v.Fields() {
+		if name, ok := cutFold(f.Key, prefix); ok {
+			headers = append(headers, mapping{name, f.Value, f.Span})
+		}
+	}
+	return headers, nil
+}
+
+// The prefixes of mapped headers.
+const (
+	methodHeader  = "method.response.header."
+	gatewayHeader = "gatewayresponse.header."
+)
 
 // has reports whether a list has a known element.
 func has(items []value, text string) bool {

@@ -33,6 +33,8 @@ func (r *reading) lowerREST(api *restAPI) *policy.Layer {
 		}
 		byPath[m.path] = append(byPath[m.path], m)
 	}
+	b.fact(policy.Fact{Kind: policy.FactOwnErrors, Span: api.span,
+		Text: "add gateway responses for DEFAULT_4XX and DEFAULT_5XX with the header, and let the function send it with its errors"})
 	// A resource is chosen by its path alone; whether it has the method is looked at after that.
 	slices.SortStableFunc(paths, moreSpecific)
 	for _, path := range paths {
@@ -48,8 +50,8 @@ func (b *restBuilder) resource(path string, methods []*method) []policy.Step {
 	endpoint := policy.Endpoint{Pattern: path, Example: examplePath(path), Span: methods[0].span}
 	var out, any []policy.Step
 	for _, m := range methods {
-		if m.verb != "OPTIONS" && (endpoint.Methods == nil || m.verb == "ANY") {
-			endpoint.Span = m.span
+		if m.verb != "OPTIONS" && !slices.ContainsFunc(endpoint.Methods, func(verb string) bool { return verb != "OPTIONS" }) {
+			endpoint.Span = m.span // the first that a page would call
 		}
 		endpoint.Methods = append(endpoint.Methods, m.verb)
 		jump := &policy.Jump{Block: b.method(m)}
@@ -231,7 +233,7 @@ func chosen(responses []*integrationResponse, status string) *integrationRespons
 }
 
 // respond answers with an integration response: its mapped headers, which the method response of the same status has to
-// declare, and what its template overrides.
+// declare, and what its template overrides. A header that is declared and not mapped is lost.
 func (b *restBuilder) respond(m *method, r *integrationResponse) []policy.Step {
 	status := statusOf(r.status, 200)
 	answer := &policy.Respond{Status: status, Span: r.span}
@@ -261,6 +263,15 @@ func (b *restBuilder) respond(m *method, r *integrationResponse) []policy.Step {
 		}
 		mapped[strings.ToLower(o.name)] = true
 		answer.Headers = append(answer.Headers, policy.Line{Name: o.name, Value: policy.Variable(o.variable), Span: span})
+	}
+	for _, d := range declared {
+		if name := strings.ToLower(d.name); strings.HasPrefix(name, "access-control-") && !mapped[name] {
+			u := policy.Unknown{Kind: policy.UnknownVariable, Subject: "the value of " + d.name, Span: d.span}
+			out = append(out, &policy.Lose{Name: d.name, Value: &policy.UnknownExpr{Unknown: u}, At: d.span, By: d.span, Why: policy.Unmapped})
+		}
+	}
+	if r.open != nil {
+		out = append(out, &policy.OpenHeaders{Unknown: *r.open})
 	}
 	return append(out, answer)
 }
@@ -305,7 +316,8 @@ func (b *builder) mapped(h mapping) policy.Expr {
 	if h.expr.Kind == template.Number || h.expr.Kind == template.Bool { // whether it is taken for a text is not known
 		return policy.Text(text)
 	}
-	b.reject(h.expr.Span, "%q is no mapping expression: a literal value stands in single quotes of its own, as \"'%s'\"", text, strings.Trim(text, "'"))
+	b.reject(h.expr.Span, "%q is no mapping expression: a literal value stands in single quotes of its own, as \"'%s'\"", text,
+		strings.Trim(text, "'"))
 	return policy.Text(strings.Trim(text, "'"))
 }
 
@@ -365,6 +377,9 @@ func (b *restBuilder) gatewayAnswer(kind string, at source.Span) []policy.Step {
 	answer.Status = statusOf(g.status, answer.Status)
 	for _, h := range g.headers {
 		answer.Headers = append(answer.Headers, policy.Line{Name: h.name, Value: b.expression(h), Span: h.expr.Span})
+	}
+	if g.open != nil {
+		return steps(&policy.OpenHeaders{Unknown: *g.open}, answer)
 	}
 	return steps(answer)
 }

@@ -51,7 +51,8 @@ func (s *stack) serverless() {
 		if config.Kind != template.Map {
 			continue
 		}
-		u := &functionURL{name: r.id, span: r.span, upstream: policy.Upstream{Name: r.id, Span: r.span}, signed: upper(config.Get("AuthType")) == "AWS_IAM"}
+		u := &functionURL{name: r.id, span: r.span, upstream: policy.Upstream{Name: r.id, Span: r.span},
+			signed: upper(config.Get("AuthType")) == "AWS_IAM"}
 		if f, ok := config.Field("Cors"); ok {
 			u.cors = corsOf(f.Value, f.Span, templateCORS)
 		}
@@ -82,7 +83,8 @@ func (s *stack) events(kind, apiKey, implicit string) map[string][]event {
 			if f.Value.Get("Type").Word() != kind {
 				continue
 			}
-			e := event{resource: r, span: f.Span, props: f.Value.Get("Properties"), api: implicit, verb: upper(f.Value.Get("Properties", "Method"))}
+			e := event{resource: r, span: f.Span, props: f.Value.Get("Properties"), api: implicit,
+				verb: upper(f.Value.Get("Properties", "Method"))}
 			if id := e.props.Get(apiKey); id.Given() {
 				e.api = refOf(id)
 			}

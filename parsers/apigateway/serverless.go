@@ -20,7 +20,8 @@ const (
 )
 
 // frameworkHeaders are the request headers that are allowed where nothing else is said.
-var frameworkHeaders = [...]string{"Content-Type", "X-Amz-Date", "Authorization", "X-Api-Key", "X-Amz-Security-Token", "X-Amz-User-Agent", "X-Amzn-Trace-Id"}
+var frameworkHeaders = [...]string{"Content-Type", "X-Amz-Date", "Authorization", "X-Api-Key", "X-Amz-Security-Token",
+	"X-Amz-User-Agent", "X-Amzn-Trace-Id"}
 
 // framework is a serverless.yml that is being read.
 type framework struct {
@@ -121,7 +122,8 @@ func (f *framework) corsOfFramework(cors template.Field, methods []value) *corsR
 		return nil
 	}
 	v := cors.Value
-	c := &corsRule{span: cors.Span, maxAge: v.Get("maxAge"), credentials: v.Get("allowCredentials"), expose: scalars(v.Get("exposedResponseHeaders"))}
+	c := &corsRule{span: cors.Span, maxAge: v.Get("maxAge"), credentials: v.Get("allowCredentials"),
+		expose: scalars(v.Get("exposedResponseHeaders"))}
 	known := []string{"allowedOrigins", "allowedHeaders", "allowedMethods", "exposedResponseHeaders", "allowCredentials", "maxAge"}
 	for _, key := range v.Fields() {
 		if !slices.Contains(known, key.Key) {
@@ -249,7 +251,8 @@ func (f *framework) integrate(m *method, fn, event template.Field) {
 		i.responses = append(i.responses, &integrationResponse{status: template.Text("200", event.Span), span: event.Span, headers: headers})
 	}
 	for _, c := range codes {
-		r := &integrationResponse{pattern: c.Value.Get("pattern"), status: template.Text(c.Key, c.Span), span: c.Span, headers: slices.Clone(headers)}
+		r := &integrationResponse{pattern: c.Value.Get("pattern"), status: template.Text(c.Key, c.Span), span: c.Span,
+			headers: slices.Clone(headers)}
 		for _, h := range c.Value.Get("headers").Fields() {
 			r.headers = append(r.headers, mapping{h.Key, h.Value, h.Span})
 		}
@@ -360,7 +363,8 @@ func (f *framework) preflights() {
 		if len(origins) > 0 {
 			r.templates = []template.Field{{Key: "application/json", Value: originTemplate(origins, p.span)}}
 		}
-		api.methods = slices.DeleteFunc(api.methods, func(m *method) bool { return m.path == path && m.verb == "OPTIONS" }) // the framework's own replaces it
+		api.methods = slices.DeleteFunc(api.methods,
+			func(m *method) bool { return m.path == path && m.verb == "OPTIONS" }) // the framework's own replaces it
 		api.methods = append(api.methods, &method{
 			path: path, verb: "OPTIONS", span: p.span, declared: map[string][]mapping{"200": r.headers},
 			integration: &integration{kind: "mock", span: p.span, content: "CONVERT_TO_TEXT", responses: []*integrationResponse{r},
@@ -369,6 +373,8 @@ func (f *framework) preflights() {
 	}
 }
 
+const overriddenOrigin = "$context.responseOverride.header.Access-Control-Allow-Origin"
+
 // originTemplate is the template that the framework writes for several origins: dots are escaped, and of asterisks the
 // first of each origin becomes a pattern.
 func originTemplate(origins []value, at source.Span) value {
@@ -376,13 +382,17 @@ func originTemplate(origins []value, at source.Span) value {
 	for _, o := range origins {
 		text, known := o.Known()
 		if !known {
-			return template.Partly(policy.Join(policy.Literal("#set($context.responseOverride.header.Access-Control-Allow-Origin = "), o.Text(), policy.Literal(")")), at)
+			return template.Partly(policy.Join(policy.Literal("#set("+overriddenOrigin+" = "), o.Text(), policy.Literal(")")), at)
 		}
 		pattern := strings.Replace(strings.ReplaceAll(text, ".", "[.]"), "*", ".+", 1)
 		tests = append(tests, `$origin.matches("`+pattern+`")`)
 	}
-	return template.Text(`#set($origin = $input.params("Origin"))`+"\n"+`#if($origin == "") #set($origin = $input.params("origin")) #end`+"\n"+
-		`#if(`+strings.Join(tests, " || ")+`) #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin) #end`, spanOf(origins, at))
+	lines := []string{
+		`#set($origin = $input.params("Origin"))`,
+		`#if($origin == "") #set($origin = $input.params("origin")) #end`,
+		`#if(` + strings.Join(tests, " || ") + `) #set(` + overriddenOrigin + ` = $origin) #end`,
+	}
+	return template.Text(strings.Join(lines, "\n"), spanOf(origins, at))
 }
 
 // httpAPIEvent reads an HTTP API's event: "GET /path", "*", or a mapping.

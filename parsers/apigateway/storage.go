@@ -37,6 +37,9 @@ func (s *stack) distribution(r *resource) {
 	origins := map[string]value{}
 	for _, o := range config.Get("Origins").Items() {
 		origins[o.Get("Id").Text().String()] = o
+		for _, h := range o.Get("OriginCustomHeaders").Items() {
+			s.out.edge = append(s.out.edge, strings.ToLower(h.Get("HeaderName").Word()))
+		}
 	}
 	for _, item := range config.Get("CacheBehaviors").Items() {
 		d.behaviours = append(d.behaviours, s.behaviour(item, item.Get("PathPattern"), origins))
@@ -51,7 +54,8 @@ func (s *stack) distribution(r *resource) {
 
 // behaviour reads a cache behaviour.
 func (s *stack) behaviour(v, pattern value, origins map[string]value) *behaviour {
-	b := &behaviour{pattern: pattern.Text().String(), span: pattern.Span, methods: scalars(v.Get("AllowedMethods")), https: v.Get("ViewerProtocolPolicy").Word()}
+	b := &behaviour{pattern: pattern.Text().String(), span: pattern.Span, methods: scalars(v.Get("AllowedMethods")),
+		https: v.Get("ViewerProtocolPolicy").Word()}
 	if origin, ok := origins[v.Get("TargetOriginId").Text().String()]; ok {
 		domain := origin.Get("DomainName")
 		b.upstream, b.origin, b.path = originOf(domain), behindOf(domain), strings.TrimSuffix(origin.Get("OriginPath").Word(), "/")
@@ -71,9 +75,9 @@ func (s *stack) behaviour(v, pattern value, origins map[string]value) *behaviour
 }
 
 // associate notes a function that runs at the edge: on responses it may write headers, on requests it may answer.
-func (b *behaviour) associate(event value) {
+func (v *behaviour) associate(event value) {
 	if strings.HasSuffix(event.Word(), "-response") || event.Word() == "viewer-request" {
-		b.open = append(b.open, policy.Unknown{Kind: policy.UnknownModule, Subject: "the function for " + event.Word(), Span: event.Span})
+		v.open = append(v.open, policy.Unknown{Kind: policy.UnknownModule, Subject: "the function for " + event.Word(), Span: event.Span})
 	}
 }
 
@@ -179,7 +183,8 @@ func (s *stack) responseHeaders(id value) *responseHeaders {
 	}
 	r := s.byID[resourceOf(id.Ref)]
 	if r == nil || r.kind != "AWS::CloudFront::ResponseHeadersPolicy" {
-		return &responseHeaders{open: &policy.Unknown{Kind: policy.UnknownModule, Subject: "the response headers policy " + id.Text().String(), Span: id.Span}}
+		return &responseHeaders{open: &policy.Unknown{Kind: policy.UnknownModule,
+			Subject: "the response headers policy " + id.Text().String(), Span: id.Span}}
 	}
 	config := r.props.Get("ResponseHeadersPolicyConfig")
 	p := &responseHeaders{span: r.span}
@@ -187,13 +192,15 @@ func (s *stack) responseHeaders(id value) *responseHeaders {
 		v := f.Value
 		p.override = v.Get("OriginOverride").IsTrue()
 		p.cors = &corsRule{
-			span: f.Span, origins: scalars(v.Get("AccessControlAllowOrigins", "Items")), methods: scalars(v.Get("AccessControlAllowMethods", "Items")),
+			span: f.Span, origins: scalars(v.Get("AccessControlAllowOrigins",
+				"Items")), methods: scalars(v.Get("AccessControlAllowMethods", "Items")),
 			headers: scalars(v.Get("AccessControlAllowHeaders", "Items")), expose: scalars(v.Get("AccessControlExposeHeaders", "Items")),
 			maxAge: v.Get("AccessControlMaxAgeSec"), credentials: v.Get("AccessControlAllowCredentials"),
 		}
 	}
 	for _, h := range config.Get("CustomHeadersConfig", "Items").Items() {
-		p.custom = append(p.custom, customHeader{mapping{h.Get("Header").Word(), h.Get("Value"), h.Get("Header").Span}, h.Get("Override").IsTrue()})
+		p.custom = append(p.custom, customHeader{mapping{h.Get("Header").Word(), h.Get("Value"), h.Get("Header").Span},
+			h.Get("Override").IsTrue()})
 	}
 	for _, h := range config.Get("RemoveHeadersConfig", "Items").Items() {
 		p.remove = append(p.remove, mapping{name: h.Get("Header").Word(), span: h.Get("Header").Span})
@@ -203,8 +210,10 @@ func (s *stack) responseHeaders(id value) *responseHeaders {
 
 // listenerHeaders are the parts of the listener attributes that write CORS headers.
 var listenerHeaders = []struct{ part, header string }{
-	{"allow_origin", "Access-Control-Allow-Origin"}, {"allow_methods", "Access-Control-Allow-Methods"}, {"allow_headers", "Access-Control-Allow-Headers"},
-	{"allow_credentials", "Access-Control-Allow-Credentials"}, {"expose_headers", "Access-Control-Expose-Headers"}, {"max_age", "Access-Control-Max-Age"},
+	{"allow_origin", "Access-Control-Allow-Origin"}, {"allow_methods", "Access-Control-Allow-Methods"}, {"allow_headers",
+		"Access-Control-Allow-Headers"},
+	{"allow_credentials", "Access-Control-Allow-Credentials"}, {"expose_headers", "Access-Control-Expose-Headers"}, {"max_age",
+		"Access-Control-Max-Age"},
 }
 
 // listeners reads AWS::ElasticLoadBalancingV2::Listener and its rules.
@@ -333,6 +342,9 @@ func (m *module) distribution(r template.Resource) {
 	origins := map[string]value{}
 	for _, o := range r.Body.Get("origin").Maps() {
 		origins[o.Get("origin_id").Text().String()] = o
+		for _, h := range o.Get("custom_header").Maps() {
+			m.out.edge = append(m.out.edge, strings.ToLower(h.Get("name").Word()))
+		}
 	}
 	for _, item := range r.Body.Get("ordered_cache_behavior").Maps() {
 		d.behaviours = append(d.behaviours, m.behaviour(item, item.Get("path_pattern"), origins))
@@ -346,7 +358,8 @@ func (m *module) distribution(r template.Resource) {
 }
 
 func (m *module) behaviour(v, pattern value, origins map[string]value) *behaviour {
-	b := &behaviour{pattern: pattern.Text().String(), span: pattern.Span, methods: scalars(v.Get("allowed_methods")), https: v.Get("viewer_protocol_policy").Word()}
+	b := &behaviour{pattern: pattern.Text().String(), span: pattern.Span, methods: scalars(v.Get("allowed_methods")),
+		https: v.Get("viewer_protocol_policy").Word()}
 	target := v.Get("target_origin_id")
 	b.upstream = policy.Upstream{Name: target.Text().String(), Span: target.Span}
 	if origin, ok := origins[target.Text().String()]; ok {
@@ -417,7 +430,8 @@ func (m *module) responseHeaders(id value) *responseHeaders {
 	}
 	r, ok := m.byID[resourceID(id.Ref)]
 	if !ok || r.Type != "aws_cloudfront_response_headers_policy" {
-		return &responseHeaders{open: &policy.Unknown{Kind: policy.UnknownModule, Subject: "the response headers policy " + id.Text().String(), Span: id.Span}}
+		return &responseHeaders{open: &policy.Unknown{Kind: policy.UnknownModule,
+			Subject: "the response headers policy " + id.Text().String(), Span: id.Span}}
 	}
 	p := &responseHeaders{span: r.Span}
 	if f, ok := r.Body.Field("cors_config"); ok {
@@ -425,12 +439,14 @@ func (m *module) responseHeaders(id value) *responseHeaders {
 		items := func(key string) []value { return scalars(first(v.Get(key)).Get("items")) }
 		p.override = v.Get("origin_override").IsTrue()
 		p.cors = &corsRule{
-			span: f.Span, origins: items("access_control_allow_origins"), methods: items("access_control_allow_methods"), headers: items("access_control_allow_headers"),
-			expose: items("access_control_expose_headers"), maxAge: v.Get("access_control_max_age_sec"), credentials: v.Get("access_control_allow_credentials"),
+			span: f.Span, origins: items("access_control_allow_origins"), methods: items("access_control_allow_methods"),
+			headers: items("access_control_allow_headers"), expose: items("access_control_expose_headers"),
+			maxAge: v.Get("access_control_max_age_sec"), credentials: v.Get("access_control_allow_credentials"),
 		}
 	}
 	for _, h := range first(r.Body.Get("custom_headers_config")).Get("items").Maps() {
-		p.custom = append(p.custom, customHeader{mapping{h.Get("header").Word(), h.Get("value"), h.Get("header").Span}, h.Get("override").IsTrue()})
+		p.custom = append(p.custom, customHeader{mapping{h.Get("header").Word(), h.Get("value"), h.Get("header").Span},
+			h.Get("override").IsTrue()})
 	}
 	for _, h := range first(r.Body.Get("remove_headers_config")).Get("items").Maps() {
 		p.remove = append(p.remove, mapping{name: h.Get("header").Word(), span: h.Get("header").Span})

@@ -51,7 +51,8 @@ func (r *reading) terraform() {
 		}
 		r.problems = append(r.problems, parsers.Problem{Kind: kind, Span: p.Span, Text: p.Text})
 	}
-	m := &module{reading: r, tf: tf, byID: map[string]template.Resource{}, rest: map[string]*restAPI{}, http: map[string]*httpAPI{}, guards: map[string]guard{}, methods: map[string]*method{}}
+	m := &module{reading: r, tf: tf, byID: map[string]template.Resource{}, rest: map[string]*restAPI{},
+		http: map[string]*httpAPI{}, guards: map[string]guard{}, methods: map[string]*method{}}
 	for _, resource := range tf.Resources {
 		m.byID[resource.ID()] = resource
 	}
@@ -60,7 +61,8 @@ func (r *reading) terraform() {
 	m.functionURLs()
 	m.storage()
 	for _, call := range tf.Modules {
-		if text := call.Body.Get("source").Word(); strings.Contains(text, "apigateway") || strings.Contains(text, "api-gateway") || strings.Contains(text, "cors") {
+		if text := call.Body.Get("source").Word(); strings.Contains(text, "apigateway") || strings.Contains(text,
+			"api-gateway") || strings.Contains(text, "cors") {
 			r.gap(call.Span, "the module %s is not modelled", text)
 		}
 	}
@@ -123,7 +125,8 @@ func (m *module) restAPI(v value) *restAPI {
 // restAPIs reads aws_api_gateway_*.
 func (m *module) restAPIs() {
 	for r := range m.each("aws_api_gateway_rest_api") {
-		api := &restAPI{id: r.ID(), name: orDefault(r.Body.Get("name").Word(), r.Name), span: r.Span, binary: r.Body.Get("binary_media_types").Items()}
+		api := &restAPI{id: r.ID(), name: orDefault(r.Body.Get("name").Word(), r.Name), span: r.Span,
+			binary: r.Body.Get("binary_media_types").Items()}
 		m.rest[r.ID()] = api
 		m.out.rest = append(m.out.rest, api)
 		if body := m.tf.Document(r, "body"); body.Kind == template.Map {
@@ -135,7 +138,8 @@ func (m *module) restAPIs() {
 	}
 	for r := range m.each("aws_api_gateway_authorizer") {
 		kind := upper(r.Body.Get("type"))
-		g := guard{kind: authorizer, name: orDefault(r.Body.Get("name").Word(), r.Name), span: r.Span, jwt: kind == "COGNITO_USER_POOLS", headers: []string{"Authorization"}}
+		g := guard{kind: authorizer, name: orDefault(r.Body.Get("name").Word(), r.Name), span: r.Span,
+			jwt: kind == "COGNITO_USER_POOLS", headers: []string{"Authorization"}}
 		if sources := r.Body.Get("identity_source"); sources.Given() {
 			g.headers, g.opaque = identitySources(sources)
 		}
@@ -150,11 +154,8 @@ func (m *module) restAPIs() {
 	for r := range m.each("aws_api_gateway_method_response") {
 		if method := m.methodOf(r); method != nil {
 			status := r.Body.Get("status_code").Word()
-			for _, f := range r.Body.Get("response_parameters").Fields() {
-				if name, ok := cutFold(f.Key, "method.response.header."); ok {
-					method.declared[status] = append(method.declared[status], mapping{name, f.Value, f.Span})
-				}
-			}
+			declared, _ := mappings(r.Body.Get("response_parameters"), methodHeader)
+			method.declared[status] = append(method.declared[status], declared...)
 		}
 	}
 	for r := range m.each("aws_api_gateway_integration") {
@@ -168,23 +169,16 @@ func (m *module) restAPIs() {
 	}
 	for r := range m.each("aws_api_gateway_integration_response") {
 		if method := m.methodOf(r); method != nil && method.integration != nil {
-			response := &integrationResponse{pattern: r.Body.Get("selection_pattern"), status: r.Body.Get("status_code"), span: r.Span, templates: r.Body.Get("response_templates").Fields()}
-			for _, f := range r.Body.Get("response_parameters").Fields() {
-				if name, ok := cutFold(f.Key, "method.response.header."); ok {
-					response.headers = append(response.headers, mapping{name, f.Value, f.Span})
-				}
-			}
+			response := &integrationResponse{pattern: r.Body.Get("selection_pattern"), status: r.Body.Get("status_code"),
+				span: r.Span, templates: r.Body.Get("response_templates").Fields()}
+			response.headers, response.open = mappings(r.Body.Get("response_parameters"), methodHeader)
 			method.integration.responses = append(method.integration.responses, response)
 		}
 	}
 	for r := range m.each("aws_api_gateway_gateway_response") {
 		api := m.restAPI(r.Body.Get("rest_api_id"))
 		g := &gatewayResponse{kind: upper(r.Body.Get("response_type")), status: r.Body.Get("status_code"), span: r.Span}
-		for _, f := range r.Body.Get("response_parameters").Fields() {
-			if name, ok := cutFold(f.Key, "gatewayresponse.header."); ok {
-				g.headers = append(g.headers, mapping{name, f.Value, f.Span})
-			}
-		}
+		g.headers, g.open = mappings(r.Body.Get("response_parameters"), gatewayHeader)
 		api.gateway = append(api.gateway, g)
 	}
 	for _, kind := range [...]string{"aws_api_gateway_stage", "aws_api_gateway_deployment"} {
@@ -209,7 +203,8 @@ func (m *module) restAPIs() {
 // method reads aws_api_gateway_method.
 func (m *module) method(r template.Resource) {
 	api := m.restAPI(r.Body.Get("rest_api_id"))
-	method := &method{path: m.path(r.Body.Get("resource_id"), 0), verb: upper(r.Body.Get("http_method")), span: r.Span, declared: map[string][]mapping{}}
+	method := &method{path: m.path(r.Body.Get("resource_id"), 0), verb: upper(r.Body.Get("http_method")), span: r.Span,
+		declared: map[string][]mapping{}}
 	if method.verb == "" {
 		m.gap(r.Span, "the method of %s is not known; it is taken to be ANY", r.ID())
 		method.verb = "ANY"
@@ -252,7 +247,8 @@ func (m *module) methodKey(r template.Resource) string {
 	if strings.HasSuffix(resource.Ref, ".root_resource_id") {
 		id += " root"
 	}
-	return m.of(r.Body.Get("rest_api_id")) + " " + id + " " + orDefault(upper(r.Body.Get("http_method")), r.Body.Get("http_method").Text().String())
+	return m.of(r.Body.Get("rest_api_id")) + " " + id + " " + orDefault(upper(r.Body.Get("http_method")),
+		r.Body.Get("http_method").Text().String())
 }
 
 func (m *module) methodOf(r template.Resource) *method {
@@ -333,7 +329,8 @@ func (m *module) httpAPIs() {
 		}
 	}
 	for r := range m.each("aws_apigatewayv2_authorizer") {
-		g := guard{kind: authorizer, name: orDefault(r.Body.Get("name").Word(), r.Name), span: r.Span, jwt: upper(r.Body.Get("authorizer_type")) == "JWT"}
+		g := guard{kind: authorizer, name: orDefault(r.Body.Get("name").Word(), r.Name), span: r.Span,
+			jwt: upper(r.Body.Get("authorizer_type")) == "JWT"}
 		g.headers, g.opaque = identitySources(r.Body.Get("identity_sources"))
 		m.guards[r.ID()] = g
 	}
@@ -397,7 +394,9 @@ func (m *module) functionURLs() {
 	for r := range m.each("aws_lambda_function_url") {
 		target := r.Body.Get("function_name")
 		name := orDefault(target.Word(), r.Name)
-		u := &functionURL{id: r.ID(), name: name, span: r.Span, upstream: policy.Upstream{Name: orDefault(m.of(target), name), Span: target.Span}, signed: upper(r.Body.Get("authorization_type")) == "AWS_IAM"}
+		u := &functionURL{id: r.ID(), name: name, span: r.Span,
+			upstream: policy.Upstream{Name: orDefault(m.of(target), name), Span: target.Span},
+			signed:   upper(r.Body.Get("authorization_type")) == "AWS_IAM"}
 		if f, ok := r.Body.Field("cors"); ok {
 			u.cors = corsOf(block(f), f.Span, moduleCORS)
 		}

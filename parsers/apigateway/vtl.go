@@ -376,7 +376,9 @@ func splitTop(text, separator string) []string {
 }
 
 // headerOfRequest matches the ways in which a template reads a request header.
-var headerOfRequest = regexp.MustCompile(`^\$!?\{?input\.params\(\s*(?:['"]([A-Za-z0-9-]+)['"]\s*\)|\)\.(?:get\(['"]header['"]\)|header)(?:\.get\(\s*['"]([A-Za-z0-9-]+)['"]\s*\)|\.([A-Za-z0-9-]+)|\[['"]([A-Za-z0-9-]+)['"]\]))\}?$`)
+var headerOfRequest = regexp.MustCompile(`^\$!?\{?input\.params\(\s*(?:['"]([A-Za-z0-9-]+)['"]\s*\)|` + // params('origin')
+	`\)\.(?:get\(['"]header['"]\)|header)` + // params().header, with one of
+	`(?:\.get\(\s*['"]([A-Za-z0-9-]+)['"]\s*\)|\.([A-Za-z0-9-]+)|\[['"]([A-Za-z0-9-]+)['"]\]))\}?$`)
 
 // expr compiles a value.
 func (v *velocity) expr(text string) policy.Expr {
@@ -493,7 +495,8 @@ func (v *velocity) same(a, b string) policy.Cond {
 
 // test compiles a method that tests a text; nil when it is none that is known.
 func (v *velocity) test(text string) policy.Cond {
-	for _, name := range [...]string{"matches", "contains", "containsKey", "equals", "equalsIgnoreCase", "startsWith", "endsWith", "isEmpty"} {
+	for _, name := range [...]string{"matches", "contains", "containsKey", "equals", "equalsIgnoreCase", "startsWith",
+		"endsWith", "isEmpty"} {
 		head, argument, ok := invocation(text, name)
 		if !ok {
 			continue

@@ -326,7 +326,7 @@ func (c *CloudFormation) conditional(args []yamltree.Node, at source.Span) Value
 		}
 	}
 	if then.Kind == 0 {
-		then, other = other, then
+		then = other
 	}
 	if then.Kind == List || then.Kind == Map {
 		c.gap(at, "the condition "+name+" is not decided by the template; it is taken to hold")

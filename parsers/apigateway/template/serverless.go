@@ -44,7 +44,8 @@ func (s *Serverless) name(name string, at source.Span) (Value, bool) {
 }
 
 // variableKinds are the sources of variables; everything else in ${...} is CloudFormation's.
-var variableKinds = []string{"self", "opt", "env", "sls", "param", "cf", "ssm", "aws", "s3", "strToBool", "terraform", "vault", "doppler", "git", "output"}
+var variableKinds = []string{"self", "opt", "env", "sls", "param", "cf", "ssm", "aws", "s3", "strToBool", "terraform", "vault",
+	"doppler", "git", "output"}
 
 // text resolves the variables in a string. A string that is one variable is that variable's value, of whatever kind.
 func (s *Serverless) text(text string, at source.Span) Value {
@@ -197,7 +198,8 @@ func (s *Serverless) source(text string, at source.Span) Value {
 // file resolves "./cors.yml):api.origins": a file beside this one, and a path in it.
 func (s *Serverless) file(rest string, at source.Span) Value {
 	name, address, ok := strings.Cut(rest, ")")
-	if !ok || s.open == nil || strings.HasSuffix(name, ".js") || strings.HasSuffix(name, ".ts") || strings.HasSuffix(name, ".cjs") || strings.HasSuffix(name, ".mjs") {
+	if !ok || s.open == nil || strings.HasSuffix(name, ".js") || strings.HasSuffix(name, ".ts") || strings.HasSuffix(name,
+		".cjs") || strings.HasSuffix(name, ".mjs") {
 		return Open("${file("+name+")}", at)
 	}
 	root, ok := s.open(strings.TrimSpace(name), at)

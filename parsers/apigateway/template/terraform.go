@@ -38,6 +38,7 @@ type Terraform struct {
 	blocks       map[string]*hclsyntax.Block // resources, by "type.name"
 	files        map[string]*source.File
 	open         func(name string, at source.Span) (yamltree.Node, bool)
+	scope        map[string]Value // the variables of "for" expressions
 	depth, calls int
 	// Resources are the module's resources, in the order of files and text.
 	Resources []Resource
@@ -69,7 +70,7 @@ type Problem struct {
 func NewTerraform(files []*source.File, open func(name string, at source.Span) (yamltree.Node, bool)) *Terraform {
 	t := &Terraform{
 		variables: map[string]*hclsyntax.Block{}, values: map[string]hclsyntax.Expression{}, locals: map[string]hclsyntax.Expression{},
-		blocks: map[string]*hclsyntax.Block{}, files: map[string]*source.File{}, open: open,
+		scope: map[string]Value{}, blocks: map[string]*hclsyntax.Block{}, files: map[string]*source.File{}, open: open,
 	}
 	for _, f := range files {
 		t.files[f.Path] = f
@@ -93,7 +94,8 @@ func (t *Terraform) parse(f *source.File) *hclsyntax.Body {
 		t.Problems = append(t.Problems, Problem{Span: source.Span{File: f}, Text: why, Limit: true})
 		return nil
 	}
-	parsed, diagnostics := hclsyntax.ParseConfig(bytes.TrimPrefix(f.Data, []byte("\xef\xbb\xbf")), f.Path, hcl.Pos{Line: 1, Column: 1, Byte: len(f.Data) - len(bytes.TrimPrefix(f.Data, []byte("\xef\xbb\xbf")))})
+	text := bytes.TrimPrefix(f.Data, []byte("\xef\xbb\xbf"))
+	parsed, diagnostics := hclsyntax.ParseConfig(text, f.Path, hcl.Pos{Line: 1, Column: 1, Byte: len(f.Data) - len(text)})
 	for _, d := range diagnostics {
 		if d.Severity == hcl.DiagError {
 			span := source.Span{File: f}
@@ -149,7 +151,8 @@ func (t *Terraform) add(body *hclsyntax.Body) {
 			t.blocks[r.ID()] = b
 			t.Resources = append(t.Resources, r)
 		case b.Type == "module" && len(b.Labels) == 1:
-			t.Modules = append(t.Modules, Resource{Type: "module", Name: b.Labels[0], Span: t.span(b.LabelRanges[0]), Body: t.body(b.Body), block: b})
+			t.Modules = append(t.Modules, Resource{Type: "module", Name: b.Labels[0], Span: t.span(b.LabelRanges[0]),
+				Body: t.body(b.Body), block: b})
 		}
 	}
 }
@@ -276,6 +279,8 @@ func (t *Terraform) eval(e hclsyntax.Expression) Value {
 		return t.conditional(e, at)
 	case *hclsyntax.FunctionCallExpr:
 		return t.call(e, at)
+	case *hclsyntax.ForExpr:
+		return t.each(e, at)
 	case *hclsyntax.BinaryOpExpr, *hclsyntax.UnaryOpExpr:
 		if n, ok := t.number(e); ok {
 			return Value{Kind: Number, Span: at, text: policy.Literal(strconv.FormatInt(n, 10))}
@@ -381,6 +386,12 @@ func (d object) field(key string) (Field, bool) {
 func (t *Terraform) traverse(path hcl.Traversal, at source.Span) Value {
 	names := attributes(path)
 	id := strings.Join(names, ".")
+	if v, ok := t.scope[names[0]]; ok {
+		for _, key := range names[1:] {
+			v = v.Get(key)
+		}
+		return v
+	}
 	if len(names) < 2 {
 		return Open(id, at)
 	}
@@ -416,7 +427,7 @@ func (t *Terraform) traverse(path hcl.Traversal, at source.Span) Value {
 	return v
 }
 
-// attributes returns the names of a reference; an index is left out, since all that a resource makes are alike here.
+// attributes returns the names of a reference. The index of a resource is left out: all that one makes are alike here.
 func attributes(path hcl.Traversal) []string {
 	var names []string
 	for _, step := range path {
@@ -426,8 +437,8 @@ func attributes(path hcl.Traversal) []string {
 		case hcl.TraverseAttr:
 			names = append(names, step.Name)
 		case hcl.TraverseIndex:
-			if step.Key.Type() == cty.String && !step.Key.IsNull() && (names[0] == "local" || names[0] == "var") {
-				names = append(names, step.Key.AsString())
+			if v := literal(step.Key, source.Span{}); len(names) > 0 && (names[0] == "local" || names[0] == "var") {
+				names = append(names, v.Word())
 			}
 		}
 	}
@@ -539,6 +550,72 @@ func (t *Terraform) holds(e hclsyntax.Expression) (holds, known bool) {
 	return t.eval(e).Bool()
 }
 
+// maxElements bounds what a "for" expression makes.
+const maxElements = 1000
+
+// each resolves [for x in list : ...] and {for k, v in map : ...}, whose elements are resolved at once.
+func (t *Terraform) each(e *hclsyntax.ForExpr, at source.Span) Value {
+	over := t.eval(e.CollExpr)
+	if over.Kind != List && over.Kind != Map || e.Group {
+		return Open(shown(at), at)
+	}
+	before, outer := maps.Clone(t.scope), t.scope
+	defer func() { t.scope = outer }()
+	t.scope = before
+	var items []Value
+	var fields []Field
+	one := func(key, element Value) bool {
+		if t.scope[e.ValVar] = element; e.KeyVar != "" {
+			t.scope[e.KeyVar] = key
+		}
+		if e.CondExpr != nil {
+			if holds, known := t.holds(e.CondExpr); !known || !holds {
+				return known
+			}
+		}
+		v := t.eval(e.ValExpr)
+		if e.KeyExpr == nil {
+			items = append(items, v)
+			return len(items) < maxElements
+		}
+		name, known := t.eval(e.KeyExpr).Known()
+		fields = slices.DeleteFunc(fields, func(f Field) bool { return f.Key == name })
+		fields = append(fields, Field{Key: name, Span: at, Value: v})
+		return known && len(fields) < maxElements
+	}
+	for i, item := range over.Items() {
+		if !one(Text(strconv.Itoa(i), at), item) {
+			return Open(shown(at), at)
+		}
+	}
+	for _, f := range over.Fields() {
+		if !one(Text(f.Key, f.Span), f.Value) {
+			return Open(shown(at), at)
+		}
+	}
+	if e.KeyExpr == nil {
+		return ListOf(items, at)
+	}
+	return MapOf(fields, at)
+}
+
+// zip resolves zipmap: a map of keys and their values.
+func zip(keys, values Value, at source.Span) Value {
+	names, items := keys.Items(), values.Items()
+	var fields []Field
+	for i, name := range names {
+		text, known := name.Known()
+		if !known || i >= len(items) {
+			return Open(shown(at), at)
+		}
+		fields = append(fields, Field{Key: text, Span: name.Span, Value: items[i]})
+	}
+	if keys.Kind != List || values.Kind != List {
+		return Open(shown(at), at)
+	}
+	return MapOf(fields, at)
+}
+
 // number calculates with whole numbers, as times are written: 60 * 60.
 func (t *Terraform) number(e hclsyntax.Expression) (int64, bool) {
 	op, ok := e.(*hclsyntax.BinaryOpExpr)
@@ -609,6 +686,24 @@ func (t *Terraform) call(e *hclsyntax.FunctionCallExpr, at source.Span) Value {
 			merged = overlaid(merged, a, at)
 		}
 		return merged
+	case "zipmap":
+		if len(args) == 2 {
+			return zip(first, args[1], at)
+		}
+	case "keys", "values":
+		if first.Kind == Map {
+			var items []Value
+			fields := first.Fields()
+			slices.SortFunc(fields, func(a, b Field) int { return strings.Compare(a.Key, b.Key) })
+			for _, f := range fields {
+				if e.Name == "keys" {
+					items = append(items, Text(f.Key, f.Span))
+				} else {
+					items = append(items, f.Value)
+				}
+			}
+			return ListOf(items, at)
+		}
 	case "upper", "lower", "trimspace", "title", "chomp":
 		if text, known := first.Known(); known {
 			change := map[string]func(string) string{"upper": strings.ToUpper, "lower": strings.ToLower, "title": strings.ToTitle}[e.Name]
