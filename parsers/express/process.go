@@ -24,7 +24,7 @@ const ChildArgument = "express-machine"
 
 const (
 	maxHeap      = 512 << 20 // bytes of a child; it ends itself beyond
-	commandTime  = 20 * time.Second
+	commandTime  = 8 * time.Second
 	maxChildren  = 4
 	maxRestarts  = 3
 	heapInterval = 20 * time.Millisecond

@@ -133,8 +133,11 @@ class ServerResponse extends EventEmitter {
     if (this.headersSent) throw coded(Error, 'ERR_HTTP_HEADERS_SENT', 'Cannot write headers after they are sent to the client');
     const places = $.places('writeHead');
     if (typeof reason !== 'string') headers = reason;
-    if (!(status >= 100 && status <= 999)) throw coded(RangeError, 'ERR_HTTP_INVALID_STATUS_CODE', 'Invalid status code: ' + status);
-    this.statusCode = status | 0;
+    const valid = () => {
+      if (!(status >= 100 && status <= 999)) throw coded(RangeError, 'ERR_HTTP_INVALID_STATUS_CODE', 'Invalid status code: ' + status);
+      this.statusCode = status | 0;
+    };
+    if (!this.beforeHeaders) valid();
     const raw = this.lines.size === 0 && !this.beforeHeaders; // then the headers are written as they are given
     const each = (name, value) => {
       if (value === undefined && !raw) return;
@@ -149,7 +152,11 @@ class ServerResponse extends EventEmitter {
     } else if (headers) {
       for (const name of Object.keys(headers)) if (name) each(name, headers[name]);
     }
-    this.emitHeaders();
+    if (this.beforeHeaders) {
+      this.statusCode = status; // what is asked before looks at it, whether it is one or not
+      this.emitHeaders();
+      valid();
+    }
     this.headersSent = true;
     this.sentStatus = this.statusCode; // what is set later is not sent
     return this;
