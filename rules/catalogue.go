@@ -57,6 +57,8 @@ func catalogue() []*Rule {
 		nginxDuplicateContentType,
 		privateNetworkHeaderObsolete,
 		varyOriginUnneeded,
+		expectationFailed,
+		suppressionExpired,
 		suppressionReasonMissing,
 		suppressionUnknownRule,
 		suppressionUnused,

@@ -382,7 +382,11 @@ func (x *run) forward(s *Forward) {
 		return
 	}
 	x.upstreamAnswered = true
-	if x.next != nil {
+	ask := x.next
+	if here := s.To.Answerer; here != nil {
+		ask = func(ctx context.Context, _ Upstream, r *Request) ([]Outcome, bool) { return here.Answer(ctx, r, x.next), true }
+	}
+	if ask != nil {
 		inner := *x.request
 		inner.Method, inner.Query = x.method, x.query
 		if s.Path != nil {
@@ -390,7 +394,7 @@ func (x *run) forward(s *Forward) {
 		}
 		inner.Headers = x.forwarded(s.Headers)
 		inner.Assume = append(slices.Clone(x.request.Assume), x.out.Assuming...)
-		if outcomes, ok := x.next(x.ctx, s.To, &inner); ok && len(outcomes) > 0 {
+		if outcomes, ok := ask(x.ctx, s.To, &inner); ok && len(outcomes) > 0 {
 			o := outcomes[0]
 			if len(outcomes) > 1 {
 				o = outcomes[x.choices.next(len(outcomes))]

@@ -321,6 +321,11 @@ func TestForward(t *testing.T) {
 	}
 	check(t, answers(p, get("/p?q", "A: 1"), known), "200 | ^A: http://up GET /p?q[{A 1}] | X-From: upstream | X-Ok: 1 | lost Access-Control-Allow-Origin: * (hidden)")
 
+	// Who stands there by the configuration itself answers before anybody who is asked by name.
+	here := program(block("here", &policy.Respond{Status: 201, Headers: []policy.Line{{Name: "P", Value: policy.Path}}}))
+	linked := program(block("x", &policy.Forward{To: policy.Upstream{Name: "here", Answerer: here}, Path: policy.Text("/in")}))
+	check(t, answers(linked, get("/p"), known), "201 | ^P: /in")
+
 	// What is forwarded is the request as it was edited.
 	edited := program(block("x",
 		&policy.Edit{Method: policy.Text("PUT"), Path: policy.Text("/e"), Query: policy.Text("f")},

@@ -24,6 +24,9 @@ const (
 	HostRegexp
 )
 
+// Matches reports whether the pattern is for a host, in lower case.
+func (p HostPattern) Matches(host string) bool { return p.rank(host) > 0 }
+
 // rank returns how well the pattern fits: 0 not at all, a higher rank is a better one. Exact names come before suffix
 // wildcards, those before prefix wildcards, the longest first, and expressions last.
 // https://nginx.org/en/docs/http/server_names.html

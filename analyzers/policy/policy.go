@@ -138,4 +138,6 @@ type Upstream struct {
 	// Servers are the host:port of the group that Name names, if the configuration has one.
 	Servers []string
 	Span    source.Span
+	// Answerer answers for it, where the configuration itself says who stands there; nil: whoever is asked by name.
+	Answerer Answerer
 }

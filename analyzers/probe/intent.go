@@ -55,7 +55,7 @@ func (p *prober) intent(e *Endpoint) Intent {
 	for i := range e.Answers {
 		a := &e.Answers[i]
 		for _, h := range a.Outcome.Headers {
-			if !h.Upstream && len(h.Sources) > 0 {
+			if !h.Upstream && len(h.Sources) > 0 && !h.Sources[0].IsZero() { // else nobody wrote it: a service sends it by itself
 				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0], OnUpstream: a.Outcome.Open != nil || a.Outcome.Upstream != nil})
 			}
 		}

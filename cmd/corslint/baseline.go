@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -215,8 +216,7 @@ func (p *project) write(file *baseline.File) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	return root.WriteFile(filepath.FromSlash(file.Path), file.Format(), 0o666)
+	return errors.Join(root.WriteFile(filepath.FromSlash(file.Path), file.Format(), 0o666), root.Close())
 }
 
 // shown returns a path of the project as it is printed: as seen from the working directory, "." for itself.

@@ -25,6 +25,10 @@ type checkCommand struct {
 	forceExclude bool
 	noConfig     bool
 	noBaseline   bool
+	since        string
+	staged       bool
+	stats        bool
+	watching     bool
 	jobs         int
 	color        string
 }
@@ -51,8 +55,12 @@ func (c *checkCommand) flags(f *pflag.FlagSet) {
 	f.BoolVar(&c.exitZero, "exit-zero", false, "exit with 0 also when there are findings")
 	f.BoolVar(&c.pedantic, "pedantic", false, "show notes and findings of low confidence too")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "show the whole exchange, curl lines and every browser's message")
+	f.BoolVar(&c.watching, "watch", false, "check again whenever a file changes")
+	f.BoolVar(&c.stats, "stats", false, "print where findings, gaps and time are, on standard error")
 	f.BoolVar(&c.forceExclude, "force-exclude", false, "excludes hold for named files too")
 	f.BoolVar(&c.noConfig, "no-config", false, "read no configuration file")
+	f.StringVar(&c.since, "since", "", "report only what is new since the branch left `REVISION`")
+	f.BoolVar(&c.staged, "staged", false, "look at what is staged, and report only what is new to HEAD")
 	f.BoolVar(&c.noBaseline, "no-baseline", false, "report what the baseline accepts too")
 	f.IntVar(&c.jobs, "jobs", 0, "how many files are worked on at the same time (default: as many as there are processors)")
 	f.StringVar(&c.color, "color", "auto", "auto, always or never")
@@ -62,7 +70,6 @@ func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {
 	if c.wants("help") {
 		return listFormats(cmd.OutOrStdout())
 	}
-	started := time.Now()
 	outputs, err := c.outputs()
 	if err != nil {
 		return err
@@ -71,20 +78,32 @@ func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if c.watching {
+		return c.watch(cmd, paths, outputs, here)
+	}
+	return c.once(cmd, paths, outputs, here)
+}
+
+// once checks what was named and writes the reports.
+func (c *checkCommand) once(cmd *cobra.Command, paths []string, outputs []output, here string) error {
+	started := time.Now()
 	projects, err := discovery.Find(here, paths)
 	if err != nil {
 		return err
 	}
 	fail := false
 	for i := range projects {
-		p, err := openProject(&projects[i], c)
+		p, err := c.open(cmd.Context(), &projects[i])
 		if err != nil {
 			return err
 		}
-		r := p.check(cmd.Context(), c, progress(cmd.ErrOrStderr()))
+		r, stats := p.check(cmd.Context(), c, progress(cmd.ErrOrStderr()))
 		r.Elapsed = time.Since(started)
 		fail = fail || p.fails(r)
 		if err := c.write(cmd, p, r, outputs, here); err != nil {
+			return err
+		}
+		if err := c.writeStats(cmd.ErrOrStderr(), p, r, stats, here); err != nil {
 			return err
 		}
 		if err := p.close(); err != nil {

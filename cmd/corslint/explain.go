@@ -123,7 +123,7 @@ func explainLine(cmd *cobra.Command, file string, line int) error {
 	if err != nil {
 		return err
 	}
-	r := p.check(cmd.Context(), c, nil)
+	r, _ := p.check(cmd.Context(), c, nil)
 	at := func(s source.Span) bool {
 		return p.Contains(s.Path()) && s.Position().Line <= line && line <= s.EndPosition().Line
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/git"
 	"github.com/corslint/corslint/internal/names"
 	"github.com/corslint/corslint/internal/report"
 	"github.com/corslint/corslint/internal/suppress"
@@ -29,6 +31,12 @@ type project struct {
 	failOn  finding.Severity
 
 	baselines []*baseline.File // nil where the project has none, or they are not asked for
+
+	since   string           // the revision that is compared with; "" for none
+	earlier []baseline.Entry // the findings there
+	state   *git.State       // what the files are read from; nil for the disk
+
+	walking, comparing time.Duration
 }
 
 // ruleNames returns the rules by name, for what checks names only.
@@ -46,12 +54,17 @@ func ruleNames() *names.Set {
 
 // openProject opens a project and reads its configuration. A broken configuration is a *config.Error.
 func openProject(found *discovery.Project, c *checkCommand) (*project, error) {
-	p := &project{Project: found, config: config.Default()}
 	root, err := discovery.NewRoot(found.Root)
 	if err != nil {
 		return nil, err
 	}
-	p.root = root
+	return openRoot(found, c, root)
+}
+
+// openRoot opens a project whose files a root holds: those on disk, or an earlier state of them.
+func openRoot(found *discovery.Project, c *checkCommand, root *discovery.Root) (*project, error) {
+	p := &project{Project: found, config: config.Default(), root: root}
+	var err error
 	if found.Config != "" && !c.noConfig {
 		if p.config, err = config.Load(root, found.Config, ruleNames()); err != nil {
 			return nil, err
@@ -68,7 +81,9 @@ func openProject(found *discovery.Project, c *checkCommand) (*project, error) {
 		}
 		p.failOn = severity
 	}
+	started := time.Now()
 	p.tree = root.Walk(discovery.Options{Named: found.Named, Exclude: p.config.Exclude, ForceExclude: c.forceExclude})
+	p.walking = time.Since(started)
 	if !c.noBaseline {
 		if p.baselines, err = readBaselines(p.tree); err != nil {
 			return nil, err
@@ -92,7 +107,12 @@ func nginxOptions(c *config.Config) (nginx.Options, error) {
 	return o, nil
 }
 
-func (p *project) close() error { return p.root.Close() }
+func (p *project) close() error {
+	if p.state != nil {
+		return errors.Join(p.root.Close(), p.state.Close())
+	}
+	return p.root.Close()
+}
 
 // base returns the working directory relative to the project's root, from which text reports print paths.
 func (p *project) base(here string) string {
@@ -127,6 +147,7 @@ func (p *project) analyze(ctx context.Context, c *checkCommand, progress func(do
 		Files: p.tree, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Documents: c.wants("json"), Progress: progress, Named: p.wanted(),
 		Environment: func(path string) rules.Environment { return rules.Environment(p.config.Environment(path)) },
 	})
+	result.Findings = append(result.Findings, p.expectations(ctx, c)...)
 	return &outcome{result, suppress.Apply(suppress.Input{
 		Findings: p.level(result.Findings), Comments: result.Comments, Ignores: p.config.Ignore, Rules: ruleNames(), Today: time.Now(),
 		Wanted: p.wanted(), Whole: p.Whole(), Ran: func(rule string) bool { return !p.config.Rules[rule].Off },
@@ -135,11 +156,12 @@ func (p *project) analyze(ctx context.Context, c *checkCommand, progress func(do
 
 // check runs the analysis and makes the report: what the rules say, without what the project accepts, and of that what
 // is shown.
-func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) *report.Report {
+func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) (*report.Report, report.Stats) {
 	o := p.analyze(ctx, c, progress)
-	known := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
+	accepted := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
+	older := baseline.Match(p.earlier, accepted.New, p.tree.Has)
 	shown, hidden := []*finding.Finding{}, map[finding.Severity]int{}
-	for _, f := range known.New {
+	for _, f := range older.New {
 		switch {
 		case p.config.Rules[f.Rule].Off:
 		case c.pedantic || f.Shown():
@@ -150,10 +172,13 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 	}
 	r := toReport(o.Result, shown, hidden, o.left.Suppressed)
 	if p.baselines != nil {
-		r.Baseline = &report.Baseline{Accepted: len(known.Known)}
+		r.Baseline = &report.Baseline{Accepted: len(accepted.Known)}
 		if p.Whole() {
-			r.Baseline.Repaired = len(known.Repaired)
+			r.Baseline.Repaired = len(accepted.Repaired)
 		}
+	}
+	if p.since != "" {
+		r.Since = &report.Since{Revision: p.since, Older: len(older.Known)}
 	}
 	for _, problem := range p.tree.Problems() {
 		r.Unknown = append(r.Unknown, fmt.Sprintf("%s (%s)", problem.Path, problem.Text()))
@@ -161,7 +186,7 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 	if files := p.namedFiles(); files != nil {
 		r.Named = &report.Named{Files: files, Context: o.Context}
 	}
-	return r
+	return r, p.statistics(o.Result)
 }
 
 // namedFiles returns the files that were named one by one, as a hook names them; nil when folders were named.

@@ -26,6 +26,7 @@ type Config struct {
 	Nginx        Nginx
 	Environments []Environment // the first that matches counts
 	Ignore       []Ignore
+	Expect       []Expectation
 
 	settings []Setting
 }
@@ -63,15 +64,42 @@ type Environment struct {
 
 // Ignore accepts the findings of a rule in the files of a pattern.
 type Ignore struct {
-	Rule   string // its present name
-	Path   string // a doublestar pattern
-	Reason string
-	Until  time.Time   // the last day, midnight UTC; zero: for ever
-	Span   source.Span // the entry
+	Rule string // its present name
+	Path string // a doublestar pattern
+	// Endpoint is a doublestar pattern of endpoints, of their paths alone where it begins with a slash; "": all.
+	Endpoint string
+	Reason   string
+	Until    time.Time   // the last day, midnight UTC; zero: for ever
+	Span     source.Span // the entry
 }
 
 // Matches reports whether a path is one of those.
 func (i *Ignore) Matches(path string) bool { return doublestar.MatchUnvalidated(i.Path, path) }
+
+// MatchesEndpoint reports whether an endpoint, "host/path", is one of those.
+func (i *Ignore) MatchesEndpoint(endpoint string) bool {
+	if strings.HasPrefix(i.Endpoint, "/") {
+		endpoint = endpoint[max(0, strings.IndexByte(endpoint, '/')):]
+	}
+	return i.Endpoint == "" || i.Endpoint == endpoint || doublestar.MatchUnvalidated(i.Endpoint, endpoint)
+}
+
+// Expectation is a request of a page with the verdict that it must have.
+type Expectation struct {
+	From        string // the page's origin
+	URL         string
+	Method      string // "" is GET
+	Headers     [][2]string
+	Credentials string // "": same-origin, as fetch has it
+	Verdict     string // "allowed" or "blocked"
+	In          string // a doublestar pattern of the files whose layer answers; "": any that names the host
+	Span        source.Span
+}
+
+// Within reports whether a layer of a file may answer.
+func (e *Expectation) Within(path string) bool {
+	return e.In == "" || doublestar.MatchUnvalidated(e.In, path)
+}
 
 // Default returns the configuration of a project that has none.
 func Default() *Config {

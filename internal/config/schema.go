@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -68,7 +69,11 @@ func (v *validator) word(root yamltree.Node, e *jsonschema.ValidationError) []Mi
 	_, pointer, _ := strings.Cut(e.AbsoluteKeywordLocation, "#")
 	keyword := path.Base(pointer)
 	_, rule := v.text.Lookup(strings.TrimSuffix(pointer, "/"+keyword))
-	key, value := root.Lookup(e.InstanceLocation)
+	location, err := url.PathUnescape(e.InstanceLocation) // the library escapes the steps of a pointer for a URL
+	if err != nil {
+		location = e.InstanceLocation
+	}
+	key, value := root.Lookup(location)
 	if strings.Contains(e.KeywordLocation, "/propertyNames/") {
 		value = key
 	}

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -21,6 +23,7 @@ const (
 	keyModules      = "nginx.modules"
 	keyEnvironments = "environments"
 	keyIgnore       = "ignore"
+	keyExpect       = "expect"
 )
 
 // take adds the settings of one file, which lies in a directory, to the configuration.
@@ -50,6 +53,9 @@ func (l *loader) take(root yamltree.Node, dir string) {
 	}
 	for item := range root.Get("ignore").Items() {
 		l.takeIgnore(item, dir)
+	}
+	for item := range root.Get("expect").Items() {
+		l.takeExpectation(item, dir)
 	}
 }
 
@@ -122,9 +128,34 @@ func (l *loader) takeIgnore(n yamltree.Node, dir string) {
 		}
 		i.Until = date
 	}
+	text := rule + " in " + pattern
+	if endpoint := n.Get("endpoint"); !endpoint.IsZero() {
+		valid := l.valid(endpoint)
+		ok = ok && valid
+		i.Endpoint = endpoint.Text()
+		text += " at " + i.Endpoint
+	}
 	if known && ok {
 		l.config.Ignore = append(l.config.Ignore, i)
-		l.set(keyIgnore, rule+" in "+pattern, n)
+		l.set(keyIgnore, text, n)
+	}
+}
+
+func (l *loader) takeExpectation(n yamltree.Node, dir string) {
+	e := Expectation{From: n.Get("from").Text(), URL: n.Get("url").Text(), Method: n.Get("method").Text(),
+		Credentials: n.Get("credentials").Text(), Verdict: n.Get("verdict").Text(), Span: n.Get("verdict").Span()}
+	for name, value := range n.Get("headers").Fields() {
+		e.Headers = append(e.Headers, [2]string{name.Text(), value.Text()})
+	}
+	if in := n.Get("in"); !in.IsZero() {
+		var ok bool
+		if e.In, ok = l.pattern(in, dir); !ok {
+			return
+		}
+	}
+	if e.URL != "" && e.From != "" && e.Verdict != "" {
+		l.config.Expect = append(l.config.Expect, e)
+		l.set(keyExpect, fmt.Sprintf("%s %s from %s is %s", cmp.Or(e.Method, "GET"), e.URL, e.From, e.Verdict), n)
 	}
 }
 
@@ -134,14 +165,7 @@ func (l *loader) pattern(n yamltree.Node, dir string) (string, bool) {
 	if n.Kind() != yamltree.String || text == "" {
 		return "", false
 	}
-	// doublestar tries alternatives one by one: {a,b}{a,b}{a,b}... is 2^n patterns.
-	const maxAlternatives = 2
-	switch {
-	case !doublestar.ValidatePattern(text):
-		l.mistake(n.Span(), "%s is no pattern: a bracket or brace is not closed", quote(text))
-		return "", false
-	case strings.Count(text, "{") > maxAlternatives:
-		l.mistake(n.Span(), "%s has more than %d lists of alternatives; write several patterns", quote(text), maxAlternatives)
+	if !l.valid(n) {
 		return "", false
 	}
 	text, ok := l.rebase(n, "")
@@ -152,6 +176,21 @@ func (l *loader) pattern(n yamltree.Node, dir string) (string, bool) {
 		text = "**"
 	}
 	return path.Join(escape(dir), text), true
+}
+
+// valid reports whether a text is a pattern that can be matched in a bounded time.
+func (l *loader) valid(n yamltree.Node) bool {
+	// doublestar tries alternatives one by one: {a,b}{a,b}{a,b}... is 2^n patterns.
+	const maxAlternatives = 2
+	switch text := n.Text(); {
+	case !doublestar.ValidatePattern(text):
+		l.mistake(n.Span(), "%s is no pattern: a bracket or brace is not closed", quote(text))
+		return false
+	case strings.Count(text, "{") > maxAlternatives:
+		l.mistake(n.Span(), "%s has more than %d lists of alternatives; write several patterns", quote(text), maxAlternatives)
+		return false
+	}
+	return true
 }
 
 // escape makes a directory a pattern that matches only it.

@@ -37,6 +37,8 @@ type Root struct {
 	abs     string   // the directory, symbolic links resolved
 	overlay map[string]*source.File
 
+	snapshot *Snapshot // in place of the directory
+
 	mu   sync.Mutex
 	live map[string]weak.Pointer[source.File] // what has been opened, for as long as somebody else holds it
 }
@@ -66,6 +68,21 @@ func Memory(files ...*source.File) *Root {
 	for _, f := range files {
 		r.overlay[f.Path] = f
 	}
+	return r
+}
+
+// Snapshot is a state of a directory that is not on this disk: one that version control keeps.
+type Snapshot struct {
+	Dir   string            // the absolute path that symbolic links know the directory by
+	Files []string          // the regular files, by their paths relative to the directory
+	Links map[string]string // the symbolic links, and what they say
+	Read  func(name string) ([]byte, error)
+}
+
+// Past returns a root that holds a snapshot.
+func Past(s Snapshot) *Root {
+	r := Memory()
+	r.snapshot, r.abs = &s, s.Dir
 	return r
 }
 
@@ -115,6 +132,13 @@ func (r *Root) hold(f *source.File) *source.File {
 func (r *Root) read(name string) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, errOutside
+	}
+	if r.snapshot != nil {
+		data, err := r.snapshot.Read(name)
+		if err != nil {
+			return nil, err
+		}
+		return data, checkEncoding(data)
 	}
 	if r.dir == nil {
 		return nil, fs.ErrNotExist

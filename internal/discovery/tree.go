@@ -52,6 +52,12 @@ func (r *Root) Walk(o Options) *Tree {
 		l := linker{walk: w, abs: r.slashAbs(), files: set(w.files)}
 		t.real = l.all()
 	}
+	if r.snapshot != nil {
+		w := walkSnapshot(r, o)
+		t.paths = w.files
+		l := linker{walk: w, abs: r.slashAbs(), files: set(w.files)}
+		t.real = l.all()
+	}
 	for name := range t.real {
 		t.paths = append(t.paths, name)
 	}
@@ -66,6 +72,25 @@ func (r *Root) Walk(o Options) *Tree {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Text(), b.Text()))
 	})
 	return t
+}
+
+// walkSnapshot lists what a walk of the directory would have met.
+func walkSnapshot(r *Root, o Options) *walk {
+	w := &walk{root: r, dirs: map[string]bool{"": true}, links: map[string]string{}}
+	for _, name := range r.snapshot.Files {
+		if o.admits(name) {
+			w.files = append(w.files, name)
+			for dir := parent(name); !w.dirs[dir]; dir = parent(dir) {
+				w.dirs[dir] = true
+			}
+		}
+	}
+	for name, target := range r.snapshot.Links {
+		if o.admits(name) {
+			w.links[name] = target
+		}
+	}
+	return w
 }
 
 // admits reports whether a path in memory is let in as it would be from disk: from the root or from a named path.

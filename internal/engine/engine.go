@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/exchange"
@@ -53,6 +54,19 @@ type Result struct {
 	Analyzed  int
 	Skipped   int
 	Context   int // files that were read because they include a named one
+	Dialects  []Work
+}
+
+// Work is what a run did for a dialect. The times of several workers are added up.
+type Work struct {
+	Dialect    string
+	Candidates int // files whose name could be of the dialect
+	Recognised int
+	Loaded     int // configurations
+	Layers     int
+	Scanning   time.Duration // recognising
+	Loading    time.Duration // lowering
+	Checking   time.Duration // probing, and asking the rules
 }
 
 // Run analyses a tree.
@@ -82,6 +96,7 @@ type runner struct {
 	skipped   int
 	context   int
 	unread    []parsers.Problem // files that could not be opened
+	work      []Work
 }
 
 // unitResult is what one configuration gave.
@@ -97,12 +112,15 @@ type unitResult struct {
 	gaps       []policy.Gap
 	layerAll   int
 	endpoints  int
+
+	loading, checking time.Duration
 }
 
 // dialectUnits are the files that a dialect recognised.
 type dialectUnits struct {
 	reader parsers.Reader
 	units  []parsers.Unit
+	work   Work
 }
 
 // scanDialect recognises the files of one dialect.
@@ -113,15 +131,15 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 			paths = append(paths, path)
 		}
 	}
-	out := dialectUnits{reader: d.Reader(r.Files)}
-	out.units = r.scan(ctx, out.reader, paths)
+	out := dialectUnits{reader: d.Reader(r.Files), work: Work{Dialect: d.Name(), Candidates: len(paths)}}
+	out.units = r.scan(ctx, out.reader, paths, &out.work)
 	r.described = r.described || r.Rules != nil && slices.ContainsFunc(out.units, func(u parsers.Unit) bool { return u.Describes })
 	return out
 }
 
 // dialect analyses the configurations of one dialect.
 func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
-	reader, units := d.reader, d.units
+	reader, units, w := d.reader, d.units, d.work
 	loaded := r.load(ctx, reader, r.roots(units))
 	loaded = dropReached(loaded)
 	// A file that nobody turned out to reach is analysed on its own.
@@ -137,14 +155,26 @@ func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
 			orphans = append(orphans, u)
 		}
 	}
-	return append(loaded, r.load(ctx, reader, orphans)...)
+	loaded = append(loaded, r.load(ctx, reader, orphans)...)
+	w.Recognised, w.Loaded = len(units), len(loaded)
+	for _, l := range loaded {
+		w.Layers += l.layerAll
+		w.Loading += l.loading
+		w.Checking += l.checking
+	}
+	r.work = append(r.work, w)
+	return loaded
 }
 
 // scan recognises files.
-func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string) []parsers.Unit {
+func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string, w *Work) []parsers.Unit {
 	found := make([]*parsers.Unit, len(paths))
 	unread := make([]error, len(paths))
+	var took atomic.Int64
+	defer func() { w.Scanning = time.Duration(took.Load()) }()
 	r.each(ctx, len(paths), func(i int) {
+		started := time.Now()
+		defer func() { took.Add(int64(time.Since(started))) }()
 		f, err := r.Files.Open(paths[i])
 		if err != nil {
 			unread[i] = err
@@ -230,7 +260,10 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 			out.findings = rules.OfProblems(out.Problems)
 		}
 	}()
+	started := time.Now()
 	out = &unitResult{Result: reader.Load(ctx, u), reader: reader, unit: u}
+	out.loading = time.Since(started)
+	defer func() { out.checking = time.Since(started) - out.loading }()
 	environment := rules.Environment("")
 	if r.Environment != nil {
 		environment = r.Environment(u.Path)
@@ -316,7 +349,7 @@ func (r *runner) each(ctx context.Context, n int, work func(int)) {
 
 // merge puts the results of all configurations together, in the order of their files.
 func (r *runner) merge(slots []*unitResult) *Result {
-	out := &Result{Skipped: r.skipped, Context: r.context}
+	out := &Result{Skipped: r.skipped, Context: r.context, Dialects: r.work}
 	if r.Rules != nil {
 		out.Findings = rules.OfProblems(r.unread)
 	}

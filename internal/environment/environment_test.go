@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,6 +83,30 @@ func dump(sets []Set) string {
 		}
 	}
 	return b.String()
+}
+
+// TestConcurrent: many readers at a time see the same.
+func TestConcurrent(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/read/kubernetes.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*source.File
+	for _, f := range archive.Files {
+		files = append(files, source.NewFile(f.Name, f.Data))
+	}
+	tree := discovery.Memory(files...).Walk(discovery.Options{})
+	want := dump(NewReader(tree).Read("services/api"))
+	r := NewReader(tree)
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			if got := dump(r.Read("services/api")); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func TestGet(t *testing.T) {

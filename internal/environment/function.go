@@ -13,8 +13,7 @@ func isTemplate(base, stem string, isYAML bool) bool {
 	if !isYAML {
 		var isJSON bool
 		if stem, isJSON = strings.CutSuffix(base, ".json"); !isJSON {
-			stem, isJSON = strings.CutSuffix(base, ".template")
-			return isJSON
+			return strings.HasSuffix(base, ".template")
 		}
 	}
 	for part := range strings.FieldsFuncSeq(stem, func(r rune) bool { return strings.ContainsRune(".-_", r) }) {

@@ -23,7 +23,9 @@ var allowed = map[string][]string{
 	"internal/discovery":    {"internal/source", "parsers"},
 	"internal/engine":       {"internal/source", "internal/finding", "parsers", "analyzers/...", "rules"},
 	"internal/environment":  {"internal/source", "internal/yamltree", "parsers"},
+	"internal/expect":       {"internal/source", "internal/finding", "internal/config", "analyzers/policy", "analyzers/browser", "analyzers/exchange"},
 	"internal/finding":      {"internal/source"},
+	"internal/git":          {"internal/discovery"},
 	"internal/imports":      {},
 	"internal/names":        {},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
@@ -41,7 +43,7 @@ var allowed = map[string][]string{
 	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
-	"parsers/express":         {"internal/source", "analyzers/policy", "parsers", "parsers/express/machine", "parsers/express/script"},
+	"parsers/express":         {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "parsers/express/script"},
 	"parsers/express/machine": {"internal/source", "parsers/express/script"},
 	"parsers/express/script":  {"internal/source"},
 

@@ -74,6 +74,19 @@ func TestXML(t *testing.T) {
 	}
 }
 
+// TestJUnitNames: GitLab ignores a test whose class and name another one has.
+func TestJUnitNames(t *testing.T) {
+	for name, r := range reports(t) {
+		seen := map[string]bool{}
+		for _, m := range regexp.MustCompile(`<testcase name="[^"]*" classname="[^"]*"`).FindAllString(string(write(t, "junit", r, Options{})), -1) {
+			if seen[m] {
+				t.Errorf("%s: a second %s", name, m)
+			}
+			seen[m] = true
+		}
+	}
+}
+
 func checkXML(t *testing.T, out []byte) {
 	t.Helper()
 	d := xml.NewDecoder(bytes.NewReader(out))
@@ -153,6 +166,7 @@ func checkHTML(t *testing.T, out []byte) {
 				t.Fatalf("%s ends %v", token, open)
 			}
 			open = open[:len(open)-1]
+		default:
 		}
 	}
 }

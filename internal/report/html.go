@@ -55,8 +55,8 @@ func (h *htmlPage) page() {
 	h.put("<title>%s - corslint</title>\n", r.counts())
 	h.b.WriteString("<style>" + htmlStyle + "</style>\n</head>\n<body>\n")
 	h.put("<header class=\"top\">\n<h1>corslint</h1>\n<p class=\"counts\">%s</p>\n<p>in %s</p>\n", r.counts(), newPrinter(r, Options{Unicode: true}).scope())
-	if accepted := r.accepted(); accepted != "" {
-		h.put("<p class=\"quiet\">%s</p>\n", accepted)
+	if known := r.known(); known != "" {
+		h.put("<p class=\"quiet\">%s</p>\n", known)
 	}
 	if hidden := h.hidden(); hidden != "" {
 		h.put("<p class=\"quiet\">not shown: %s</p>\n", hidden)

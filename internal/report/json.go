@@ -25,6 +25,11 @@ type (
 		Endpoints  int            `json:"endpoints"`
 		Suppressed int            `json:"suppressed"`
 		Baseline   *jsonBaseline  `json:"baseline,omitempty"`
+		Since      *jsonSince     `json:"since,omitempty"`
+	}
+	jsonSince struct {
+		Revision string `json:"revision"`
+		Older    int    `json:"older"`
 	}
 	jsonBaseline struct {
 		Accepted int `json:"accepted"`
@@ -96,6 +101,9 @@ func writeJSON(w io.Writer, r *Report, _ Options) error {
 	}
 	if b := r.Baseline; b != nil {
 		doc.Baseline = &jsonBaseline{b.Accepted, b.Repaired}
+	}
+	if s := r.Since; s != nil {
+		doc.Since = &jsonSince{s.Revision, s.Older}
 	}
 	for _, f := range r.Findings {
 		doc.Findings = append(doc.Findings, toJSON(f))

@@ -39,6 +39,13 @@ type Report struct {
 
 	Named    *Named    // nil where the whole project was asked for
 	Baseline *Baseline // nil where nothing was accepted before
+	Since    *Since    // nil where nothing was compared
+}
+
+// Since says what the findings of the report are new to.
+type Since struct {
+	Revision string // as it was named: "main"
+	Older    int    // findings that were there already
 }
 
 // Baseline says what a project accepted before; then the findings of the report are the others.

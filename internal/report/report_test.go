@@ -88,8 +88,8 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	r = fixture(t)
-	r.Baseline = &Baseline{Accepted: 1, Repaired: 2}
-	want := "\n5 new errors, 4 new warnings, 1 new note (1 in the baseline, 2 repaired: corslint baseline --prune) in 2 of 3 layers"
+	r.Baseline, r.Since = &Baseline{Accepted: 1, Repaired: 2}, &Since{Revision: "main\x1b", Older: 1200}
+	want := "\n5 new errors, 4 new warnings, 1 new note (1,200 already in main\\x1b, 1 in the baseline, 2 repaired: corslint baseline --prune) in 2 of 3 layers"
 	if got := string(write(t, "text", r, Options{})); !strings.Contains(got, want) {
 		t.Errorf("no %q in\n%s", want, got)
 	}

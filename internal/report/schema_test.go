@@ -48,7 +48,7 @@ func TestJSONSchema(t *testing.T) {
 	schema := compile(t, "../../docs/schema/check.schema.json")
 	all := reports(t)
 	all["baseline"] = none()
-	all["baseline"].Baseline = &Baseline{Accepted: 21, Repaired: 2}
+	all["baseline"].Baseline, all["baseline"].Since = &Baseline{Accepted: 21, Repaired: 2}, &Since{Revision: "main", Older: 12}
 	for name, r := range all {
 		if err := validate(schema, write(t, "json", r, Options{})); err != nil {
 			t.Errorf("%s: %#v", name, err)

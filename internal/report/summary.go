@@ -24,7 +24,7 @@ func NothingToCheck(r *Report) string {
 // nothing.
 func (p *printer) summary() []string {
 	r := p.report
-	lines := []string{p.in(bold, r.counts()) + parenthesis(r.accepted()) + " in " + p.scope()}
+	lines := []string{p.in(bold, r.counts()) + parenthesis(r.known()) + " in " + p.scope()}
 	if p.Hook {
 		return lines // who commits wants to know what to repair, not what else there is
 	}
@@ -43,22 +43,25 @@ func (p *printer) summary() []string {
 
 // counts returns "3 errors, 2 warnings", or "0 findings"; where others were accepted before, "3 new errors".
 func (r *Report) counts() string {
-	if r.Baseline != nil {
+	if r.Baseline != nil || r.Since != nil {
 		return counts(r.count(), "new ")
 	}
 	return counts(r.count(), "")
 }
 
-// accepted returns "21 in the baseline, 2 repaired: corslint baseline --prune".
-func (r *Report) accepted() string {
-	if r.Baseline == nil {
-		return ""
+// known returns "12 already in main, 21 in the baseline, 2 repaired: corslint baseline --prune".
+func (r *Report) known() string {
+	var list []string
+	if s := r.Since; s != nil {
+		list = append(list, thousands(s.Older)+" already in "+clip(s.Revision, 100))
 	}
-	text := thousands(r.Baseline.Accepted) + " in the baseline"
-	if n := r.Baseline.Repaired; n > 0 {
-		text += ", " + thousands(n) + " repaired: corslint baseline --prune"
+	if b := r.Baseline; b != nil {
+		list = append(list, thousands(b.Accepted)+" in the baseline")
+		if b.Repaired > 0 {
+			list = append(list, thousands(b.Repaired)+" repaired: corslint baseline --prune")
+		}
 	}
-	return text
+	return strings.Join(list, ", ")
 }
 
 // counts returns "3 errors, 2 warnings", or "0 findings", with an adjective before each noun.

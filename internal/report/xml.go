@@ -9,8 +9,8 @@ import (
 	"github.com/corslint/corslint/internal/finding"
 )
 
-// The types of JUnit's reports, as far as Jenkins and GitLab read them.
-// https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
+// The types of JUnit's reports, as far as they are read: file and line are no part of what JUnit wrote, and commonly used.
+// https://docs.gitlab.com/ci/testing/unit_test_reports/
 type (
 	junitSuites struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -42,17 +42,23 @@ type (
 )
 
 // writeJUnit writes a suite for each file with findings, and for a run without any a test that passed: readers take a
-// report without tests for a run that broke.
+// report without tests for a run that broke. A test is known again by its name, which therefore holds no line; of two with
+// one name GitLab drops the second.
 func writeJUnit(w io.Writer, r *Report, _ Options) error {
 	p := newPrinter(r, Options{})
 	p.fromRepo = true
 	doc := junitSuites{Name: r.Tool.Name, Tests: len(r.Findings), Failures: len(r.Findings), Time: fmt.Sprintf("%.3f", r.Elapsed.Seconds())}
 	byFile(r, func(path string, findings []*finding.Finding) {
 		suite := junitSuite{Name: path, Tests: len(findings), Failures: len(findings)}
+		seen := map[string]int{}
 		for _, f := range findings {
+			name := strings.TrimSpace(clip(f.Rule, 60) + " " + clip(f.Subject, 200))
+			if seen[name]++; seen[name] > 1 {
+				name = fmt.Sprintf("%s (%d)", name, seen[name])
+			}
 			at := f.Place.Position()
 			suite.Cases = append(suite.Cases, junitCase{
-				Name: fmt.Sprintf("%s:%d:%d", clip(f.Rule, 60), at.Line, at.Column), Class: path, File: path, Line: at.Line,
+				Name: name, Class: path, File: path, Line: at.Line,
 				Failure: &junitFailure{
 					Message: clip(f.Message, maxSentence), Type: f.Severity.String(),
 					Text: "\n" + strings.Join(p.block(&block{head: f}), "\n") + "\n",

@@ -117,6 +117,20 @@ func (s *suppression) governs(at source.Span) bool {
 	return at.Path() == s.span.Path() && s.from <= at.Start && at.Start <= s.to
 }
 
+// concerns reports whether the suppression is for an endpoint of a finding, or for all.
+func (s *suppression) concerns(f *finding.Finding) bool {
+	return s.ignore == nil || s.ignore.Endpoint == "" || slices.ContainsFunc(f.Endpoints, s.ignore.MatchesEndpoint)
+}
+
+// takes takes the endpoints that are accepted out of a finding, and reports whether none is left.
+func (s *suppression) takes(f *finding.Finding) bool {
+	if s.ignore == nil || s.ignore.Endpoint == "" {
+		return true
+	}
+	f.Endpoints = slices.DeleteFunc(slices.Clone(f.Endpoints), s.ignore.MatchesEndpoint)
+	return len(f.Endpoints) == 0
+}
+
 // index finds the suppressions of a rule.
 type index map[string][]*suppression
 
@@ -144,10 +158,10 @@ func (ix index) accepts(f *finding.Finding, rules *names.Set, today string) bool
 			name = present
 		}
 		for _, s := range ix[name] {
-			if !slices.ContainsFunc(places, s.governs) {
+			if !slices.ContainsFunc(places, s.governs) || !s.concerns(f) {
 				continue
 			}
-			accepted = accepted || !s.ended(today)
+			accepted = accepted || !s.ended(today) && s.takes(f)
 			for i := range s.rules {
 				s.rules[i].used = s.rules[i].used || s.rules[i].name == name
 			}

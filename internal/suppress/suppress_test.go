@@ -2,6 +2,7 @@ package suppress
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -209,6 +210,33 @@ func TestIgnores(t *testing.T) {
 		}
 		if got != test.want || result.Suppressed != test.suppressed {
 			t.Errorf("%s: %q, %d suppressed", test.name, got, result.Suppressed)
+		}
+	}
+}
+
+// An entry for an endpoint takes that out of a finding, which goes when none is left.
+func TestIgnoreEndpoints(t *testing.T) {
+	conf := source.NewFile(".corslint.yml", []byte("ignore: [{}]"))
+	f := source.NewFile("a.conf", []byte("a;"))
+	for _, test := range []struct {
+		endpoints []string
+		left      []string // nil: suppressed
+	}{
+		{[]string{"/health"}, []string{"api/v1/"}},
+		{[]string{"api/v1/"}, []string{"api/health"}},
+		{[]string{"/health", "/v1/**"}, nil},
+		{[]string{"api/**"}, nil},
+		{[]string{"/other"}, []string{"api/v1/", "api/health"}},
+	} {
+		found := testFinding(f, "allow-origin-missing@a;")
+		found.Endpoints = []string{"api/v1/", "api/health"}
+		var ignores []config.Ignore
+		for _, e := range test.endpoints {
+			ignores = append(ignores, config.Ignore{Rule: "allow-origin-missing", Path: "**", Endpoint: e, Reason: "x", Span: source.Span{File: conf, Start: 9, End: 11}})
+		}
+		result := Apply(Input{Findings: []*finding.Finding{found}, Ignores: ignores, Rules: testRules(), Today: day("2026-11-21")})
+		if (result.Suppressed == 1) != (test.left == nil) || test.left != nil && !slices.Equal(found.Endpoints, test.left) {
+			t.Errorf("%q: %d suppressed, left %q", test.endpoints, result.Suppressed, found.Endpoints)
 		}
 	}
 }

@@ -42,9 +42,20 @@ func (Dialect) Reader(files parsers.Files) parsers.Reader { return reader{files}
 
 type reader struct{ files parsers.Files }
 
-// Scan recognises a file by its own marks, without parsing it.
-func (reader) Scan(f *source.File) (parsers.Unit, bool) {
-	return parsers.Unit{Path: f.Path}, recognise(f) != notOurs
+// Scan recognises a file by its own marks, without parsing it. The .tf files of a folder are one module: the first that
+// is recognised stands for all that follow it.
+func (l reader) Scan(f *source.File) (parsers.Unit, bool) {
+	u := parsers.Unit{Path: f.Path}
+	as := recognise(f)
+	if as == terraformModule {
+		dir := strings.TrimPrefix(path.Dir(f.Path), ".")
+		for _, name := range l.files.Paths(dir) {
+			if path.Ext(name) == ".tf" && path.Dir(name) == path.Dir(f.Path) && name > f.Path {
+				u.Includes = append(u.Includes, name)
+			}
+		}
+	}
+	return u, as != notOurs
 }
 
 // Load reads a template or document.
@@ -67,6 +78,14 @@ func (l reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 
 // read reads the unit in the format that it was recognised as.
 func (r *reading) read(as format) {
+	switch as {
+	case terraformModule:
+		r.terraform()
+		return
+	case anotherGateway:
+		r.otherGateways()
+		return
+	}
 	stream, err := yamltree.Parse(r.file)
 	if err != nil {
 		r.unreadable(err)

@@ -218,6 +218,10 @@ func (s *stack) restAuthorizer(r *resource) guard {
 func (s *stack) method(r *resource) *method {
 	p := r.props
 	m := &method{path: s.path(p.Get("ResourceId"), 0), verb: upper(p.Get("HttpMethod")), span: r.span, declared: map[string][]mapping{}}
+	if m.verb == "" {
+		s.gap(r.span, "the method of %s is not known; it is taken to be ANY", r.id)
+		m.verb = "ANY"
+	}
 	switch kind := upper(p.Get("AuthorizationType")); {
 	case kind == "AWS_IAM":
 		m.guard = guard{kind: iam, name: kind, span: p.Get("AuthorizationType").Span}
@@ -290,13 +294,16 @@ func (s *stack) integration(f template.Field) *integration {
 	return i
 }
 
+// maxSegments bounds the path of a resource, whose parents may go in circles.
+const maxSegments = 30
+
 // path returns the path of a resource, from the root of its API.
 func (s *stack) path(id value, depth int) string {
 	r := s.byID[id.Ref]
 	switch {
 	case strings.HasSuffix(id.Ref, ".RootResourceId"):
 		return "/"
-	case r == nil || r.kind != "AWS::ApiGateway::Resource" || depth > 100:
+	case r == nil || r.kind != "AWS::ApiGateway::Resource" || depth > maxSegments:
 		if id.Given() {
 			s.gap(id.Span, "the path of %s is not in the template; it is taken to be /", refOf(id))
 		}
@@ -409,7 +416,7 @@ func (s *stack) target(v value) policy.Upstream {
 func (s *stack) functionURLs() {
 	for r := range s.each("AWS::Lambda::Url") {
 		target := r.props.Get("TargetFunctionArn")
-		u := &functionURL{name: resourceOf(refOf(target)), span: r.span, upstream: upstream(target), signed: upper(r.props.Get("AuthType")) == "AWS_IAM"}
+		u := &functionURL{id: r.id, name: resourceOf(refOf(target)), span: r.span, upstream: upstream(target), signed: upper(r.props.Get("AuthType")) == "AWS_IAM"}
 		if f, ok := r.props.Field("Cors"); ok {
 			u.cors = corsOf(f.Value, f.Span, templateCORS)
 		}
@@ -436,5 +443,3 @@ func knownStrings(v value) []string {
 	}
 	return out
 }
-
-func (s *stack) storage() {}

@@ -62,19 +62,9 @@ func (b *builder) preflightOfURL(c *corsRule) {
 	if has(c.origins, "*") {
 		b.mention(policy.Mention{Kind: policy.MentionReflected, Span: spanOf(c.origins, c.span)})
 	}
-	lines := b.linesOfURL(c)
-	add := func(name string, items []value) {
-		if len(items) > 0 {
-			lines = append(lines, policy.Line{Name: name, Value: expr(joined(items)), Span: spanOf(items, c.span)})
-		}
-	}
-	add("Access-Control-Allow-Methods", c.methods)
-	add("Access-Control-Allow-Headers", c.headers)
-	if c.maxAge.Given() {
-		lines = append(lines, policy.Line{Name: "Access-Control-Max-Age", Value: expr(c.maxAge.Text()), Span: c.maxAge.Span})
-	}
+	lines := append(b.linesOfURL(c), preflightLines(c)...)
 	b.request(0, &policy.If{Cond: isPreflight(), Then: steps(
-		&policy.If{Cond: b.allows(c), Then: steps(&policy.Respond{Status: 200, Headers: lines, Span: c.span})},
+		whenever(b.allows(c), &policy.Respond{Status: 200, Headers: lines, Span: c.span}),
 		&policy.Respond{Status: 200, Span: c.span})})
 }
 
@@ -88,7 +78,7 @@ func (b *builder) addOfURL(c *corsRule) {
 	for _, line := range b.linesOfURL(c) {
 		add = append(add, &policy.EditHeader{Op: policy.Add, Name: line.Name, Value: line.Value, Span: line.Span})
 	}
-	allowed := &policy.If{Cond: policy.All{&policy.Not{Cond: missing("origin")}, b.allows(c)}, Then: add}
+	allowed := &policy.If{Cond: and(&policy.Not{Cond: missing("origin")}, b.allows(c)), Then: add}
 	b.response(0, &policy.If{Cond: policy.FromUpstream{}, Then: steps(allowed, varyUnknown(c))})
 }
 

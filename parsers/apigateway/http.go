@@ -170,8 +170,8 @@ func (b *builder) perhaps(answer *policy.Respond, c *corsRule, service string) [
 	}
 	with := *answer
 	with.Headers = append(slices.Clone(answer.Headers), b.actualLines(c)...)
-	ask := &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition, Subject: service + " adds its CORS headers to errors of its own", Span: c.span}}
-	return steps(&policy.If{Cond: policy.All{&policy.Not{Cond: missing("origin")}, b.allows(c), ask}, Then: steps(&with)}, answer)
+	ask := &policy.Ask{Unknown: policy.Unknown{Kind: policy.UnknownCondition, Subject: service + "'s own errors carry its CORS headers", Span: c.span}}
+	return steps(&policy.If{Cond: and(&policy.Not{Cond: missing("origin")}, b.allows(c), ask), Then: steps(&with)}, answer)
 }
 
 // preflightBlock answers preflights: 204, with headers for an origin that is allowed.
@@ -184,19 +184,9 @@ func (b *httpBuilder) preflightBlock() int {
 		return block
 	}
 	b.mentionRule(c)
-	lines := b.actualLines(c)
-	add := func(name string, items []value) {
-		if len(items) > 0 {
-			lines = append(lines, policy.Line{Name: name, Value: expr(joined(items)), Span: spanOf(items, c.span)})
-		}
-	}
-	add("Access-Control-Allow-Methods", c.methods)
-	add("Access-Control-Allow-Headers", c.headers)
-	if c.maxAge.Given() {
-		lines = append(lines, policy.Line{Name: "Access-Control-Max-Age", Value: expr(c.maxAge.Text()), Span: c.maxAge.Span})
-	}
+	lines := append(b.actualLines(c), preflightLines(c)...)
 	b.request(block,
-		&policy.If{Cond: b.allows(c), Then: steps(&policy.Respond{Status: 204, Headers: lines, Span: c.span})},
+		whenever(b.allows(c), &policy.Respond{Status: 204, Headers: lines, Span: c.span}),
 		&policy.Respond{Status: 204, Span: c.span})
 	return block
 }
@@ -216,7 +206,12 @@ func (b *httpBuilder) replace() []policy.Step {
 	for _, line := range b.actualLines(c) {
 		add = append(add, &policy.EditHeader{Op: policy.Replace, Name: line.Name, Value: line.Value, Span: line.Span, Why: policy.Overridden})
 	}
-	out = append(out, &policy.If{Cond: policy.All{&policy.Not{Cond: missing("origin")}, b.allows(c)}, Then: add})
+	var preflight []policy.Step // of a route for OPTIONS
+	for _, line := range preflightLines(c) {
+		preflight = append(preflight, &policy.EditHeader{Op: policy.Replace, Name: line.Name, Value: line.Value, Span: line.Span, Why: policy.Overridden})
+	}
+	add = append(add, &policy.If{Cond: isPreflight(), Then: preflight})
+	out = append(out, &policy.If{Cond: and(&policy.Not{Cond: missing("origin")}, b.allows(c)), Then: add})
 	if dependsOnOrigin(c) {
 		out = append(out, varyUnknown(c))
 	}
@@ -238,6 +233,22 @@ func (b *builder) actualLines(c *corsRule) []policy.Line {
 	}
 	if len(c.expose) > 0 {
 		lines = append(lines, policy.Line{Name: "Access-Control-Expose-Headers", Value: expr(joined(c.expose)), Span: spanOf(c.expose, c.span)})
+	}
+	return lines
+}
+
+// preflightLines are the headers for an allowed origin that only the answer to a preflight has.
+func preflightLines(c *corsRule) []policy.Line {
+	var lines []policy.Line
+	add := func(name string, items []value) {
+		if len(items) > 0 {
+			lines = append(lines, policy.Line{Name: name, Value: expr(joined(items)), Span: spanOf(items, c.span)})
+		}
+	}
+	add("Access-Control-Allow-Methods", c.methods)
+	add("Access-Control-Allow-Headers", c.headers)
+	if c.maxAge.Given() {
+		lines = append(lines, policy.Line{Name: "Access-Control-Max-Age", Value: expr(c.maxAge.Text()), Span: c.maxAge.Span})
 	}
 	return lines
 }

@@ -10,19 +10,40 @@ import (
 	"github.com/corslint/corslint/internal/source"
 )
 
-// lower makes the layers of a deployment. APIs come first: they answer for a host that nothing names.
+// lower makes the layers of a deployment. APIs come first: they answer for a host that nothing names. A distribution in
+// front of something in the same file hands requests on to that.
 func (r *reading) lower() []*policy.Layer {
 	var layers []*policy.Layer
+	behind := map[string]*policy.Layer{}
+	add := func(id string, l *policy.Layer) {
+		if l != nil {
+			layers = append(layers, l)
+			behind[id] = l
+		}
+	}
 	for _, api := range r.out.rest {
-		layers = append(layers, r.lowerREST(api))
+		add(api.id, r.lowerREST(api))
 	}
 	for _, api := range r.out.http {
-		layers = append(layers, r.lowerHTTP(api))
+		add(api.id, r.lowerHTTP(api))
 	}
 	for _, u := range r.out.urls {
-		layers = append(layers, r.lowerFunctionURL(u))
+		add(u.id, r.lowerFunctionURL(u))
 	}
-	return slices.DeleteFunc(layers, func(l *policy.Layer) bool { return l == nil })
+	for _, k := range r.out.buckets {
+		l := r.lowerBucket(k)
+		behind[k.id] = l
+		if len(k.rules) > 0 { // without rules it has nothing to do with CORS
+			layers = append(layers, l)
+		}
+	}
+	for _, l := range r.out.balancers {
+		add("", r.lowerBalancer(l))
+	}
+	for _, d := range r.out.distributions {
+		add("", r.lowerDistribution(d, behind))
+	}
+	return layers
 }
 
 // builder makes one layer with its program.
@@ -206,6 +227,27 @@ func statusOf(v value, otherwise int) int {
 // missing tests whether a request lacks a header.
 func missing(header string) policy.Cond {
 	return &policy.Equal{Of: &policy.RequestHeader{Name: strings.ToLower(header)}, Text: ""}
+}
+
+// and holds when all of the conditions do.
+func and(conds ...policy.Cond) policy.All {
+	out := policy.All{}
+	for _, c := range conds {
+		if all, ok := c.(policy.All); ok {
+			out = append(out, all...)
+		} else {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// whenever runs a step under a condition, which may be none.
+func whenever(c policy.Cond, step policy.Step) policy.Step {
+	if all, ok := c.(policy.All); ok && len(all) == 0 {
+		return step
+	}
+	return &policy.If{Cond: c, Then: steps(step)}
 }
 
 // some holds when one of the conditions does.

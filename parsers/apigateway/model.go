@@ -150,6 +150,7 @@ type route struct {
 
 // functionURL is the URL of a Lambda function.
 type functionURL struct {
+	id       string
 	name     string
 	span     source.Span
 	cors     *corsRule
@@ -181,9 +182,13 @@ type behaviour struct {
 	methods  []value
 	https    string // "redirect-to-https", "https-only", "allow-all"
 	upstream policy.Upstream
-	origin   string // what the origin's address refers to in the template
-	policy   *responseHeaders
-	cache    *cacheKey
+	origin   string // the resource that the origin's address refers to
+	path     string // that goes before the request's at the origin
+	// forwarded are the request headers that reach the origin, lower case; nil when that is not known.
+	forwarded []string
+	policy    *responseHeaders
+	cache     *cacheKey        // nil when it is not known
+	open      []policy.Unknown // what else may change the answer
 }
 
 // responseHeaders is a response headers policy, as far as it decides about CORS.

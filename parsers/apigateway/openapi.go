@@ -177,8 +177,15 @@ func (d *document) other(name string, from value) value {
 	return d.files[name]
 }
 
-// include parses another file of the project. Whatever cannot be read is a gap.
+// include parses another file of the project, once. Whatever cannot be read is a gap.
 func (r *reading) include(name string, at source.Span) (yamltree.Node, bool) {
+	if node, seen := r.included[name]; seen {
+		return node, !node.IsZero()
+	}
+	if r.included == nil {
+		r.included = map[string]yamltree.Node{}
+	}
+	r.included[name] = yamltree.Node{}
 	if strings.HasPrefix(name, "../") || path.IsAbs(name) || r.files == nil {
 		r.gap(at, "%s lies outside the project", name)
 		return yamltree.Node{}, false
@@ -194,6 +201,7 @@ func (r *reading) include(name string, at source.Span) (yamltree.Node, bool) {
 		r.gap(at, "%s cannot be read", name)
 		return yamltree.Node{}, false
 	}
+	r.included[name] = stream.Documents[0]
 	return stream.Documents[0], true
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/internal/yamltree"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/apigateway/template"
 )
@@ -20,6 +21,7 @@ type reading struct {
 	files    parsers.Files
 	file     *source.File // the unit
 	opened   []*source.File
+	included map[string]yamltree.Node // other files, by path; zero for those that cannot be read
 	out      deployment
 	problems []parsers.Problem
 	gaps     []policy.Gap

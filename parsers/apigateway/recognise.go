@@ -17,6 +17,7 @@ const (
 	openAPIDocument
 	serverlessService
 	terraformModule
+	anotherGateway // which is named, and not read
 )
 
 // recognise tells a file's format by marks that no other kind of file has. It searches bytes and parses nothing: a tree
@@ -37,6 +38,8 @@ func recognise(f *source.File) format {
 		return cloudFormationTemplate
 	case hasKey(data, "service") && hasKey(data, "provider") && bytes.Contains(data, []byte("aws")):
 		return serverlessService
+	case isUnmodelled(data):
+		return anotherGateway
 	}
 	return notOurs
 }

@@ -43,7 +43,10 @@ type preflight struct {
 // serverlessFramework reads a service, if it is one of AWS.
 func (r *reading) serverlessFramework(root yamltree.Node) {
 	sls := template.NewServerless(root, func(name string, at source.Span) (yamltree.Node, bool) {
-		return r.include(beside(at.File, name), at)
+		gaps := len(r.gaps)
+		node, ok := r.include(beside(at.File, name), at)
+		r.gaps = r.gaps[:gaps] // what is not there is unknown by its name, where it matters
+		return node, ok
 	})
 	f := &framework{stack: r.stack(sls.CloudFormation, sls.Root()), cors: map[string]*preflight{}}
 	f.provider = f.root.Get("provider")

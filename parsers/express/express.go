@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corslint/corslint/internal/environment"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/express/machine"
@@ -57,13 +58,15 @@ func (Dialect) Candidate(name string) bool {
 
 // Reader returns a reader for the files of one tree.
 func (d Dialect) Reader(files parsers.Files) parsers.Reader {
-	return &reader{files: files, options: d.Options, sessions: newSessions(files, d.Options)}
+	return &reader{files: files, options: d.Options, sessions: newSessions(files, d.Options), environment: environment.NewReader(files)}
 }
 
 type reader struct {
 	files    parsers.Files
 	options  Options
 	sessions *sessions
+
+	environment *environment.Reader
 }
 
 // frameworks are the packages whose applications are looked for. Express is run; the others are named as not modelled.

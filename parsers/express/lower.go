@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/environment"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/express/machine"
@@ -22,66 +23,107 @@ type lowering struct {
 	entry  *source.File
 	files  map[string]*source.File // that were read
 	result parsers.Result
+	run    session
+	slots  int // how many environments the session holds
 }
 
 // scenario is an environment in which an application is run.
 type scenario struct {
-	name string // "NODE_ENV=production"; "" where no variable is set
-	app  machine.Application
+	name  string // "NODE_ENV=production"; "" where no variable is set
+	app   machine.Application
+	given *environment.Set // what the project gives; nil for an environment that is only possible
+	slot  int              // its number in the session
 }
 
 func (l *lowering) load(ctx context.Context) parsers.Result {
 	l.result.Files = []*source.File{l.entry}
 	host := &policy.Host{Name: path.Base(l.unit.Path), Dialect: "express", Span: source.Span{File: l.entry}}
+	l.result.Hosts = []*policy.Host{host}
 	if l.reader.options.ReadOnly {
 		host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: "this application is not run (express: {run: false})"})
-		l.result.Hosts = []*policy.Host{host}
 		return l.result
 	}
-	run := l.reader.sessions.open()
-	first := l.reader.application(l.unit.Path)
-	scenarios := []scenario{{app: first}}
-	var kept []scenario
-	var main *machine.Description
-	for i := 0; i < len(scenarios); i++ {
-		l.reader.sessions.use(run)
-		d, err := run.load(ctx, len(kept), scenarios[i].app)
-		if i == 0 && d != nil {
-			scenarios = append(scenarios, others(first, d)...)
-		}
-		if err != nil {
-			host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: "the application could not be run: " + err.Error()})
-			break
-		}
-		l.read(d)
-		if main == nil || len(d.Layers) > len(main.Layers) || main.Failure != nil && d.Failure == nil {
-			if main != nil && len(main.Layers) == 0 { // what does not start in one environment answers nothing in it
-				kept = nil
-				if _, err := run.load(ctx, 0, scenarios[i].app); err != nil {
-					break
-				}
-			}
-			main = d
-		} else if len(d.Layers) != len(main.Layers) || d.Failure != nil {
-			continue
-		}
-		kept = append(kept, scenarios[i])
-	}
-	if main == nil {
-		l.result.Hosts = []*policy.Host{host}
+	l.run = l.reader.sessions.open()
+	first := scenario{app: l.reader.application(l.unit.Path)}
+	main, err := l.start(ctx, &first)
+	if err != nil {
+		host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: "the application could not be run: " + err.Error()})
 		return l.result
+	}
+	// In which of the possible environments an application runs is not known: an answer depends on it.
+	possible := []scenario{first}
+	for _, s := range others(first.app, main) {
+		d, err := l.start(ctx, &s)
+		switch {
+		case err != nil || len(d.Layers) < len(main.Layers):
+		case len(d.Layers) > len(main.Layers): // what does not start in one environment answers nothing in it
+			main, possible = d, []scenario{s}
+		default:
+			possible = append(possible, s)
+		}
 	}
 	l.describe(host, main)
 	for i := range main.Layers {
-		layer := l.layer(main, i)
-		layer.Answerer = &answerer{run: run, sessions: l.reader.sessions, scenarios: kept, layer: i, lowering: l, remembered: map[string][]machine.Response{}}
-		host.Layers = append(host.Layers, layer)
+		host.Layers = append(host.Layers, l.layer(main, i, possible))
 	}
-	l.result.Hosts = []*policy.Host{host}
+	// An environment that the project gives is one that the application does run in.
+	for _, s := range l.given(first.app, main) {
+		if d, err := l.start(ctx, &s); err == nil {
+			for i := range d.Layers {
+				layer := l.layer(d, i, []scenario{s})
+				layer.Name += " with " + s.name
+				host.Layers = append(host.Layers, layer)
+			}
+		}
+	}
+	for _, f := range l.result.Files {
+		l.result.Comments = append(l.result.Comments, comments(f)...)
+	}
 	return l.result
 }
 
-// others are the environments that make a difference beside the one in which nothing is set.
+// start runs the application in one environment.
+func (l *lowering) start(ctx context.Context, s *scenario) (*machine.Description, error) {
+	s.slot = l.slots
+	l.slots++
+	l.reader.sessions.use(l.run)
+	d, err := l.run.load(ctx, s.slot, s.app)
+	if err == nil {
+		l.read(d)
+	}
+	return d, err
+}
+
+// maxGiven bounds how many of the environments that a project gives are looked at.
+const maxGiven = 6
+
+// given are the environments that the project gives to the application, as far as they set something that it reads.
+func (l *lowering) given(app machine.Application, d *machine.Description) []scenario {
+	read := func(v environment.Value) bool {
+		return v.Name != "PORT" && slices.ContainsFunc(d.Variables, func(x machine.Variable) bool { return x.Name == v.Name })
+	}
+	var out []scenario
+	sets := l.reader.environment.Read(strings.TrimPrefix(path.Dir(l.unit.Path), "."))
+	for i := range sets {
+		set := &sets[i]
+		if set.Example || len(out) == maxGiven || !slices.ContainsFunc(set.Values, read) {
+			continue
+		}
+		next := app
+		next.Environment, next.Unknown = map[string]string{}, nil
+		for _, v := range set.Values {
+			if v.Unknown != "" {
+				next.Unknown = append(next.Unknown, v.Name)
+			} else {
+				next.Environment[v.Name] = v.Text
+			}
+		}
+		out = append(out, scenario{name: set.Name, app: next, given: set})
+	}
+	return out
+}
+
+// others are the possible environments that make a difference beside the one in which nothing is set.
 func others(app machine.Application, d *machine.Description) []scenario {
 	var names []string
 	for _, v := range d.Variables {
@@ -93,7 +135,7 @@ func others(app machine.Application, d *machine.Description) []scenario {
 	with := func(name string, others machine.Others) {
 		next := app
 		next.Environment, next.Others = map[string]string{"NODE_ENV": "production"}, others
-		out = append(out, scenario{name, next})
+		out = append(out, scenario{name: name, app: next})
 	}
 	if slices.ContainsFunc(d.Variables, func(v machine.Variable) bool { return v.Name == "NODE_ENV" }) {
 		with("NODE_ENV=production", machine.Unset)
@@ -102,7 +144,7 @@ func others(app machine.Application, d *machine.Description) []scenario {
 		if len(names) > 3 {
 			names = append(names[:3:3], "…")
 		}
-		with("the environment sets "+strings.Join(names, ", "), machine.Unknown)
+		with("the environment sets "+strings.Join(names, ", "), machine.Anything)
 	}
 	return out
 }
@@ -177,7 +219,7 @@ func (l *lowering) failure(host *policy.Host, g *machine.Gap) {
 func isPathError(text string) bool { return strings.Contains(text, "pathToRegexpError") }
 
 // layer lowers one application that answers requests.
-func (l *lowering) layer(d *machine.Description, i int) *policy.Layer {
+func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *policy.Layer {
 	from := &d.Layers[i]
 	layer := &policy.Layer{Name: l.unit.Path, Span: l.span(from.Place), Listeners: []policy.Listener{{Scheme: "http"}}}
 	if layer.Span.IsZero() {
@@ -194,14 +236,32 @@ func (l *lowering) layer(d *machine.Description, i int) *policy.Layer {
 		layer.Endpoints = append(layer.Endpoints, policy.Endpoint{Pattern: e.Pattern, Example: e.Example, Methods: e.Methods, Span: span, Static: e.Static})
 	}
 	for _, m := range d.Mentions {
-		layer.Mentions = append(layer.Mentions, l.mention(m))
+		mention := l.mention(m)
+		if at := scenarios[0].gives(m.Text); !at.IsZero() {
+			mention.Span = at
+		}
+		layer.Mentions = append(layer.Mentions, mention)
 	}
 	for _, f := range d.Facts {
 		if kind := factKinds[f.Kind]; kind != 0 {
 			layer.Facts = append(layer.Facts, policy.Fact{Kind: kind, Endpoint: f.Endpoint, Method: f.Method, Subject: f.Subject, Text: f.Text, Span: l.span(f.Place)})
 		}
 	}
+	layer.Answerer = &answerer{run: l.run, sessions: l.reader.sessions, scenarios: scenarios, layer: i, lowering: l, remembered: map[string][]machine.Response{}}
 	return layer
+}
+
+// gives returns the place of the value of the environment that a text is, or is listed in.
+func (s *scenario) gives(text string) source.Span {
+	if s.given == nil || len(text) < 4 {
+		return source.Span{}
+	}
+	for _, v := range s.given.Values {
+		if v.Unknown == "" && (v.Text == text || slices.ContainsFunc(strings.FieldsFunc(v.Text, func(r rune) bool { return strings.ContainsRune(",; \"'[]", r) }), func(item string) bool { return item == text })) {
+			return v.Span
+		}
+	}
+	return source.Span{}
 }
 
 var mentionKinds = map[string]policy.MentionKind{"literal": policy.MentionLiteral, "pattern": policy.MentionPattern, "prefix": policy.MentionPrefix, "suffix": policy.MentionSuffix,
@@ -232,17 +292,18 @@ var _ policy.Answerer = (*answerer)(nil)
 func (a *answerer) Answer(ctx context.Context, r *policy.Request, next policy.Next) []policy.Outcome {
 	q := request(r, a.layer)
 	var out []policy.Outcome
-	for i, s := range a.scenarios {
+	for i := range a.scenarios {
+		s := &a.scenarios[i]
 		at := policy.Unknown{Kind: policy.UnknownEnvironment, Subject: s.name}
 		if holds, known := assumed(r, at); known && !holds {
 			continue
 		}
-		responses, err := a.ask(ctx, i, q)
+		responses, err := a.ask(ctx, s.slot, q)
 		if err != nil {
 			return []policy.Outcome{a.gaveUp(err)}
 		}
 		for j := range responses {
-			for _, o := range a.outcomes(ctx, r, &responses[j], next) {
+			for _, o := range a.outcomes(ctx, r, s, &responses[j], next) {
 				out = a.add(out, o, i)
 			}
 		}
@@ -388,13 +449,18 @@ func (a *answerer) value(parts []machine.Part) policy.Value {
 }
 
 // outcomes makes outcomes of an answer: one, or those of what stands behind where it is forwarded.
-func (a *answerer) outcomes(ctx context.Context, r *policy.Request, from *machine.Response, next policy.Next) []policy.Outcome {
+func (a *answerer) outcomes(ctx context.Context, r *policy.Request, s *scenario, from *machine.Response, next policy.Next) []policy.Outcome {
 	o := policy.Outcome{Status: from.Status}
 	for _, h := range from.Headers {
 		header := policy.Header{Name: h.Name, Value: a.value(h.Value)}
 		for i := range h.Places {
-			if s := a.lowering.span(&h.Places[i]); !s.IsZero() {
-				header.Sources = append(header.Sources, s)
+			if at := a.lowering.span(&h.Places[i]); !at.IsZero() {
+				header.Sources = append(header.Sources, at)
+			}
+		}
+		if text, known := header.Value.Known(); known {
+			if at := s.gives(text); !at.IsZero() {
+				header.Sources = append(header.Sources, at)
 			}
 		}
 		o.Headers = append(o.Headers, header)

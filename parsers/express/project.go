@@ -1,6 +1,7 @@
 package express
 
 import (
+	"bytes"
 	"encoding/json"
 	"path"
 	"regexp"
@@ -159,7 +160,37 @@ func (r *reader) workspaces(dir string, m manifest) []machine.Alias {
 	return out
 }
 
-var jsonComments = regexp.MustCompile(`(?m)(^|[\s,{}\[\]])//[^\n]*|/\*[\s\S]*?\*/`)
+// plainJSON takes comments and commas before a closing bracket out of what TypeScript takes as JSON.
+func plainJSON(data []byte) []byte {
+	out := make([]byte, 0, len(data))
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			start := i
+			for i++; i < len(data) && data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+			out = append(out, data[start:min(i+1, len(data))]...)
+		case bytes.HasPrefix(data[i:], []byte("//")):
+			for i < len(data) && data[i] != '\n' {
+				i++
+			}
+		case bytes.HasPrefix(data[i:], []byte("/*")):
+			if end := bytes.Index(data[i:], []byte("*/")); end >= 0 {
+				i += end + 1
+			} else {
+				i = len(data)
+			}
+		case c == '}' || c == ']':
+			out = append(bytes.TrimSuffix(bytes.TrimRight(out, " \t\r\n"), []byte(",")), c)
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
+}
 
 // paths returns the aliases of a tsconfig.json or jsconfig.json.
 func (r *reader) paths(dir string) []machine.Alias {
@@ -173,15 +204,13 @@ func (r *reader) paths(dir string) []machine.Alias {
 		if err != nil || len(f.Data) > 1<<20 {
 			continue
 		}
-		text := jsonComments.ReplaceAll(f.Data, []byte("$1"))
-		text = regexp.MustCompile(`,\s*([}\]])`).ReplaceAll(text, []byte("$1"))
 		var config struct {
 			CompilerOptions struct {
 				BaseURL string              `json:"baseUrl"`
 				Paths   map[string][]string `json:"paths"`
 			} `json:"compilerOptions"`
 		}
-		if json.Unmarshal(text, &config) != nil {
+		if json.Unmarshal(plainJSON(f.Data), &config) != nil {
 			continue
 		}
 		base := path.Join(dir, config.CompilerOptions.BaseURL)

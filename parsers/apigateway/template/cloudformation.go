@@ -23,6 +23,7 @@ type CloudFormation struct {
 	reader
 	root         yamltree.Node
 	depth, calls int
+	full         bool                                            // the limit was passed, and said to be
 	names        func(name string, at source.Span) (Value, bool) // of another dialect, within Fn::Sub
 	// Gaps are the expressions that were met and are not understood, or not decided by the template.
 	Gaps []policy.Gap
@@ -69,7 +70,10 @@ func (c *CloudFormation) intrinsic(n yamltree.Node) (Value, bool) {
 // enter counts a call, and reports false when there are too many.
 func (c *CloudFormation) enter(at source.Span) bool {
 	if c.calls >= maxCalls || c.depth >= maxIntrinsics {
-		c.gap(at, "too many calls of functions: this one and what follows was not looked at")
+		if !c.full {
+			c.full = true
+			c.gap(at, "too many calls of functions: this one and what follows was not looked at")
+		}
 		return false
 	}
 	c.calls++
@@ -81,7 +85,7 @@ func (c *CloudFormation) leave() { c.depth-- }
 
 // call splits a node into the function that it calls and the argument.
 func call(n yamltree.Node) (name string, argument yamltree.Node, ok bool) {
-	if tag := n.Tag(); tag != "" {
+	if tag := n.Tag(); tag != "" && tag != "!Transform" {
 		return strings.TrimPrefix(tag, "!"), n, true
 	}
 	if n.Kind() != yamltree.Mapping {
@@ -95,7 +99,7 @@ func call(n yamltree.Node) (name string, argument yamltree.Node, ok bool) {
 		name, argument = key.Text(), value
 	}
 	if rest, isFn := strings.CutPrefix(name, "Fn::"); isFn {
-		return rest, argument, true
+		return rest, argument, rest != "Transform" // which is for whoever knows what may be included here
 	}
 	return name, argument, name == "Ref" || name == "Condition" && argument.Kind() == yamltree.String
 }

@@ -17,7 +17,8 @@ import (
 // has to be copied where an answer forks.
 type answering struct {
 	request *Request
-	taken   []bool // the answers to the questions so far, on the way that is followed
+	decided []Answered // when the application started
+	taken   []bool     // the answers to the questions so far, on the way that is followed
 	pos     int
 	assumed []Answered
 	quiet   bool // the rest of the handler cannot change what matters: it is followed one way
@@ -29,7 +30,7 @@ type answering struct {
 }
 
 func (a *answering) known(q Question) (holds, known bool) {
-	for _, list := range [...][]Answered{a.request.Assume, a.assumed} {
+	for _, list := range [...][]Answered{a.request.Assume, a.assumed, a.decided} {
 		for _, x := range list {
 			if x.Question == q {
 				return x.Holds, true
@@ -84,7 +85,7 @@ func (m *Machine) Answer(ctx context.Context, r *Request) ([]Response, error) {
 		return nil, fmt.Errorf("there is no layer %d", r.Layer)
 	}
 	deadline := time.Now().Add(answerTime)
-	a := &answering{request: r}
+	a := &answering{request: r, decided: m.decided}
 	var out []Response
 	for {
 		a.pos, a.assumed, a.quiet, a.handed, a.noted, a.rejected = 0, nil, false, "", "", nil

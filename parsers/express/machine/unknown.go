@@ -139,6 +139,28 @@ func (m *Machine) traps(u *unknown) *goja.ProxyTrapConfig {
 	}
 }
 
+// open returns an object that was spread from an unknown one as one whose missing properties are unknown.
+func (m *Machine) open(o *goja.Object) *goja.Object {
+	if m.rest == nil || len(m.numbered) == 0 {
+		return o
+	}
+	from, ok := o.GetSymbol(m.rest).(*goja.Object)
+	if !ok {
+		return o
+	}
+	u := m.unknowns[from]
+	if u == nil {
+		return o
+	}
+	traps := &goja.ProxyTrapConfig{Get: func(target *goja.Object, property string, _ goja.Value) goja.Value {
+		if v := target.Get(property); v != nil && !goja.IsUndefined(v) || property == "then" || property == "toJSON" {
+			return v
+		}
+		return m.unknown(u.subject+"."+property, "")
+	}}
+	return m.rt.ToValue(m.rt.NewProxy(o, traps)).(*goja.Object)
+}
+
 func elementKind(u *unknown) string {
 	if strings.HasPrefix(u.subject, "process.env.") {
 		return textual
@@ -461,10 +483,15 @@ func (m *Machine) extendsUnknown(v goja.Value) bool {
 // decide answers a question that is not known: while the application starts, with yes; while a request is answered, as was
 // assumed before, or both ways in turn.
 func (m *Machine) decide(q Question) bool {
-	if m.answer == nil || m.watching != nil {
+	switch {
+	case m.watching != nil:
 		return true
+	case m.answer != nil:
+		return m.answer.decide(q)
+	case m.starting != nil:
+		return m.starting.decide(q)
 	}
-	return m.answer.decide(q)
+	return true
 }
 
 func (m *Machine) assume(a Answered) {

@@ -11,6 +11,7 @@ type Application struct {
 	Export string `json:"export,omitempty"`
 	// Environment holds the variables that are set. Those that it does not hold are unset, or unknown texts.
 	Environment map[string]string `json:"environment"`
+	Unknown     []string          `json:"unknown,omitempty"` // variables that are set to what nobody here knows
 	Others      Others            `json:"others"`
 	// Aliases are prefixes of module names and what they stand for below the root: of workspaces, and of tsconfig paths.
 	Aliases []Alias `json:"aliases,omitempty"`
@@ -21,8 +22,8 @@ type Others string
 
 // The ways.
 const (
-	Unset   Others = ""
-	Unknown Others = "unknown"
+	Unset    Others = ""
+	Anything Others = "anything"
 )
 
 // Alias is a module name, or a prefix of one, that stands for a path below the root.

@@ -27,6 +27,10 @@ const (
 	HookSite = "%site"
 	// HookTag (number, value) returns the value, an object or array that the literal of that number made.
 	HookTag = "%tag"
+	// HookExec (object, text) is "object.exec(text)". A regular expression's own method is left alone: goja is fast only then.
+	HookExec = "%exec"
+	// HookMeta (filename) is "import.meta".
+	HookMeta = "%meta"
 	// HookSpread (value) is what "{...value}" takes over.
 	HookSpread = "%spread"
 	// HookModule (module) is what "import" makes of a module that "require" returned.
@@ -185,6 +189,10 @@ func (w *rewriter) bindings(list []*ast.Binding) {
 	for _, b := range list {
 		if target, ok := b.Target.(*ast.Identifier); ok && target.Name == "__toESM" {
 			b.Initializer = name(HookModule, b.Initializer.Idx0()) // esbuild's knows nothing of unknown modules
+			continue
+		}
+		if target, ok := b.Target.(*ast.Identifier); ok && target.Name == "import_meta" && b.Initializer != nil {
+			b.Initializer = call(HookMeta, b.Initializer, name("__filename", b.Initializer.Idx0()))
 			continue
 		}
 		w.pattern(b.Target)
@@ -409,6 +417,9 @@ func (w *rewriter) call(e *ast.CallExpression) ast.Expression {
 	last := len(e.ArgumentList) - 1
 	if w.model || !sited[method] || last < 0 {
 		return e
+	}
+	if dot, ok := e.Callee.(*ast.DotExpression); ok && method == "exec" && last == 0 {
+		return call(HookExec, e, dot.Left, call(HookSite, e.ArgumentList[0], w.site(method, all, ranges...), e.ArgumentList[0]))
 	}
 	id := w.site(method, all, ranges...)
 	if spread, ok := e.ArgumentList[last].(*ast.SpreadElement); ok {

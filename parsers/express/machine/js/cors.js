@@ -91,6 +91,8 @@ function cors(given) {
         return next();
       }
       const options = Object.assign({}, defaults, chosen);
+      const rest = $.rest(chosen); // what it was spread from may say more
+      if (rest) for (const name of known) if (!Object.prototype.hasOwnProperty.call(chosen, name)) options[name] = rest[name];
       const decide = (err2, origin) => {
         if (err2 || !origin) return next(err2);
         options.origin = origin;

@@ -211,7 +211,7 @@ const modules = {
   async_hooks: { AsyncLocalStorage, AsyncResource: class {} },
   cluster: Object.assign(Object.create(null), { isMaster: false, isPrimary: false, isWorker: true, worker: { id: 1 }, on() {}, fork() {} }),
   worker_threads: { isMainThread: true, parentPort: null, workerData: undefined, Worker: $.unknown('Worker') },
-  module: { createRequire: () => $.localRequire, builtinModules: [] },
+  module: { createRequire: (url) => $.localRequire(String((url && url.href) || url)), builtinModules: [] },
   os: { cpus: () => [{}], hostname: () => 'host', platform: () => 'linux', tmpdir: () => '/tmp', EOL: '\n', networkInterfaces: () => ({}), homedir: () => '/', type: () => 'Linux', totalmem: () => 1, freemem: () => 1, loadavg: () => [0, 0, 0], release: () => '', arch: () => 'x64', uptime: () => 1 },
   perf_hooks: { performance: { now: () => 0, mark() {}, measure() {} } },
 };

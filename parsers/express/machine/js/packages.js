@@ -444,10 +444,15 @@ const debug = () => Object.assign(() => {}, { enabled: false, extend: debug, log
 debug.enable = debug.disable = () => {};
 debug.default = debug.debug = debug;
 
+// multer reads forms; what it makes of them is unknown.
+const upload = () => next('multer');
+const multer = Object.assign(() => ({ single: upload, array: upload, fields: upload, none: upload, any: upload }), { diskStorage: () => ({}), memoryStorage: () => ({}), MulterError: class extends Error {} });
+multer.default = multer;
+
 // passing hand every request on and set nothing that matters.
 const passing = ['morgan', 'method-override', 'hpp', 'xss-clean', 'express-mongo-sanitize', 'connect-flash', 'express-flash', 'serve-favicon', 'response-time', 'express-fileupload', 'express-useragent', 'express-winston',
   'express-pino-logger', 'pino-http', 'express-status-monitor', 'express-prom-bundle', 'express-request-id', 'express-ejs-layouts', 'connect-livereload', 'express-bunyan-logger', 'express-slow-down', 'express-device', 'request-ip',
-  'express-actuator', 'errorhandler', 'express-correlation-id', 'cls-rtracer', 'express-xss-sanitizer', 'nocache', 'express-request-language', 'express-http-context', 'express-session-sequelize', 'connect-timeout', 'multer'];
+  'express-actuator', 'errorhandler', 'express-correlation-id', 'cls-rtracer', 'express-xss-sanitizer', 'nocache', 'express-request-language', 'express-http-context', 'express-session-sequelize', 'connect-timeout'];
 
 const passes = (name) => {
   const make = () => next(name);
@@ -459,7 +464,7 @@ const packages = {
   passport, jsonwebtoken, 'express-jwt': expressjwt, 'express-unless': Object.assign(() => {}, { unless }), 'express-basic-auth': basicAuth, 'http-proxy-middleware': httpProxyMiddleware, 'express-http-proxy': expressHttpProxy, 'http-proxy': httpProxy,
   'serverless-http': Object.assign(adapted, { default: adapted }), '@vendia/serverless-express': vendia, '@codegenie/serverless-express': vendia, 'aws-serverless-express': awsServerlessExpress, 'http-errors': httpErrors, 'express-async-handler': asyncHandler,
   'express-async-errors': asyncErrors, dotenv, 'dotenv/config': {}, 'dotenv-expand': dotenv, 'cookie-parser': cookieParser, debug, vary: Object.assign(http.vary, { append: (h, f) => h + ', ' + f }), 'object-assign': Object.assign,
-  'http-status': httpStatus, 'http-status-codes': statusCodes, bluebird,
+  'http-status': httpStatus, 'http-status-codes': statusCodes, bluebird, multer,
   'cross-env': {}, 'source-map-support': { install() {} }, 'source-map-support/register': {}, 'reflect-metadata': {}, 'module-alias/register': {}, 'module-alias': Object.assign(() => {}, { addAlias() {}, addAliases() {} }), 'express-validator': undefined,
 };
 delete packages['express-validator'];

@@ -202,7 +202,8 @@ $.unknownHandler = (fn, l, failing, req, res, next, error) => {
     }
     return;
   }
-  if (/auth|jwt|token|session|login|guard|protect|permission|acl|verify|access|secur|passport|role|require|ensure|check/i.test(name)) {
+  if (go.passes(name)) return next();
+  if (/auth(?!or)|jwt|token|session|login|guard|protect|permission|acl|verify|access|secur|passport|role|require|ensure|check/i.test(go.callee(name))) {
     const has = req.headers.authorization !== undefined || req.headers.cookie !== undefined;
     if (!go.decide(name + (has ? ' lets the request pass' : ' lets a request without credentials pass'))) {
       res.statusCode = 401;
@@ -390,14 +391,22 @@ for (const name of ['includes', 'startsWith', 'endsWith', 'indexOf', 'lastIndexO
 }
 
 const NativeRegExp = RegExp;
-for (const name of ['test', 'exec']) {
-  const native = RegExp.prototype[name];
-  Object.defineProperty(RegExp.prototype, name, { writable: true, configurable: true, value: function (text) {
-    if (watching) go.tested('pattern', text, this);
-    if (contains(text)) return $.unknown(String(this) + '.' + name + '(' + shown(text) + ')');
-    return native.call(this, text);
-  } });
-}
+const nativeTest = RegExp.prototype.test;
+const matching = (method, pattern, text) => {
+  if (watching) go.tested('pattern', text, pattern);
+  return contains(text) ? $.unknown(String(pattern) + '.' + method + '(' + shown(text) + ')') : undefined;
+};
+Object.defineProperty(RegExp.prototype, 'test', { writable: true, configurable: true, value: function (text) {
+  const u = matching('test', this, text);
+  return u === undefined ? nativeTest.call(this, text) : u;
+} });
+const exec = (object, text) => {
+  if (!$.isUnknown(object) && object instanceof NativeRegExp) {
+    const u = matching('exec', object, text);
+    if (u !== undefined) return u;
+  }
+  return object.exec(text);
+};
 // A constructor that is a proxy is none to goja's instanceof.
 function PatternOf(pattern, flags) {
   if (contains(pattern) || contains(flags)) return $.unknown('new RegExp(' + shown(pattern) + ')');
@@ -449,6 +458,7 @@ JSON.parse = (text, ...rest) => (contains(text) ? $.unknown('JSON.parse(' + show
 // An object that takes over everything of an unknown one is unknown where it says nothing itself.
 const rest = Symbol('rest of');
 $.rest = (object) => (object && typeof object === 'object' ? object[rest] : undefined);
+const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: filename.replace(/\/[^/]*$/, ''), main: false, resolve: (name) => name });
 const spread = (value) => ($.isUnknown(value) ? { [rest]: value } : value);
 const nativeAssign = Object.assign;
 Object.assign = (target, ...sources) => nativeAssign(target, ...sources.map((s) => ($.isUnknown(s) && typeof s !== 'string' ? { [rest]: s } : s)));
@@ -484,4 +494,4 @@ const importing = (module) => {
   return wrapped.get(module);
 };
 
-return { $, run, isDone, outcome, turn, dropTasks, importing, spread, require: require_ };
+return { $, run, isDone, outcome, turn, dropTasks, importing, spread, exec, meta, rest, require: require_ };
