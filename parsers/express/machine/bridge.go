@@ -157,6 +157,7 @@ func (m *Machine) builtin(name string, compiled map[string]*goja.Program) goja.V
 // extend adds to $ what needs the machine.
 func (m *Machine) extend() {
 	set := func(name string, f func(c goja.FunctionCall) goja.Value) { _ = m.hooks.api.Set(name, f) }
+	_ = m.hooks.api.Set("major", m.app.Major)
 	set("describe", func(c goja.FunctionCall) goja.Value { return m.rt.ToValue(m.show(c.Argument(0))) })
 	set("decideFile", func(c goja.FunctionCall) goja.Value {
 		return m.rt.ToValue(m.decide(Question{Kind: "file-exists", Subject: c.Argument(0).String()}))

@@ -40,10 +40,11 @@ function entry(options, rules, origin) {
 function answer(options, written, made, req, res, next) {
   const preflight = req.method.toUpperCase() === 'OPTIONS';
   const origin = req.headers.origin;
+  const headers = []; // all are made before the first is set: what throws on the way leaves none
   const set = (name, value, places) => {
-    if (value) $.writing(places, () => res.setHeader(name, value));
+    if (value) headers.push(() => $.writing(places, () => res.setHeader(name, value)));
   };
-  const varies = (name, places) => $.writing(places, () => vary(res, name));
+  const varies = (name, places) => headers.push(() => $.writing(places, () => vary(res, name)));
   const at = placesOf(written, made, 'origin');
   if (!$.isUnknown(options.origin) && (!options.origin || options.origin === '*')) {
     set('Access-Control-Allow-Origin', '*', at);
@@ -59,17 +60,18 @@ function answer(options, written, made, req, res, next) {
   if (preflight) {
     set('Access-Control-Allow-Methods', options.methods.join ? joined(options.methods) : options.methods, placesOf(written, made, 'methods'));
     const places = placesOf(written, made, 'allowedHeaders', 'headers');
-    let headers = options.allowedHeaders || options.headers;
-    if (!headers) {
-      headers = req.headers['access-control-request-headers'];
+    let listed = options.allowedHeaders || options.headers;
+    if (!listed) {
+      listed = req.headers['access-control-request-headers'];
       varies('Access-Control-Request-Headers', places);
-    } else headers = joined(headers);
-    if (headers && headers.length) set('Access-Control-Allow-Headers', headers, places);
+    } else listed = joined(listed);
+    if (listed && listed.length) set('Access-Control-Allow-Headers', listed, places);
     const age = (typeof options.maxAge === 'number' || options.maxAge) && options.maxAge.toString();
     if (age && age.length) set('Access-Control-Max-Age', age, placesOf(written, made, 'maxAge'));
   }
   const exposed = joined(options.exposedHeaders);
   if (exposed && exposed.length) set('Access-Control-Expose-Headers', exposed, placesOf(written, made, 'exposedHeaders'));
+  for (const write of headers) write();
   if (!preflight || options.preflightContinue) return next();
   res.statusCode = options.optionsSuccessStatus;
   res.setHeader('Content-Length', '0');

@@ -184,6 +184,11 @@ Object.assign(RouterProto, {
           $.unreached(self, stack, index, req, res);
           if (major === 5) {
             res.setHeader('Allow', allow);
+            $.writing([], () => {
+              res.setHeader('Content-Length', '1');
+              res.setHeader('Content-Type', 'text/plain');
+              res.setHeader('X-Content-Type-Options', 'nosniff');
+            });
             res.end(allow);
           } else {
             res.set('Allow', allow);
@@ -473,7 +478,9 @@ function decorateResponse(response, major) {
         else code = url;
       }
       $.withSite(places, () => this.location(to));
+      const type = this.req.accepts('text', 'html');
       $.writing(places, () => http.vary(this, 'Accept'));
+      if (type) this.type(type);
       if (major === 5) this.status(code);
       else this.statusCode = code;
       $.writing([], () => this.setHeader('Content-Length', '1'));

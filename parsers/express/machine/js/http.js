@@ -135,8 +135,7 @@ class ServerResponse extends EventEmitter {
     if (typeof reason !== 'string') headers = reason;
     if (!(status >= 100 && status <= 999)) throw coded(RangeError, 'ERR_HTTP_INVALID_STATUS_CODE', 'Invalid status code: ' + status);
     this.statusCode = status | 0;
-    this.emitHeaders();
-    const raw = this.lines.size === 0; // then the headers are written as they are given
+    const raw = this.lines.size === 0 && !this.beforeHeaders; // then the headers are written as they are given
     const each = (name, value) => {
       if (value === undefined && !raw) return;
       $.writing([...$.inLiteral(headers, name), ...places], () => {
@@ -150,7 +149,9 @@ class ServerResponse extends EventEmitter {
     } else if (headers) {
       for (const name of Object.keys(headers)) if (name) each(name, headers[name]);
     }
+    this.emitHeaders();
     this.headersSent = true;
+    this.sentStatus = this.statusCode; // what is set later is not sent
     return this;
   }
   // emitHeaders lets packages change the headers just before they are sent, as on-headers does: the last to ask is first.
@@ -193,7 +194,7 @@ class ServerResponse extends EventEmitter {
   }
   destroy() {
     this.finished = true;
-    this.statusCode = 0;
+    this.sentStatus = this.statusCode = 0;
     this.lines.clear();
     $.ended(this);
     return this;

@@ -21,7 +21,8 @@ function bodyParser(name, type) {
     const places = $.caller(name);
     if (type) $.fact('reads-body', type, name, places);
     return function (req, res, next) {
-      if (req.body === undefined) req.body = hasBody(req) ? $.unknown('the request body') : {};
+      if (req.body === undefined && hasBody(req)) req.body = $.unknown('the request body');
+      else if (req.body === undefined && $.major < 5) req.body = {};
       if ($.befalls(req, 'body-too-large')) return wait(() => next(failure(413, 'request entity too large', { type: 'entity.too.large' })));
       next();
     };

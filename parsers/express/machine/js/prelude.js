@@ -241,7 +241,7 @@ function outcome() {
   const { res, by, poisoned, forward } = current;
   const lines = [];
   for (const { name, values, places } of res.lines.values()) for (const v of values) lines.push([name, v, places]);
-  const out = { status: res.finished || forward ? Number(res.statusCode) || 0 : -1, headers: lines, by: by || [], lost: lostOf(res), poisoned: undefined, forward, error: current.error && !$.isUnknown(current.error) ? String(current.error.message || current.error) : '' };
+  const out = { status: res.finished || forward ? Number(res.sentStatus === undefined ? res.statusCode : res.sentStatus) || 0 : -1, headers: lines, by: by || [], lost: lostOf(res), poisoned: undefined, forward, error: current.error && !$.isUnknown(current.error) ? String(current.error.message || current.error) : '' };
   if (poisoned) out.poisoned = $.isUnknown(poisoned) ? { subject: go.describe(poisoned), names: [] } : poisoned;
   if (!res.finished && !forward) out.headers = [];
   current = undefined;
