@@ -20,15 +20,21 @@ const maxNeeds = 5_000
 
 // stated asks for needs, and returns the endpoints that these make of the layer: one for each path.
 func (p *prober) stated(needs []contract.Need) []*Endpoint {
+	needs = needs[:min(len(needs), maxNeeds)]
+	methods := map[string][]string{} // by path
+	for i := range needs {
+		at := p.server(&needs[i]).Path + needs[i].Example
+		methods[at] = append(methods[at], needs[i].Method)
+	}
 	var out []*Endpoint
 	known := map[string]*Endpoint{} // by path; nil: the layer means nobody there
-	for i := range needs[:min(len(needs), maxNeeds)] {
+	for i := range needs {
 		n := &needs[i]
 		server := p.server(n)
 		at := server.Path + n.Example
 		e, asked := known[at]
 		if !asked {
-			e = p.statedEndpoint(policy.Endpoint{Pattern: server.Path + n.Path, Example: at, Span: n.Span})
+			e = p.statedEndpoint(policy.Endpoint{Pattern: server.Path + n.Path, Example: at, Methods: methods[at], Span: n.Span})
 			if known[at] = e; e != nil {
 				out = append(out, e)
 			}

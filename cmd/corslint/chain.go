@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
@@ -70,6 +71,10 @@ func readChain(ctx context.Context, paths []string, options nginx.Options) (exch
 func together(hosts []*policy.Host) exchange.Chain {
 	var chain exchange.Chain
 	at := map[string]*policy.Host{}
+	described := func(h *policy.Host) bool { return h.Dialect == openapi.Dialect{}.Name() }
+	if slices.ContainsFunc(hosts, func(h *policy.Host) bool { return !described(h) }) {
+		hosts = slices.DeleteFunc(slices.Clone(hosts), described) // they describe what the others do
+	}
 	for _, h := range hosts {
 		first := at[h.Dialect]
 		if first == nil || h.Serves != nil {

@@ -35,8 +35,11 @@ func (r *runner) answerNeeds(ctx context.Context, slots []*unitResult) {
 	found := map[*unitResult]map[layerKey][]contract.Need{}
 	var units []*unitResult
 	for _, s := range slots {
-		for _, n := range s.Needs {
-			c := answers(n, candidates)
+		var c *candidate
+		for i, n := range s.Needs {
+			if i == 0 || !slices.Equal(n.Servers, s.Needs[i-1].Servers) {
+				c = answers(n.Servers, candidates)
+			}
 			if c == nil {
 				continue
 			}
@@ -55,18 +58,18 @@ func (r *runner) answerNeeds(ctx context.Context, slots []*unitResult) {
 	})
 }
 
-// answers returns the layer that answers a need: the only one that names its host, or where the host says nothing the only
-// one at all. It is nil where there are several or none.
-func answers(n contract.Need, candidates []candidate) *candidate {
+// answers returns the layer that is one of some servers: the only one that names its host, or where the hosts say nothing the
+// only one at all. It is nil where there are several or none.
+func answers(servers []contract.Server, candidates []candidate) *candidate {
 	public := false
 	var named []*candidate
 	for i := range candidates {
 		c := &candidates[i]
-		if slices.ContainsFunc(n.Servers, func(s contract.Server) bool { return c.names(s.Host) }) {
+		if slices.ContainsFunc(servers, func(s contract.Server) bool { return c.names(s.Host) }) {
 			named = append(named, c)
 		}
 	}
-	for _, s := range n.Servers {
+	for _, s := range servers {
 		public = public || s.Public()
 	}
 	switch {

@@ -114,7 +114,8 @@ func FuzzJSON(f *testing.F) {
 		if errFast != nil || errSlow != nil || strings.Contains(string(data), `\`) || slices.ContainsFunc([]rune(string(data)), yamlBreak) {
 			return
 		}
-		if got, want := dump(fast, nil), dump(slow, nil); got != want {
+		number := strings.NewReplacer(" number ", " string ") // what no machine can hold is no number to YAML
+		if got, want := number.Replace(dump(fast, nil)), number.Replace(dump(slow, nil)); got != want {
 			t.Errorf("%q:\n%s\nas YAML:\n%s", data, got, want)
 		}
 	})

@@ -204,7 +204,9 @@ type lowering struct {
 func (l *lowering) path(p *documented) []policy.Step {
 	var steps []policy.Step
 	for _, a := range p.answers {
-		steps = append(steps, &policy.If{Cond: &policy.Equal{Of: policy.Method, Text: a.method}, Then: []policy.Step{l.answer(a.method+" "+p.path, a)}})
+		steps = append(steps, &policy.If{
+			Cond: &policy.Equal{Of: policy.Method, Text: a.method}, Then: []policy.Step{l.answer(a.method+" "+p.path, a)},
+		})
 	}
 	return append(steps, l.answer("other methods of "+p.path, documentedAnswer{status: 200, span: p.span}))
 }

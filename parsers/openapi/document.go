@@ -3,6 +3,7 @@ package openapi
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/policy"
@@ -86,8 +87,9 @@ func newDocument(open parsers.Files, f *source.File, root yamltree.Node) *docume
 const gatewayExtension = "x-amazon-apigateway-"
 
 func (d *document) gap(at source.Span, format string, args ...any) {
-	if len(d.gaps) < maxGaps {
-		d.gaps = append(d.gaps, policy.Gap{Span: at, Why: fmt.Sprintf(format, args...)})
+	gap := policy.Gap{Span: at, Why: fmt.Sprintf(format, args...)}
+	if len(d.gaps) < maxGaps && !slices.Contains(d.gaps, gap) {
+		d.gaps = append(d.gaps, gap)
 	}
 }
 

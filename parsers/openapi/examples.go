@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -44,11 +45,14 @@ func fillTemplate(template string, values map[string]string) string {
 	}
 }
 
+// plain is a text that can stand in a path as it is.
+var plain = regexp.MustCompile(`^[0-9A-Za-z._~-]{1,64}$`)
+
 // pathExample returns a value of a path parameter: one that the document gives, if it can stand in a path as it is.
 func (d *document) pathExample(p place) string {
 	value, _ := d.value(p)
 	text := value.Text()
-	if text != "" && len(text) <= 64 && strings.Trim(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~") == "" && strings.Trim(text, ".") != "" {
+	if plain.MatchString(text) && strings.Trim(text, ".") != "" {
 		return text
 	}
 	format := p.value.Get("format").Text() // Swagger 2.0

@@ -170,7 +170,7 @@ func sentByPages(name string) bool {
 	switch lower := strings.ToLower(name); lower {
 	case "accept", "accept-language", "content-language", "content-type", "range", "user-agent",
 		"if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "cache-control", "pragma",
-		"forwarded", "x-real-ip", "client-ip", "true-client-ip":
+		"www-authenticate", "forwarded", "x-real-ip", "client-ip", "true-client-ip":
 		return false
 	default:
 		return name != "" && !strings.HasPrefix(lower, "x-forwarded-")

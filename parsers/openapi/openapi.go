@@ -109,6 +109,7 @@ func (d *document) read() parsers.Result {
 	result.Gaps = d.gaps
 	for _, f := range d.order {
 		result.Files = append(result.Files, f.file)
+		result.Comments = append(result.Comments, comments(f.file, f.root)...)
 	}
 	return result
 }

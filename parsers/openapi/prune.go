@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,6 +35,8 @@ type field struct {
 // shape is an object of the format, with the fields that are copied.
 type shape struct {
 	fields map[string]field
+	// collection is the name of those that are there to be referred to.
+	collection string
 	// marked: the copy says in an extension which node it is of.
 	marked bool
 	// fills are fields that the library cannot do without.
@@ -46,12 +49,13 @@ var (
 	variableShape = &shape{fields: map[string]field{"default": {form: text}, "enum": {form: texts}}}
 	serverShape   = &shape{marked: true, fields: map[string]field{"url": {form: text}, "variables": {byName, variableShape}}}
 
-	parameterShape = &shape{marked: true, fields: map[string]field{
+	parameterShape = &shape{collection: "parameters", marked: true, fields: map[string]field{
 		"name": {form: text}, "in": {form: text}, "required": {form: flag}, "type": {form: text}, "schema": {object, anything}, "content": {byName, anything},
 	}}
-	bodyShape     = &shape{marked: true, fields: map[string]field{"content": {byName, anything}}}
-	responseShape = &shape{marked: true, fields: map[string]field{"headers": {byName, headerShape}}, fills: map[string]any{"description": ""}}
-	schemeShape   = &shape{marked: true, fields: map[string]field{"type": {form: text}, "name": {form: text}, "in": {form: text}, "scheme": {form: text}},
+	bodyShape     = &shape{collection: "requestBodies", marked: true, fields: map[string]field{"content": {byName, anything}}}
+	responseShape = &shape{collection: "responses", marked: true, fields: map[string]field{"headers": {byName, headerShape}},
+		fills: map[string]any{"description": ""}}
+	schemeShape = &shape{marked: true, fields: map[string]field{"type": {form: text}, "name": {form: text}, "in": {form: text}, "scheme": {form: text}},
 		fills: map[string]any{"flow": "implicit"}} // Swagger 2.0 has it; whichever it is, the token comes in the same header
 
 	operationShape = &shape{marked: true, fields: map[string]field{
@@ -141,14 +145,14 @@ func (p *pruner) object(at place, s *shape) map[string]any {
 	return out
 }
 
-// reference copies a reference to where the library finds it, and otherwise what it refers to.
+// reference copies a reference where the library will find what it names, and otherwise what it names.
 func (p *pruner) reference(at place, ref yamltree.Node, s *shape) map[string]any {
 	target, err := p.target(at.in, ref.Text())
 	if err != nil {
 		p.gap(ref.Span(), "%v", err)
 		return nil
 	}
-	if at.in == p.main && isComponent(ref.Text()) && target.value.Get("in").Text() != "formData" {
+	if at.in == p.main && s.isComponent(ref.Text()) && p.copies(target) {
 		return map[string]any{"$ref": ref.Text()}
 	}
 	name := target.in.path + "#" + ref.Text()
@@ -163,19 +167,30 @@ func (p *pruner) reference(at place, ref yamltree.Node, s *shape) map[string]any
 	return out
 }
 
-// isComponent reports whether a reference names a part of the document that is there to be referred to, and copied.
-func isComponent(ref string) bool {
-	rest, ok := strings.CutPrefix(ref, "#/components/")
-	if ok {
-		_, rest, ok = strings.Cut(rest, "/")
-	} else {
-		for _, prefix := range [...]string{"#/parameters/", "#/responses/"} {
-			if rest, ok = strings.CutPrefix(ref, prefix); ok {
-				break
-			}
+// component is a reference to a part of a document that is there to be referred to.
+var component = regexp.MustCompile(`^#/(?:components/)?([A-Za-z]+)/[A-Za-z0-9._-]+$`)
+
+// isComponent reports whether a reference names a component of the shape. The pattern takes more than there is: a component
+// of OpenAPI 3 in a document of Swagger 2.0 is in no collection that is copied.
+func (s *shape) isComponent(ref string) bool {
+	m := component.FindStringSubmatch(ref)
+	return m != nil && s.collection != "" && m[1] == s.collection
+}
+
+// copies reports whether a component is copied: it is an object, or leads to one.
+func (p *pruner) copies(at place) bool {
+	for range maxReferences {
+		ref := at.value.Get("$ref")
+		if ref.Kind() != yamltree.String {
+			return at.value.Kind() == yamltree.Mapping && at.value.Get("in").Text() != "formData"
 		}
+		next, err := p.target(at.in, ref.Text())
+		if err != nil {
+			return false
+		}
+		at = next
 	}
-	return ok && rest != "" && !strings.ContainsAny(rest, "/~%")
+	return false
 }
 
 // field copies a field; nil when it is not there or not what it is to be.
