@@ -6,6 +6,7 @@ const { compile4, compile5 } = require('%paths');
 
 const verbs = http.METHODS.map((m) => m.toLowerCase());
 
+const { encodeUrl } = http;
 const isUnknown = $.isUnknown;
 
 // ---- layers: one function under one path
@@ -376,9 +377,6 @@ function decorateRequest(request) {
 }
 
 // ---- responses
-
-// encodeUrl percent-encodes what a URL cannot have, and nothing twice.
-const encodeUrl = (url) => String(url).replace(/(?:[^\x21\x23-\x3B\x3D\x3F-\x5F\x61-\x7A\x7C\x7E\ue000\ue001]|%(?:[^0-9A-Fa-f]|[0-9A-Fa-f][^0-9A-Fa-f]|$))+/g, encodeURI);
 
 const types = { txt: 'text/plain', text: 'text/plain', html: 'text/html', json: 'application/json', xml: 'application/xml', css: 'text/css', js: 'text/javascript',
   bin: 'application/octet-stream', png: 'image/png', svg: 'image/svg+xml', jpg: 'image/jpeg', pdf: 'application/pdf', csv: 'text/csv' };

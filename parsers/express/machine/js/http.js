@@ -200,6 +200,7 @@ class ServerResponse extends EventEmitter {
     return this;
   }
   destroy() {
+    if (this.finished) return this; // what was sent is sent
     this.finished = true;
     this.sentStatus = this.statusCode = 0;
     this.lines.clear();
@@ -207,6 +208,9 @@ class ServerResponse extends EventEmitter {
     return this;
   }
 }
+
+// encodeUrl percent-encodes what a URL cannot have, and nothing twice.
+const encodeUrl = (url) => String(url).replace(/(?:[^\x21\x23-\x3B\x3D\x3F-\x5F\x61-\x7A\x7C\x7E\ue000\ue001]|%(?:[^0-9A-Fa-f]|[0-9A-Fa-f][^0-9A-Fa-f]|$))+/g, encodeURI);
 
 // vary adds names to the Vary header.
 function vary(res, field) {
@@ -256,5 +260,5 @@ function createServer(options, handler) {
 
 class Agent {}
 
-module.exports = { IncomingMessage, ServerResponse, OutgoingMessage: ServerResponse, Server, Agent, createServer, vary, METHODS: methods, STATUS_CODES: messages,
+module.exports = { IncomingMessage, ServerResponse, OutgoingMessage: ServerResponse, Server, Agent, createServer, vary, encodeUrl, METHODS: methods, STATUS_CODES: messages,
   globalAgent: new Agent(), request: $.unknown('http.request'), get: $.unknown('http.get') };

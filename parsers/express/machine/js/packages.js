@@ -22,9 +22,12 @@ function bodyParser(name, type, leaves) {
     const places = $.caller(name);
     if (type) $.fact('reads-body', type, name, places);
     return function (req, res, next) {
+      if (leaves ? req.read_ : req.read_ && !req._body) return leaves ? next() : wait(() => next(failure(500, 'stream is not readable')));
+      if (!leaves && req._body) return next();
       const read = hasBody(req) && bodyTypes[name].test(req.headers['content-type'] || '');
       if (req.body === undefined && read) req.body = req.headers['content-length'] === '0' ? {} : $.unknown('the request body');
       else if (req.body === undefined && !leaves) req.body = {};
+      if (read) [req.read_, req._body] = [true, !leaves || undefined];
       if ($.befalls(req, 'body-too-large')) return wait(() => next(failure(413, 'request entity too large', { type: 'entity.too.large' })));
       next();
     };
@@ -51,6 +54,7 @@ function serveStatic(root, options) {
     let path = req.url.split('?')[0];
     const original = req.originalUrl.split('?')[0];
     if (path === '/' && !original.endsWith('/')) path = '';
+    const slash = path.endsWith('/'); // as it is written
     try {
       path = decodeURIComponent(path);
     } catch {
@@ -66,7 +70,7 @@ function serveStatic(root, options) {
       kind = go_decide(path) ? 'file' : 'nothing';
     }
     if (kind === 'directory') {
-      if (!path.endsWith('/')) {
+      if (!slash) {
         if (o.redirect === false) return absent();
         res.statusCode = 301;
         $.writing([], () => {
@@ -74,7 +78,7 @@ function serveStatic(root, options) {
           res.setHeader('Content-Security-Policy', "default-src 'none'");
           res.setHeader('X-Content-Type-Options', 'nosniff');
         });
-        $.writing(places, () => res.setHeader('Location', original.replace(/^\/+/, '/') + '/' + req.originalUrl.slice(original.length)));
+        $.writing(places, () => res.setHeader('Location', http.encodeUrl(original.replace(/^\/+/, '/') + '/' + req.originalUrl.slice(original.length))));
         return wait(() => res.end());
       }
       if (index === false || $.files.kind(String(root), path + index) !== 'file') return absent();

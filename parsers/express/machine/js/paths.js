@@ -258,7 +258,7 @@ function one5(path, options) {
   if (path instanceof RegExp) return matcher(path, groupsOf(path.source));
   if (typeof path !== 'string') throw new TypeError('path must be a string, array of strings, or regular expression');
   const keys = [];
-  const text = options.strict ? path : path.replace(/\/+$/, ''); // what stands alone is every path
+  const text = options.strict || path === '/' ? path : path.replace(/\/+$/, '');
   const sources = ways(tokens5(text)).map((way) => source5(way, keys, path));
   let pattern = '^(?:' + sources.join('|') + ')';
   if (!options.strict) pattern += '(?:/$)?';
