@@ -22,9 +22,11 @@ function bodyParser(name, type, leaves) {
     const places = $.caller(name);
     if (type) $.fact('reads-body', type, name, places);
     return function (req, res, next) {
-      if (leaves ? req.read_ : req.read_ && !req._body) return leaves ? next() : wait(() => next(failure(500, 'stream is not readable')));
-      if (!leaves && req._body) return next();
       const read = hasBody(req) && bodyTypes[name].test(req.headers['content-type'] || '');
+      if (read && req.read_) { // by another parser; body-parser 1 does not see that version 2 was there
+        if (leaves || req._body) return next();
+        return wait(() => next(failure(500, 'stream is not readable')));
+      }
       if (req.body === undefined && read) req.body = req.headers['content-length'] === '0' ? {} : $.unknown('the request body');
       else if (req.body === undefined && !leaves) req.body = {};
       if (read) [req.read_, req._body] = [true, !leaves || undefined];
