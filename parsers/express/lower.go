@@ -52,7 +52,11 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 	}
 	// In which of the possible environments an application runs is not known: an answer depends on it.
 	possible := []scenario{first}
-	for _, s := range others(first.app, main) {
+	more := others(first.app, main)
+	if main.Stopped {
+		more = nil
+	}
+	for _, s := range more {
 		d, err := l.start(ctx, &s)
 		switch {
 		case err != nil || len(d.Layers) < len(main.Layers):
@@ -103,6 +107,9 @@ func (l *lowering) given(app machine.Application, d *machine.Description) []scen
 		return v.Name != "PORT" && slices.ContainsFunc(d.Variables, func(x machine.Variable) bool { return x.Name == v.Name })
 	}
 	var out []scenario
+	if d.Stopped {
+		return nil
+	}
 	sets := l.reader.environment.Read(strings.TrimPrefix(path.Dir(l.unit.Path), "."))
 	for i := range sets {
 		set := &sets[i]

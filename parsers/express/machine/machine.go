@@ -153,6 +153,9 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 			break
 		}
 	}
+	if first.Stopped = m.stopped; first.Stopped {
+		return first, nil
+	}
 	if err := m.describe(ctx, first); err != nil {
 		gap, _ := m.failure(err)
 		first.Gaps = append(first.Gaps, gap)
@@ -199,7 +202,7 @@ func (m *Machine) run(ctx context.Context, compiled map[string]*goja.Program, st
 
 // limit interrupts the runtime when time is over.
 func (m *Machine) limit(ctx context.Context, d time.Duration) func() {
-	timer := time.AfterFunc(d, func() { m.rt.Interrupt(stop{fmt.Sprintf("runs for more than %v", d)}) })
+	timer := time.AfterFunc(d, func() { m.rt.Interrupt(stop{fmt.Sprintf("runs for more than %v", max(d, time.Second).Round(time.Second))}) })
 	cancel := context.AfterFunc(ctx, func() { m.rt.Interrupt(stop{"cancelled"}) })
 	return func() {
 		timer.Stop()

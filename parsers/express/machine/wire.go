@@ -51,6 +51,8 @@ type Description struct {
 	Files    []string  `json:"files"`
 	// Variables are the environment variables that were read.
 	Variables []Variable `json:"variables,omitempty"`
+	// Stopped: the machine gave up, and would again.
+	Stopped bool `json:"stopped,omitempty"`
 	// Failure is set when the application does not start: what was thrown.
 	Failure *Gap `json:"failure,omitempty"`
 	// Unreadable are mistakes in files.

@@ -672,7 +672,9 @@ function make(major) {
     Object.assign(app, applicationProto);
     app.isApplication = true;
     app.major = major;
-    app.settings = { 'x-powered-by': true, etag: 'weak', env: process.env.NODE_ENV || 'development', 'trust proxy': false, 'subdomain offset': 2 };
+    app.settings = { 'x-powered-by': true, etag: 'weak', 'trust proxy': false, 'subdomain offset': 2 };
+    let env; // asked for only when the program asks
+    Object.defineProperty(app.settings, 'env', { get: () => env || process.env.NODE_ENV || 'development', set: (v) => { env = v; }, enumerable: true });
     app.locals = Object.create(null);
     app.locals.settings = app.settings;
     app.mountpath = '/';

@@ -184,6 +184,14 @@ rateLimit.ipKeyGenerator = (ip) => ip;
 const session = (options) => {
   $.fact('session-cookie', (options && options.name) || 'connect.sid', 'express-session', $.caller('session'));
   return function session(req, res, next) {
+    if (options && options.saveUninitialized && !req.session) { // a new session is stored before the response ends
+      const end = res.end;
+      res.end = function (...args) {
+        res.end = end;
+        wait(() => end.apply(res, args));
+        return true;
+      };
+    }
     if (!req.session) {
       const known = accepted(req) ? { user: user(), userId: $.unknown('session.userId'), passport: {} } : {};
       req.session = Object.assign(known, { save: (cb) => cb && cb(), destroy: (cb) => cb && cb(), regenerate: (cb) => cb && cb(), reload: (cb) => cb && cb(), touch() {}, cookie: {} });
