@@ -66,8 +66,8 @@ type asked struct {
 // Serve is the child: it runs applications for the process at the other end of in and out, and reads no file but through
 // it. It returns when in ends.
 func Serve(in io.Reader, out io.Writer) error {
-	debug.SetGCPercent(200)
-	debug.SetMemoryLimit(maxHeap * 3 / 4)
+	debug.SetGCPercent(800) // most applications are done before the first collection
+	debug.SetMemoryLimit(maxHeap / 2)
 	debug.SetMaxStack(256 << 20)
 	go watchHeap()
 	c := &child{in: gob.NewDecoder(in), out: gob.NewEncoder(out)}

@@ -12,7 +12,7 @@ import (
 )
 
 // bridge makes %go.
-func (m *Machine) bridge(compiled map[string]*goja.Program) *goja.Object {
+func (m *Machine) bridge() *goja.Object {
 	b := m.rt.NewObject()
 	set := func(name string, f func(c goja.FunctionCall) goja.Value) { _ = b.Set(name, f) }
 	truth := func(v bool) goja.Value { return m.rt.ToValue(v) }
@@ -102,12 +102,12 @@ func (m *Machine) bridge(compiled map[string]*goja.Program) *goja.Object {
 	set("exit", func(goja.FunctionCall) goja.Value {
 		panic(m.rt.NewTypeError("the process exits"))
 	})
-	set("builtin", func(c goja.FunctionCall) goja.Value { return m.builtin(c.Argument(0).String(), compiled) })
+	set("builtin", func(c goja.FunctionCall) goja.Value { return m.builtin(c.Argument(0).String()) })
 	return b
 }
 
 // builtin returns a function that fills the exports of a package, undefined for one that is not modelled.
-func (m *Machine) builtin(name string, compiled map[string]*goja.Program) goja.Value {
+func (m *Machine) builtin(name string) goja.Value {
 	file := strings.TrimPrefix(name, "%")
 	switch name {
 	case "https", "http2":
@@ -115,7 +115,11 @@ func (m *Machine) builtin(name string, compiled map[string]*goja.Program) goja.V
 	case "events", "node:events":
 		file = "events"
 	}
-	if p := compiled[file]; p != nil && (strings.HasPrefix(name, "%") || slices.Contains([]string{"http", "https", "http2", "events", "cors"}, name)) {
+	if compile := programs()[file]; compile != nil && (strings.HasPrefix(name, "%") || slices.Contains([]string{"http", "https", "http2", "events", "cors"}, name)) {
+		p, err := compile()
+		if err != nil {
+			panic(m.thrown(err))
+		}
 		return m.must(m.rt.RunProgram(p))
 	}
 	if strings.HasPrefix(name, "%") {

@@ -91,30 +91,44 @@ type hooks struct {
 // New returns a machine for the files of a project.
 func New(files Files, library *Library) *Machine { return &Machine{files: files, library: library} }
 
-// programs are the models, compiled once for a process.
-var programs = sync.OnceValues(func() (map[string]*goja.Program, error) {
-	out := map[string]*goja.Program{}
-	entries, err := models.ReadDir("js")
-	if err != nil {
-		return nil, err
-	}
+// plain are the models that decide on nothing that a program gave them, but what they ask of the machine themselves.
+var plain = map[string]bool{"prelude.js": true, "http.js": true, "paths.js": true, "events.js": true, "describe.js": true, "node.js": true, "express.js": true}
+
+// programs are the models by their names, each compiled when it is asked for first, once for a process.
+var programs = sync.OnceValue(func() map[string]func() (*goja.Program, error) {
+	out := map[string]func() (*goja.Program, error){}
+	entries, _ := models.ReadDir("js") // it is embedded
 	for _, e := range entries {
-		text, err := models.ReadFile("js/" + e.Name())
-		if err != nil {
-			return nil, err
-		}
-		parameters := "exports, require, module, $"
-		if e.Name() == "prelude.js" {
-			parameters = ""
-		}
-		p, err := script.Model(e.Name(), string(text), parameters)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name(), err)
-		}
-		out[strings.TrimSuffix(e.Name(), ".js")] = p
+		out[strings.TrimSuffix(e.Name(), ".js")] = sync.OnceValues(func() (*goja.Program, error) {
+			text, err := models.ReadFile("js/" + e.Name())
+			if err != nil {
+				return nil, err
+			}
+			parameters := "exports, require, module, $"
+			if e.Name() == "prelude.js" {
+				parameters = ""
+			}
+			p, err := script.Model(e.Name(), string(text), parameters, !plain[e.Name()])
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", e.Name(), err)
+			}
+			return p, nil
+		})
 	}
-	return out, nil
+	return out
 })
+
+// needed are the models that every application needs.
+var needed = []string{"prelude", "express", "http", "node", "paths", "middleware", "describe", "events", "cors"}
+
+// prepareModels compiles them, several at the same time. What goes wrong is said when they are asked for.
+func prepareModels() *sync.WaitGroup {
+	var wait sync.WaitGroup
+	for _, name := range needed {
+		wait.Go(func() { _, _ = programs()[name]() })
+	}
+	return &wait
+}
 
 // stop is what an interrupted program is stopped with.
 type stop struct{ why string }
@@ -127,10 +141,11 @@ const maxStarts = 12
 // Load runs an application until nothing is left to do, and describes it. What it decides on unknown values when it starts is
 // taken to hold; where it then stops, the decision before that is taken back. The error says that there is none.
 func (m *Machine) Load(ctx context.Context, app Application) (*Description, error) {
-	compiled, err := programs()
-	if err != nil {
-		return nil, err
+	ready := prepareModels()
+	if f, err := m.files.Open(app.Entry); err == nil { // read at the same time
+		_, _ = m.library.read(f)
 	}
+	ready.Wait()
 	regexp2.DefaultMatchTimeout = patternTime
 	m.app = app
 	over := time.Now().Add(loadTime)
@@ -138,7 +153,7 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 	start := &answering{request: &Request{}}
 	for range maxStarts {
 		start.pos, start.assumed = 0, nil
-		d, err := m.run(ctx, compiled, start, time.Until(over))
+		d, err := m.run(ctx, start, time.Until(over))
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +179,7 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 }
 
 // run starts the application once.
-func (m *Machine) run(ctx context.Context, compiled map[string]*goja.Program, start *answering, left time.Duration) (*Description, error) {
+func (m *Machine) run(ctx context.Context, start *answering, left time.Duration) (*Description, error) {
 	*m = Machine{files: m.files, library: m.library, app: m.app, rt: goja.New(), modules: map[string]*goja.Object{}, unknowns: map[*goja.Object]*unknown{},
 		byName: map[string]*goja.Object{}, tags: map[*goja.Object]int{}, seen: map[string]bool{}, loops: map[int]int{}, site: -1, starting: start}
 	m.rt.SetMaxCallStackSize(2_000)
@@ -178,7 +193,7 @@ func (m *Machine) run(ctx context.Context, compiled map[string]*goja.Program, st
 	m.rt.SetTimeSource(func() time.Time { return epoch })
 	done := m.limit(ctx, max(left, time.Millisecond))
 	defer done()
-	if err := m.prepare(compiled); err != nil {
+	if err := m.prepare(); err != nil {
 		return nil, err
 	}
 	d := &Description{}
@@ -202,7 +217,9 @@ func (m *Machine) run(ctx context.Context, compiled map[string]*goja.Program, st
 
 // limit interrupts the runtime when time is over.
 func (m *Machine) limit(ctx context.Context, d time.Duration) func() {
-	timer := time.AfterFunc(d, func() { m.rt.Interrupt(stop{fmt.Sprintf("runs for more than %v", max(d, time.Second).Round(time.Second))}) })
+	timer := time.AfterFunc(d, func() {
+		m.rt.Interrupt(stop{fmt.Sprintf("runs for more than %v", max(d, time.Second).Round(time.Second))})
+	})
 	cancel := context.AfterFunc(ctx, func() { m.rt.Interrupt(stop{"cancelled"}) })
 	return func() {
 		timer.Stop()
@@ -212,7 +229,7 @@ func (m *Machine) limit(ctx context.Context, d time.Duration) func() {
 }
 
 // prepare fills the global object.
-func (m *Machine) prepare(compiled map[string]*goja.Program) error {
+func (m *Machine) prepare() error {
 	m.target = m.rt.ToValue(func(goja.FunctionCall) goja.Value { return goja.Undefined() }).(*goja.Object)
 	if made, err := m.rt.RunString("(function unknown() {})"); err == nil {
 		m.target = made.(*goja.Object)
@@ -267,9 +284,13 @@ func (m *Machine) prepare(compiled map[string]*goja.Program) error {
 		}
 		m.operator[name], _ = goja.AssertFunction(f)
 	}
-	bridge := m.bridge(compiled)
+	bridge := m.bridge()
 	_ = global.Set("%go", bridge)
-	main, err := m.rt.RunProgram(compiled["prelude"])
+	prelude, err := programs()["prelude"]()
+	if err != nil {
+		return err
+	}
+	main, err := m.rt.RunProgram(prelude)
 	if err != nil {
 		return err
 	}

@@ -693,8 +693,8 @@ function make(major) {
     return router;
   };
   express.Route = Route;
-  const parsers = require('%packages').bodyParsers;
-  Object.assign(express, parsers, { static: require('%packages').serveStatic });
+  const { bodyParsers, serveStatic } = require('%middleware');
+  Object.assign(express, bodyParsers, { static: serveStatic });
   return express;
 }
 
