@@ -84,6 +84,7 @@ const (
 	Unreadable ProblemKind = iota + 1 // the file cannot be read; what could be read still is
 	Rejected                          // readable, but the server itself would refuse it
 	Skipped                           // over a limit
+	BadRoute                          // a path pattern that the framework refuses: the application does not start
 )
 
 // Comment is a comment of a file.

@@ -17,6 +17,8 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 			if p.Refuser != "" {
 				message = p.Refuser + " refuses to deploy this"
 			}
+		case parsers.BadRoute:
+			rule, message, change = expressRouteInvalid, "the application does not start: this path pattern is refused", "write '/{*splat}' for '*', '{...}' for what is optional"
 		case parsers.Skipped:
 			rule, message, change = fileSkipped, "this was not looked at", "split the file, or exclude it in .corslint.yml"
 		}

@@ -115,6 +115,8 @@ const (
 	FactOptionUnknown
 	// FactSessionCookie says: the layer keeps sessions in the cookie Subject.
 	FactSessionCookie
+	// FactServesPages says: the layer serves files, among them pages, of the folder Subject.
+	FactServesPages
 	// FactReadsBody says: the layer parses request bodies of the media type Subject.
 	FactReadsBody
 )

@@ -46,6 +46,9 @@ type Endpoint struct {
 	Answers []Answer
 	// Guarded: a preflight is refused because it lacks a header, which none can have.
 	Guarded bool
+	// OwnPage is the fetch of a page that the layer itself serves, whose origin is the layer's own; nil where it is answered as
+	// it is without an Origin header. Browsers send Origin with every request that is no GET or HEAD.
+	OwnPage *Probe
 	// EchoesHost is set where the allowed origin is made of the host that the request was sent to.
 	EchoesHost bool
 }
@@ -59,6 +62,7 @@ const (
 	Preflighted                     // a method or header that needs one
 	Circumstance                    // a GET, or POST, that something befalls
 	Stranger                        // from an origin that is not meant
+	SameOrigin                      // from a page of the layer itself
 	Unencrypted                     // from an https page to a server that is stated to be http
 )
 
@@ -228,7 +232,31 @@ func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
 	out.EchoesHost = p.echoesHost(out)
 	guard, _ := p.required(e, "OPTIONS")
 	out.Guarded = len(guard) > 0
+	out.OwnPage = p.ownPage(out)
 	return out
+}
+
+// ownPage asks for a page of the layer itself, where the answer differs from that to a request without Origin.
+func (p *prober) ownPage(e *Endpoint) *Probe {
+	send := method(e.Endpoint, "POST", "PUT", "PATCH", "DELETE")
+	if send == "" {
+		return nil
+	}
+	f := p.fetch(e.Endpoint, send, "https://"+p.host())
+	f.Credentials, f.HasBody = browser.CredentialsSameOrigin, true
+	f.Headers, _ = p.required(e.Endpoint, send)
+	plain, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: send, Headers: f.Headers}, p.layer)
+	if err != nil || len(plain) != 1 || plain[0].Open != nil {
+		return nil
+	}
+	x := p.simulate(f)
+	if len(x.Outcomes) != 1 {
+		return nil
+	}
+	if answer := x.Outcomes[0].Answer(0, browser.PhaseActual); answer == nil || answer.Open != nil || answer.Status == plain[0].Status {
+		return nil
+	}
+	return &Probe{Purpose: SameOrigin, Exchange: x}
 }
 
 // name names an endpoint for people.

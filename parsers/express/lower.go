@@ -217,13 +217,16 @@ func (l *lowering) failure(host *policy.Host, g *machine.Gap) {
 		span = source.Span{File: l.entry}
 	}
 	if isPathError(g.Why) {
-		l.result.Problems = append(l.result.Problems, parsers.Problem{Kind: parsers.Rejected, Span: span, Text: g.Why})
+		l.result.Problems = append(l.result.Problems, parsers.Problem{Kind: parsers.BadRoute, Span: span, Text: strings.TrimSuffix(g.Why, pathErrorHint)})
 		return
 	}
 	host.Gaps = append(host.Gaps, policy.Gap{Span: span, Why: "the application stops here when it starts: " + g.Why})
 }
 
-func isPathError(text string) bool { return strings.Contains(text, "pathToRegexpError") }
+// pathErrorHint is how express 5 ends what it says of a pattern.
+const pathErrorHint = "; visit https://git.new/pathToRegexpError for info"
+
+func isPathError(text string) bool { return strings.HasSuffix(text, pathErrorHint) }
 
 // layer lowers one application that answers requests.
 func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *policy.Layer {
@@ -279,7 +282,7 @@ func (l *lowering) mention(m machine.Mention) policy.Mention {
 }
 
 var factKinds = map[string]policy.FactKind{"option-unknown": policy.FactOptionUnknown, "session-cookie": policy.FactSessionCookie, "reads-body": policy.FactReadsBody,
-	"requires-header": policy.FactRequiresHeader}
+	"requires-header": policy.FactRequiresHeader, "serves-pages": policy.FactServesPages}
 
 // answerer answers for one layer of an application.
 type answerer struct {

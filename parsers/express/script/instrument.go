@@ -44,7 +44,7 @@ var sited = map[string]bool{
 	"removeHeader": true, "redirect": true, "location": true, "sendStatus": true, "status": true, "json": true, "send": true, "end": true, "jsonp": true,
 	"includes": true, "indexOf": true, "startsWith": true, "endsWith": true, "test": true, "exec": true, "match": true, "has": true, "search": true,
 	"listen": true, "enableCors": true, "register": true, "addHook": true, "next": true, "cors": true, "createServer": true, "default": true, "Router": true,
-	"create": true, "setHeaders": true, "route2": true, "on": true, "enable": true, "disable": true, "sendFile": true, "render": true, "handler": true,
+	"create": true, "setHeaders": true, "callback": true, "cb": true, "done": true, "on": true, "enable": true, "disable": true, "sendFile": true, "render": true, "handler": true,
 }
 
 // instrument rewrites a program.

@@ -96,6 +96,7 @@ function cors(given) {
       const rest = $.rest(chosen); // what it was spread from may say more
       if (rest) for (const name of known) if (!Object.prototype.hasOwnProperty.call(chosen, name)) options[name] = rest[name];
       const decide = (err2, origin) => {
+        if (err2) $.answered($.siteHere('callback cb done next'));
         if (err2 || !origin) return next(err2);
         options.origin = origin;
         if ($.isWatching()) $.originOption(origin, chosen);

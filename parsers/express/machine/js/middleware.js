@@ -36,6 +36,7 @@ const bodyParsers = bodyParsersOf($.major >= 5);
 function serveStatic(root, options) {
   const o = options || {};
   const places = $.caller('static');
+  $.fact('serves-pages', $.isUnknown(root) ? 'files' : String(root), 'static', places);
   return Object.defineProperty(function serveStatic(req, res, next) {
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       if (o.fallthrough !== false) return next();

@@ -271,7 +271,7 @@ function lostOf(res) {
       }
       if (!match) continue;
       const other = dry(l.handle, req);
-      for (const { name, values, places } of other.lines.values()) note({ name, value: values.join(', '), at: places, by: by || l.places, why: 'not-reached' });
+      for (const { name, values, places } of other.lines.values()) note({ name, value: values.join(', '), at: corsMiddleware.get(l.handle) || places, by: by || l.places, why: 'not-reached' });
       break;
     }
   }

@@ -1,0 +1,48 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+)
+
+// This file holds what the rules share about middleware that comes too late: the response was sent before it had its turn.
+
+// tooLate returns the header that failing answers would have had from middleware that was not reached, and who answered
+// before it.
+func tooLate(f *probe.Failure) (policy.Lost, bool) {
+	if f.Answer == nil {
+		return policy.Lost{}, false
+	}
+	l, ok := f.Lost(allowOrigin)
+	return l, ok && l.Why == policy.NotReached && !l.By.IsZero()
+}
+
+// refusedBefore reports whether somebody asked for credentials before the middleware had its turn.
+func refusedBefore(f *probe.Failure) bool {
+	_, ok := tooLate(f)
+	return ok && (f.Answer.Status == 401 || f.Answer.Status == 403)
+}
+
+// nameOf is what a place calls what it registers: the word, when it is one.
+func nameOf(s source.Span) string {
+	text := s.Text()
+	if len(text) > 40 || strings.ContainsAny(text, " \n{=>") {
+		return "this middleware"
+	}
+	return text
+}
+
+// lateLines are the places of the middleware that comes too late, and the report's related places.
+func lateLines(failures []*probe.Failure) (spans []source.Span, related []finding.Related) {
+	for _, f := range failures {
+		if l, ok := tooLate(f); ok && !contains(spans, l.At) {
+			spans = append(spans, l.At)
+			related = append(related, finding.Related{Span: l.At, Text: "comes too late"})
+		}
+	}
+	return spans, related
+}
