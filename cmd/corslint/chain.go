@@ -8,6 +8,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/config"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/parsers"
@@ -18,24 +19,31 @@ import (
 	"github.com/corslint/corslint/parsers/openapi"
 )
 
+// options say how the files of a project are read.
+type options struct {
+	nginx nginx.Options
+	// readOnly: the code of applications is not run.
+	readOnly bool
+}
+
 // dialects returns the parsers, set up for a project.
-func dialects(options nginx.Options) []parsers.Dialect {
+func dialects(o options) []parsers.Dialect {
 	return []parsers.Dialect{
-		nginx.Dialect{Options: options}, express.Dialect{Options: sandbox()}, apigateway.Dialect{}, openapi.Dialect{}, layerfile.Dialect{},
+		nginx.Dialect{Options: o.nginx}, express.Dialect{Options: sandbox(o.readOnly)}, apigateway.Dialect{}, openapi.Dialect{}, layerfile.Dialect{},
 	}
 }
 
 // sandbox says how the code of applications is run: in a child process of this very program.
-func sandbox() express.Options {
+func sandbox(readOnly bool) express.Options {
 	executable, err := os.Executable()
-	if err != nil {
+	if err != nil || readOnly {
 		return express.Options{ReadOnly: true}
 	}
 	return express.Options{Executable: executable}
 }
 
 // readChain reads the hosts that paths name, outermost first.
-func readChain(ctx context.Context, paths []string, options nginx.Options) (exchange.Chain, error) {
+func readChain(ctx context.Context, paths []string, o options) (exchange.Chain, error) {
 	here, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -55,8 +63,14 @@ func readChain(ctx context.Context, paths []string, options nginx.Options) (exch
 			if err != nil {
 				return nil, err
 			}
+			chosen := o
+			if p.Config != "" {
+				if c, err := config.Load(root, p.Config, ruleNames()); err == nil { // a mistake in it is for check to say
+					chosen.readOnly = c.ReadOnly
+				}
+			}
 			tree := root.Walk(discovery.Options{Named: p.Named})
-			result := engine.Run(ctx, engine.Options{Files: tree, Dialects: dialects(options), Named: p.Contains})
+			result := engine.Run(ctx, engine.Options{Files: tree, Dialects: dialects(chosen), Named: p.Contains})
 			chain = append(chain, together(result.Hosts)...)
 		}
 	}

@@ -21,7 +21,7 @@ func newPolicy() *cobra.Command {
 		Short: "The effective policy, endpoint by endpoint",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			options, err := q.nginx()
+			options, err := q.options()
 			if err != nil {
 				return err
 			}

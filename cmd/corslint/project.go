@@ -27,7 +27,7 @@ type project struct {
 	root    *discovery.Root
 	tree    *discovery.Tree
 	config  *config.Config
-	options nginx.Options
+	options options
 	failOn  finding.Severity
 
 	baselines []*baseline.File // nil where the project has none, or they are not asked for
@@ -70,7 +70,8 @@ func openRoot(found *discovery.Project, c *checkCommand, root *discovery.Root) (
 			return nil, err
 		}
 	}
-	if p.options, err = nginxOptions(p.config); err != nil {
+	p.options.readOnly = p.config.ReadOnly
+	if p.options.nginx, err = nginxOptions(p.config); err != nil {
 		return nil, err
 	}
 	p.failOn = p.config.FailOn

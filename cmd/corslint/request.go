@@ -34,15 +34,15 @@ func (q *queryFlags) add(cmd *cobra.Command) {
 	f.StringVar(&q.nginxVersion, "nginx-version", "", "the nginx `VERSION` that the configuration is for")
 }
 
-func (q *queryFlags) nginx() (nginx.Options, error) {
+func (q *queryFlags) options() (options, error) {
 	if q.nginxVersion == "" {
-		return nginx.Options{}, nil
+		return options{}, nil
 	}
 	v, ok := nginx.ParseVersion(q.nginxVersion)
 	if !ok {
-		return nginx.Options{}, fmt.Errorf("--nginx-version %q: want a version like 1.29.3", q.nginxVersion)
+		return options{}, fmt.Errorf("--nginx-version %q: want a version like 1.29.3", q.nginxVersion)
 	}
-	return nginx.Options{Version: v}, nil
+	return options{nginx: nginx.Options{Version: v}}, nil
 }
 
 // fields reads headers given as "Name: value".
@@ -67,7 +67,7 @@ func newRequest() *cobra.Command {
 The paths are the chain, outermost first.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			options, err := q.nginx()
+			options, err := q.options()
 			if err != nil {
 				return err
 			}

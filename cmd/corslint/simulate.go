@@ -30,7 +30,7 @@ Exit status: 0 allowed, 1 blocked or unknown; with --expect, 0 when the verdict 
 			if err != nil {
 				return err
 			}
-			options, err := q.nginx()
+			options, err := q.options()
 			if err != nil {
 				return err
 			}

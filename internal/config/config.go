@@ -20,10 +20,12 @@ import (
 // Config is a project's configuration. All paths and patterns in it are relative to the project's root. It must not be
 // changed.
 type Config struct {
-	Rules        map[string]Level // by present name; a rule that is not in it is as it comes
-	Exclude      []string         // doublestar patterns
-	FailOn       finding.Severity
-	Nginx        Nginx
+	Rules   map[string]Level // by present name; a rule that is not in it is as it comes
+	Exclude []string         // doublestar patterns
+	FailOn  finding.Severity
+	Nginx   Nginx
+	// ReadOnly: the code of Node applications is not run.
+	ReadOnly     bool
 	Environments []Environment // the first that matches counts
 	Ignore       []Ignore
 	Expect       []Expectation

@@ -21,6 +21,7 @@ const (
 	keyPrefix       = "nginx.prefix"
 	keyVersion      = "nginx.version"
 	keyModules      = "nginx.modules"
+	keyRun          = "express.run"
 	keyEnvironments = "environments"
 	keyIgnore       = "ignore"
 	keyExpect       = "expect"
@@ -44,6 +45,10 @@ func (l *loader) take(root yamltree.Node, dir string) {
 		}
 	}
 	l.takeNginx(root.Get("nginx"), dir)
+	if run := root.Get("express").Get("run"); !l.has(keyRun) && run.Kind() == yamltree.Bool {
+		l.config.ReadOnly = run.Text() != "true"
+		l.set(keyRun, run.Text(), run)
+	}
 	for item := range root.Get("environments").Items() {
 		kind := item.Get("kind").Text()
 		if pattern, ok := l.pattern(item.Get("path"), dir); ok {

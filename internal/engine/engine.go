@@ -280,6 +280,8 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 	}
 	if concerned(out.Files) {
 		out.findings = rules.OfProblems(out.Problems)
+	} else if out.layerAll == 0 {
+		out.gaps = nil // what nobody can say of it has nothing to do with CORS
 	}
 	for i, host := range out.Hosts {
 		for j, layer := range host.Layers {

@@ -12,7 +12,7 @@ import (
 // NothingToCheck returns the sentence for a run that found nothing because there was nothing to look at, "" for any other.
 // It is for standard error: the formats print nothing then, or an empty report.
 func NothingToCheck(r *Report) string {
-	if r.LayerCount > 0 || len(r.Findings) > 0 {
+	if r.LayerCount > 0 || len(r.Findings) > 0 || len(r.Gaps) > 0 {
 		return ""
 	}
 	files := r.Analyzed + r.Skipped

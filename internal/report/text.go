@@ -34,7 +34,7 @@ func newPrinter(r *Report, o Options) *printer {
 }
 
 func writeText(w io.Writer, r *Report, o Options) error {
-	if len(r.Findings) == 0 && (o.Hook || r.LayerCount == 0) {
+	if len(r.Findings) == 0 && (o.Hook || r.LayerCount == 0 && len(r.Gaps) == 0) {
 		return nil // a hook is silent when all is well; for the other see NothingToCheck
 	}
 	p := newPrinter(r, o)
