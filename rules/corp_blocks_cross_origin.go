@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/policy"
@@ -55,7 +56,7 @@ app.listen(3000);
 	},
 	Check: func(p *Pass) {
 		files, ok := p.layerFact(policy.FactServesPages)
-		if !ok {
+		if !ok || !embeddable.MatchString(files.Subject) {
 			return
 		}
 		reported := map[source.Span]bool{}
@@ -80,3 +81,6 @@ app.listen(3000);
 		}
 	},
 }
+
+// embeddable are folders of what other pages embed, by their names; of a folder of documents nothing shows that anybody does.
+var embeddable = regexp.MustCompile(`(?i)(^|/)(public|static|assets?|uploads?|images?|img|media|files?|cdn|fonts?|storage)/?$`)

@@ -54,7 +54,7 @@ var allowed = map[string][]string{
 	"parsers/layerfile": {"internal/source", "internal/yamltree", "analyzers/policy", "parsers"},
 	"parsers/openapi":   {"internal/source", "internal/yamltree", "analyzers/policy", "analyzers/browser", "analyzers/contract", "parsers"},
 
-	"rules": {"internal/source", "internal/finding", "analyzers/...", "parsers"},
+	"rules": {"internal/source", "internal/finding", "internal/names", "analyzers/...", "parsers"},
 
 	"docs/generate": {"rules"},
 	"docs/schema":   {},

@@ -24,7 +24,6 @@ type lowering struct {
 	files  map[string]*source.File // that were read
 	result parsers.Result
 	run    session
-	slots  int // how many environments the session holds
 }
 
 // scenario is an environment in which an application is run.
@@ -88,9 +87,7 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 
 // start runs the application in one environment.
 func (l *lowering) start(ctx context.Context, s *scenario) (*machine.Description, error) {
-	s.slot = l.slots
-	l.slots++
-	l.reader.sessions.use(l.run)
+	s.slot = l.reader.sessions.slot()
 	d, err := l.run.load(ctx, s.slot, s.app)
 	if err == nil {
 		l.read(d)
@@ -257,7 +254,7 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 			layer.Facts = append(layer.Facts, policy.Fact{Kind: kind, Endpoint: f.Endpoint, Method: f.Method, Subject: f.Subject, Text: f.Text, Span: l.span(f.Place)})
 		}
 	}
-	layer.Answerer = &answerer{run: l.run, sessions: l.reader.sessions, scenarios: scenarios, layer: i, lowering: l, remembered: map[string][]machine.Response{}}
+	layer.Answerer = &answerer{run: l.run, scenarios: scenarios, layer: i, lowering: l, remembered: map[string][]machine.Response{}}
 	return layer
 }
 
@@ -287,7 +284,6 @@ var factKinds = map[string]policy.FactKind{"option-unknown": policy.FactOptionUn
 // answerer answers for one layer of an application.
 type answerer struct {
 	run       session
-	sessions  *sessions
 	scenarios []scenario
 	layer     int
 	lowering  *lowering
@@ -333,7 +329,6 @@ func (a *answerer) ask(ctx context.Context, scenario int, q *machine.Request) ([
 	if ok {
 		return known, nil
 	}
-	a.sessions.use(a.run)
 	responses, err := a.run.answer(ctx, scenario, q)
 	if err != nil {
 		return nil, err

@@ -26,25 +26,26 @@ const (
 	maxHeap      = 512 << 20 // bytes of a child; it ends itself beyond
 	commandTime  = 8 * time.Second
 	maxChildren  = 4
-	maxRestarts  = 3
+	maxLive      = 8        // applications, each in one environment, that a child holds at a time
+	maxKept      = 24 << 20 // bytes of files that a child keeps, which take several times as much when they are ready to run
+	maxKills     = 3        // of a child, after which an application is left alone
 	heapInterval = 20 * time.Millisecond
 )
 
-// session holds an application in all its environments, and answers for it. It starts again by itself when it was ended to
-// make room.
+// session holds an application in all its environments, each by a number that is its own among all applications of a reader.
 type session interface {
-	load(ctx context.Context, scenario int, app machine.Application) (*machine.Description, error)
-	answer(ctx context.Context, scenario int, r *machine.Request) ([]machine.Response, error)
-	close()
+	load(ctx context.Context, slot int, app machine.Application) (*machine.Description, error)
+	answer(ctx context.Context, slot int, r *machine.Request) ([]machine.Response, error)
 }
 
 // command is what a child is told; reply what it says. A reply with an Ask is a question, which is answered before the
 // command's own reply comes.
 type command struct {
-	Load     *machine.Application
-	Answer   *machine.Request
-	Scenario int
-	Asked    *asked
+	Load   *machine.Application
+	Answer *machine.Request
+	Slot   int
+	Drop   int // a slot that is not needed any more, if it is not the command's own
+	Asked  *asked
 }
 
 type reply struct {
@@ -52,6 +53,7 @@ type reply struct {
 	Description *machine.Description
 	Responses   []machine.Response
 	Error       string
+	Read        int // bytes of all files that the child has read
 }
 
 type ask struct{ Op, Path string }
@@ -83,16 +85,20 @@ func Serve(in io.Reader, out io.Writer) error {
 		}
 		var r reply
 		var err error
-		switch m := machines[next.Scenario]; {
+		if next.Drop != next.Slot {
+			delete(machines, next.Drop)
+		}
+		switch m := machines[next.Slot]; {
 		case next.Load != nil:
 			m = machine.New(c, library)
-			machines[next.Scenario] = m
+			machines[next.Slot] = m
 			r.Description, err = m.Load(context.Background(), *next.Load)
 		case m == nil:
 			err = errors.New("no application is loaded")
 		default:
 			r.Responses, err = m.Answer(context.Background(), next.Answer)
 		}
+		r.Read = c.read
 		if err != nil {
 			r.Error = err.Error()
 		}
@@ -116,8 +122,9 @@ func watchHeap() {
 
 // child is the files of the project, as a child process sees them.
 type child struct {
-	in  *gob.Decoder
-	out *gob.Encoder
+	in   *gob.Decoder
+	out  *gob.Encoder
+	read int
 }
 
 func (c *child) ask(op, path string) asked {
@@ -136,24 +143,28 @@ func (c *child) Open(path string) (*source.File, error) {
 	if a.Error != "" {
 		return nil, errors.New(a.Error)
 	}
+	c.read += len(a.Data)
 	return source.NewFile(path, a.Data), nil
 }
 
 func (c *child) Has(path string) bool      { return c.ask("has", path).Has }
 func (c *child) Paths(dir string) []string { return c.ask("paths", dir).Paths }
 
-// process is a session in a child process.
+// process is a child process. Several applications share it, so that what they have in common is read once; one that has to
+// be killed costs the others that they are started anew when they are asked next.
 type process struct {
 	files      parsers.Files
 	executable string
 
-	lock     sync.Mutex
-	cmd      *exec.Cmd
-	in       *gob.Encoder
-	out      *gob.Decoder
-	pipe     io.Closer
-	apps     map[int]machine.Application
-	restarts int
+	lock  sync.Mutex
+	cmd   *exec.Cmd
+	in    *gob.Encoder
+	out   *gob.Decoder
+	pipe  io.Closer
+	apps  map[int]machine.Application
+	live  []int       // the slots that the child holds, the one used last comes last
+	kills map[int]int // how often a slot was the end of a child
+	read  int         // bytes of the files that the child keeps
 }
 
 func (p *process) start() error {
@@ -174,30 +185,45 @@ func (p *process) start() error {
 	return nil
 }
 
-func (p *process) load(ctx context.Context, scenario int, app machine.Application) (*machine.Description, error) {
+func (p *process) load(ctx context.Context, slot int, app machine.Application) (*machine.Description, error) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	p.apps[scenario] = app
-	r, err := p.do(ctx, command{Load: &app, Scenario: scenario})
+	if p.read > maxKept {
+		p.end()
+	}
+	p.apps[slot] = app
+	r, err := p.do(ctx, command{Load: &app, Slot: slot, Drop: p.use(slot)})
 	return r.Description, err
 }
 
-func (p *process) answer(ctx context.Context, scenario int, q *machine.Request) ([]machine.Response, error) {
+func (p *process) answer(ctx context.Context, slot int, q *machine.Request) ([]machine.Response, error) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	if p.cmd == nil { // it was ended to make room, or had to be killed
-		if p.restarts++; p.restarts > maxRestarts {
-			return nil, errors.New("the application was stopped too often")
+	if !slices.Contains(p.live, slot) {
+		if p.kills[slot] >= maxKills {
+			return nil, errors.New("had to be stopped too often")
 		}
-		for i := range len(p.apps) {
-			app := p.apps[i]
-			if _, err := p.do(ctx, command{Load: &app, Scenario: i}); err != nil {
-				return nil, err
-			}
+		app := p.apps[slot]
+		if _, err := p.do(ctx, command{Load: &app, Slot: slot, Drop: p.use(slot)}); err != nil {
+			return nil, err
 		}
 	}
-	r, err := p.do(ctx, command{Answer: q, Scenario: scenario})
+	r, err := p.do(ctx, command{Answer: q, Slot: slot, Drop: p.use(slot)})
 	return r.Responses, err
+}
+
+// use notes that a slot is used, and returns one that has to go for it, or the slot itself.
+func (p *process) use(slot int) (drop int) {
+	if i := slices.Index(p.live, slot); i >= 0 {
+		p.live = slices.Delete(p.live, i, i+1)
+	}
+	p.live = append(p.live, slot)
+	if len(p.live) <= maxLive {
+		return slot
+	}
+	drop = p.live[0]
+	p.live = slices.Delete(p.live, 0, 1)
+	return drop
 }
 
 // do sends a command and answers what the child asks until its reply comes. A child that takes too long is killed.
@@ -207,7 +233,7 @@ func (p *process) do(ctx context.Context, c command) (reply, error) {
 			return reply{}, err
 		}
 	}
-	cmd := p.cmd
+	cmd, slot := p.cmd, c.Slot
 	killed := false
 	timer := time.AfterFunc(commandTime, func() {
 		killed = true
@@ -226,6 +252,7 @@ func (p *process) do(ctx context.Context, c command) (reply, error) {
 		case err != nil:
 			timer.Stop()
 			p.end()
+			p.kills[slot]++
 			switch {
 			case ctx.Err() != nil:
 				return reply{}, ctx.Err()
@@ -238,8 +265,10 @@ func (p *process) do(ctx context.Context, c command) (reply, error) {
 		case r.Ask != nil:
 			c = command{Asked: p.tell(*r.Ask)}
 		case r.Error != "":
+			p.read = r.Read
 			return r, errors.New(r.Error)
 		default:
+			p.read = r.Read
 			return r, nil
 		}
 	}
@@ -271,14 +300,7 @@ func (p *process) end() {
 	_ = p.pipe.Close()
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
-	p.cmd = nil
-}
-
-func (p *process) close() {
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	p.end()
-	p.restarts = 0
+	p.cmd, p.live, p.read = nil, nil, 0
 }
 
 // inProcess is a session in this process.
@@ -289,62 +311,56 @@ type inProcess struct {
 	machines map[int]*machine.Machine
 }
 
-func (p *inProcess) load(ctx context.Context, scenario int, app machine.Application) (*machine.Description, error) {
+func (p *inProcess) load(ctx context.Context, slot int, app machine.Application) (*machine.Description, error) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	m := machine.New(p.files, p.library)
-	p.machines[scenario] = m
+	p.machines[slot] = m
 	return m.Load(ctx, app)
 }
 
-func (p *inProcess) answer(ctx context.Context, scenario int, r *machine.Request) ([]machine.Response, error) {
+func (p *inProcess) answer(ctx context.Context, slot int, r *machine.Request) ([]machine.Response, error) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	if p.machines[scenario] == nil {
+	if p.machines[slot] == nil {
 		return nil, errors.New("no application is loaded")
 	}
-	return p.machines[scenario].Answer(ctx, r)
+	return p.machines[slot].Answer(ctx, r)
 }
 
-func (p *inProcess) close() {}
-
-// sessions bounds how many children live.
+// sessions hands out what applications run in: a few processes that they share.
 type sessions struct {
-	files   parsers.Files
-	options Options
-	lock    sync.Mutex
-	live    []*process // the one used last comes last
+	files     parsers.Files
+	options   Options
+	lock      sync.Mutex
+	processes []*process
+	opened    int
+	slots     int
 }
 
 func newSessions(files parsers.Files, options Options) *sessions {
 	return &sessions{files: files, options: options}
 }
 
+// open returns what an application runs in.
 func (s *sessions) open() session {
 	if s.options.Executable == "" {
 		return &inProcess{files: s.files, library: machine.NewLibrary(), machines: map[int]*machine.Machine{}}
 	}
-	return &process{files: s.files, executable: s.options.Executable, apps: map[int]machine.Application{}}
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if len(s.processes) < maxChildren && len(s.processes) < runtime.GOMAXPROCS(0) {
+		s.processes = append(s.processes, &process{files: s.files, executable: s.options.Executable, apps: map[int]machine.Application{}, kills: map[int]int{}})
+	}
+	p := s.processes[s.opened%len(s.processes)]
+	s.opened++
+	return p
 }
 
-// use notes that a session is about to be used, and ends the one that was not for the longest time when there are too many.
-func (s *sessions) use(x session) {
-	p, ok := x.(*process)
-	if !ok {
-		return
-	}
+// slot returns a number that no other application has.
+func (s *sessions) slot() int {
 	s.lock.Lock()
-	if i := slices.Index(s.live, p); i >= 0 {
-		s.live = slices.Delete(s.live, i, i+1)
-	}
-	s.live = append(s.live, p)
-	var old *process
-	if len(s.live) > maxChildren {
-		old = s.live[0]
-		s.live = slices.Delete(s.live, 0, 1)
-	}
-	s.lock.Unlock()
-	if old != nil {
-		old.close()
-	}
+	defer s.lock.Unlock()
+	s.slots++
+	return s.slots
 }

@@ -104,7 +104,7 @@ var programs = sync.OnceValue(func() map[string]func() (*goja.Program, error) {
 			if err != nil {
 				return nil, err
 			}
-			parameters := "exports, require, module, $"
+			parameters := "exports, require, module, $, Promise" // a program may put another Promise in its place
 			if e.Name() == "prelude.js" {
 				parameters = ""
 			}
@@ -182,7 +182,7 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 func (m *Machine) run(ctx context.Context, start *answering, left time.Duration) (*Description, error) {
 	*m = Machine{files: m.files, library: m.library, app: m.app, rt: goja.New(), modules: map[string]*goja.Object{}, unknowns: map[*goja.Object]*unknown{},
 		byName: map[string]*goja.Object{}, tags: map[*goja.Object]int{}, seen: map[string]bool{}, loops: map[int]int{}, site: -1, starting: start}
-	m.rt.SetMaxCallStackSize(2_000)
+	m.rt.SetMaxCallStackSize(1_000)
 	m.rt.SetPromiseRejectionTracker(func(p *goja.Promise, operation goja.PromiseRejectionOperation) {
 		if operation == goja.PromiseRejectionReject && m.answer != nil {
 			m.answer.rejected = p.Result()

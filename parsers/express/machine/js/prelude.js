@@ -466,13 +466,14 @@ Object.assign = (target, ...sources) => nativeAssign(target, ...sources.map((s) 
 // ---- modules
 
 const cache = new Map();
+const NativePromise = Promise;
 let require_ = (name) => {
   if (cache.has(name)) return cache.get(name).exports;
   const load = go.builtin(name);
   if (!load) return undefined;
   const module = { exports: {} };
   cache.set(name, module);
-  load(module.exports, require_, module, $);
+  load(module.exports, require_, module, $, NativePromise);
   return module.exports;
 };
 $.require = require_;
