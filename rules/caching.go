@@ -52,6 +52,9 @@ func confusionOf(p *Pass, e *probe.Endpoint, want func(stored, fresh *policy.Out
 	for _, fresh := range readers {
 		for _, stored := range copies {
 			allowed := allowOriginOf(&stored.Outcome)
+			if !together(&stored.Outcome, &fresh.Outcome) {
+				continue // two answers to what is not known: no server gives both
+			}
 			if stored.Origin == fresh.Origin || allowed == fresh.Origin || allowed == "*" || !want(&stored.Outcome, &fresh.Outcome) {
 				continue
 			}
@@ -62,6 +65,18 @@ func confusionOf(p *Pass, e *probe.Endpoint, want func(stored, fresh *policy.Out
 		}
 	}
 	return confusion{}, false
+}
+
+// together reports whether two answers can be those of one server: they assume the same of what is not known.
+func together(a, b *policy.Outcome) bool {
+	for _, x := range a.Assuming {
+		for _, y := range b.Assuming {
+			if x.Same(y.Unknown) && x.Holds != y.Holds {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // readers returns the answers that a page reads because they name it.
