@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -88,33 +89,32 @@ func (m *module) declare(base, expression string) string {
 
 // use imports a package and returns the name of its default export.
 func (m *module) use(specifier string) string {
-	if name, ok := m.known[specifier]; ok {
-		return name
-	}
 	words := strings.Split(path.Base(strings.TrimPrefix(specifier, "express-")), "-")
 	for i := range words[1:] {
 		words[i+1] = strings.ToUpper(words[i+1][:1]) + words[i+1][1:]
 	}
-	return m.use1(specifier, strings.Join(words, ""))
+	return m.useAs(specifier, strings.Join(words, ""))
 }
 
 // local imports the default export of another module of the application.
-func (m *module) local(other *module, name string) string { return m.use1(m.specifier(other), name) }
+func (m *module) local(other *module, name string) string { return m.useAs(m.specifier(other), name) }
 
 func (m *module) specifier(other *module) string {
 	file := other.file
 	if m.syntax != esModules {
 		file = strings.TrimSuffix(file, path.Ext(file))
 	}
-	depth := strings.Count(m.file, "/")
-	if depth > 0 && path.Dir(file) == path.Dir(m.file) {
-		return "./" + path.Base(file)
+	rel, _ := filepath.Rel(path.Dir(m.file), file)
+	if !strings.HasPrefix(rel, ".") {
+		rel = "./" + rel
 	}
-	return "./" + strings.Repeat("../", depth) + file
+	return rel
 }
 
-func (m *module) use1(specifier, base string) string {
-	specifier = strings.Replace(specifier, "./../", "../", 1)
+func (m *module) useAs(specifier, base string) string {
+	if name, ok := m.known[specifier]; ok {
+		return name
+	}
 	name := m.name(base)
 	m.known[specifier] = name
 	if m.syntax == commonJS {
@@ -174,20 +174,33 @@ func withoutSemicolons(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// indented moves lines by the brackets that are open.
+// indented moves lines by the brackets that are open; of several that one line opens, only the first counts.
 func indented(text string) string {
 	var b strings.Builder
+	var open []int // by how much each open bracket moves what it holds
 	depth := 0
 	for line := range strings.Lines(text) {
 		line = strings.TrimLeft(line, " ")
-		closing := len(line) - len(strings.TrimLeft(line, "})]"))
-		b.WriteString(strings.Repeat("  ", max(0, depth-min(closing, 1))) + line)
-		switch change := strings.Count(line, "{") + strings.Count(line, "[") - strings.Count(line, "}") - strings.Count(line, "]"); {
-		case change > 0:
-			depth++
-		case change < 0:
-			depth--
+		code := strings.TrimLeft(line, "}]")
+		indent, opened := depth, 0
+		for i, c := range line {
+			switch c {
+			case '{', '[':
+				open = append(open, 1-min(1, opened))
+				opened++
+				depth += open[len(open)-1]
+			case '}', ']':
+				if len(open) > 0 {
+					depth -= open[len(open)-1]
+					open = open[:len(open)-1]
+				}
+				opened = max(0, opened-1)
+			}
+			if i < len(line)-len(code) {
+				indent = depth
+			}
 		}
+		b.WriteString(strings.Repeat("  ", indent) + line)
 	}
 	return b.String()
 }
@@ -230,6 +243,15 @@ func (g *generator) application() {
 		app := other.application()
 		other.export(app)
 		m.add(m.start(m.local(other, "app")))
+	case g.chance(8):
+		class := g.module(m.file)
+		class.known, class.names = m.known, m.names
+		class.names["app"] = true
+		express := m.use("express")
+		class.sequence("app")
+		m.imports = append(m.imports, class.imports...)
+		m.add("class Server {\n‹app: any;\n›constructor() {\nthis.app = "+express+"();\nthis.setup();\n}\nsetup() {\nconst { app } = this;\n"+strings.Join(class.body, "\n")+"\n}\n}",
+			m.start("new Server().app"))
 	case g.chance(8): // a factory
 		express := m.use("express")
 		inner := g.module(m.file)

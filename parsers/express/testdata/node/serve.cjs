@@ -16,7 +16,7 @@ const { pathToFileURL } = require('node:url');
 const esbuild = require('esbuild');
 
 const START_MS = 5000; // for an application to listen
-const ANSWER_MS = 400; // for a request to be answered; none of the applications waits on purpose for longer than a tenth
+const ANSWER_MS = 150; // for a request to be answered: the applications wait for a few milliseconds at most
 
 const contexts = new AsyncLocalStorage(); // { app, socket }: whose code runs, and the connection of the request it serves
 const current = () => contexts.getStore();
