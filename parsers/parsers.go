@@ -1,11 +1,12 @@
 // Package parsers is the contract between the engine and the dialects: text in, hosts of the policy model out. Each
-// dialect is one folder below this one; a parser knows no rule, and imports only policy, the machinery under internal
-// and this package.
+// dialect is one folder below this one; a parser knows no rule, and imports only policy and contract, the machinery under
+// internal and this package.
 package parsers
 
 import (
 	"context"
 
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
 )
@@ -57,6 +58,8 @@ type Unit struct {
 // Result is what a parser made of a unit.
 type Result struct {
 	Hosts    []*policy.Host
+	Needs    []contract.Need // what clients of the described servers must be able to do
+	Gaps     []policy.Gap    // that are no host's
 	Problems []Problem
 	Comments []Comment      // of all files that were read, where suppressions may stand
 	Files    []*source.File // all files that were read, the unit's own first

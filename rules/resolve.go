@@ -110,11 +110,14 @@ func (r *Report) finish() {
 		r.witness(r.Proof, nil)
 	}
 	r.Witness = append(r.Witness, r.Sequence...)
-	if r.Subject == "" {
+	switch {
+	case r.Subject != "":
+	case r.Place.Path() != r.layer.Span.Path():
+		r.Subject = "included" // the text is the same thing whoever includes it
+	case len(r.Endpoints) > 0:
+		r.Subject = r.Endpoints[0]
+	default:
 		r.Subject = r.layer.Name
-		if len(r.Endpoints) > 0 {
-			r.Subject = r.Endpoints[0]
-		}
 	}
 	slices.SortStableFunc(r.Related, func(a, b finding.Related) int { return a.Span.Start - b.Span.Start })
 }

@@ -64,7 +64,7 @@ func CacheOf(layer *policy.Layer, endpoint string) Cache {
 			c.KeyUsesOrigin = strings.Contains(strings.ToLower(f.Subject), "origin") // $http_origin
 		case policy.FactCacheIgnoresVary:
 			c.IgnoresVary = true
-		case policy.FactNeedsAuthorization, policy.FactDuplicateContentType:
+		case policy.FactNeedsAuthorization, policy.FactRequiresHeader, policy.FactDuplicateContentType:
 		}
 	}
 	if c.Kind == 0 {

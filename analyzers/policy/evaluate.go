@@ -642,8 +642,8 @@ func (x *run) test(c Cond) bool {
 		}
 		return true
 	case Meets:
-		_, met := x.request.Has(c.Kind)
-		return met
+		met, ok := x.request.Has(c.Kind)
+		return ok && (c.Statuses == nil || slices.Contains(c.Statuses, met.Status))
 	case *Ask:
 		u := c.Unknown
 		if c.Subject != nil {

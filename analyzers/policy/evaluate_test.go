@@ -145,6 +145,8 @@ func TestConditions(t *testing.T) {
 		{"all of nothing", policy.All{}, "200"},
 		{"meets", policy.Meets{Kind: policy.Throttled}, "200"},
 		{"meets not", policy.Meets{Kind: policy.UpstreamDown}, "404"},
+		{"meets with a status", policy.Meets{Kind: policy.UpstreamStatus, Statuses: []int{404, 503}}, "200"},
+		{"meets with another status", policy.Meets{Kind: policy.UpstreamStatus, Statuses: []int{500}}, "404"},
 		{"from upstream", policy.FromUpstream{}, "404"},
 		{"status", &policy.StatusIn{Statuses: []int{0}}, "200"},
 		{"no header", &policy.HasHeader{Name: "A"}, "404"},
@@ -162,7 +164,7 @@ func TestConditions(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := get("/")
-			r.Circumstances = []policy.Circumstance{{Kind: policy.Throttled}}
+			r.Circumstances = []policy.Circumstance{{Kind: policy.Throttled}, {Kind: policy.UpstreamStatus, Status: 503}}
 			check(t, answers(program(block("x", when(test.cond, respond(200)), respond(404))), r, nil), test.want)
 		})
 	}

@@ -15,7 +15,8 @@ type Dialect uint8
 
 // The dialects.
 const (
-	PCRE Dialect = iota + 1 // Perl syntax, searches anywhere; bytes, not characters
+	PCRE       Dialect = iota + 1 // Perl syntax, searches anywhere; bytes, not characters
+	JavaScript                    // ECMAScript syntax, searches anywhere
 )
 
 // matchTimeout bounds a backtracking match; an expression that needs longer gives [ErrPatternTimeout].
@@ -46,7 +47,7 @@ func CompilePattern(text string, dialect Dialect, foldCase bool) (*Pattern, erro
 			p.names = re.SubexpNames()
 		}
 	}
-	full, names, err := backtracking(text, foldCase)
+	full, names, err := backtracking(text, dialect, foldCase)
 	switch {
 	case err == nil:
 		p.full, p.names = full, names
@@ -57,7 +58,10 @@ func CompilePattern(text string, dialect Dialect, foldCase bool) (*Pattern, erro
 }
 
 // backtracking compiles an expression for the engine that follows every path, and returns its capture names by number.
-func backtracking(text string, foldCase bool) (*regexp2.Regexp, []string, error) {
+func backtracking(text string, dialect Dialect, foldCase bool) (*regexp2.Regexp, []string, error) {
+	if dialect == JavaScript {
+		return ecmaScript(text, foldCase)
+	}
 	rewritten, names, err := fromPerl(text)
 	if err != nil {
 		return nil, nil, err
@@ -72,6 +76,25 @@ func backtracking(text string, foldCase bool) (*regexp2.Regexp, []string, error)
 		return nil, nil, err
 	}
 	full.MatchTimeout = matchTimeout
+	return full, names, nil
+}
+
+func ecmaScript(text string, foldCase bool) (*regexp2.Regexp, []string, error) {
+	options := regexp2.ECMAScript
+	if foldCase {
+		options |= regexp2.IgnoreCase
+	}
+	full, err := regexp2.Compile(text, regexp2.RegexOptions(options))
+	if err != nil {
+		return nil, nil, err
+	}
+	full.MatchTimeout = matchTimeout
+	names := full.GetGroupNames()
+	for i, name := range names {
+		if name == fmt.Sprint(i) {
+			names[i] = ""
+		}
+	}
 	return full, names, nil
 }
 
@@ -93,7 +116,10 @@ func (p *Pattern) Match(s string) ([]string, error) {
 		}
 		return captures, nil
 	}
-	m, err := p.full.FindStringMatch(latin1(s))
+	if p.Dialect != JavaScript {
+		s = latin1(s)
+	}
+	m, err := p.full.FindStringMatch(s)
 	if err != nil {
 		return nil, fmt.Errorf("regular expression %q took too long", p.Text)
 	}

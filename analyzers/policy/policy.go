@@ -87,6 +87,7 @@ const (
 type Fact struct {
 	Kind     FactKind
 	Endpoint string // the endpoint's pattern it holds for; "" for the whole layer
+	Method   string // "" for all
 	Subject  string
 	Text     string // a sentence for people
 	Span     source.Span
@@ -99,12 +100,20 @@ type FactKind uint8
 const (
 	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on.
 	FactNeedsAuthorization FactKind = iota + 1
+	// FactRequiresHeader says: the endpoint refuses a request of the method Method without the header Subject.
+	FactRequiresHeader
 	// FactCache says: responses of the endpoint are stored and served again; Subject is the key as the dialect writes it.
 	FactCache
 	// FactCacheIgnoresVary says: the cache of the endpoint ignores the Vary response header.
 	FactCacheIgnoresVary
 	// FactDuplicateContentType says: a Content-Type is added beside the response's own.
 	FactDuplicateContentType
+	// FactOptionUnknown says: Subject is the name of an option that the CORS package Text does not know.
+	FactOptionUnknown
+	// FactSessionCookie says: the layer keeps sessions in the cookie Subject.
+	FactSessionCookie
+	// FactReadsBody says: the layer parses request bodies of the media type Subject.
+	FactReadsBody
 )
 
 // Gap is something that was seen and is not modelled.

@@ -151,6 +151,9 @@ func (w *printer) cond(c Cond) string {
 		}
 		return "(" + strings.Join(parts, " and ") + ")"
 	case Meets:
+		if c.Statuses != nil {
+			return fmt.Sprintf("%s in %v", c.Kind, c.Statuses)
+		}
 		return string(c.Kind)
 	case *Ask:
 		return fmt.Sprintf("unknown: %s %s%s", c.Unknown.Kind, c.Unknown.Subject, w.optional("", c.Subject))

@@ -34,7 +34,8 @@ func TestPrint(t *testing.T) {
 		&policy.Equal{Of: text, Text: "y"}, &policy.Equal{Of: text, Text: "y", FoldCase: true}, &policy.OneOf{Of: text, Texts: []string{"a", "b"}},
 		&policy.HasPrefix{Of: text, Text: "y"}, &policy.HasSuffix{Of: text, Text: "y"}, &policy.Matches{Of: text, Pattern: pattern(t, `a"`)}, &policy.Matches{Of: text, Pattern: folded},
 		&policy.Same{A: text, B: origin}, &policy.StatusIn{Statuses: []int{200, 204}}, policy.FromUpstream{}, &policy.HasHeader{Name: "Vary"},
-		&policy.Not{Cond: policy.FromUpstream{}}, policy.All{policy.FromUpstream{}, policy.Meets{Kind: policy.Throttled}}, &policy.Ask{Unknown: u, Subject: text},
+		&policy.Not{Cond: policy.FromUpstream{}}, policy.All{policy.FromUpstream{}, policy.Meets{Kind: policy.Throttled}},
+		policy.Meets{Kind: policy.UpstreamStatus, Statuses: []int{404}}, &policy.Ask{Unknown: u, Subject: text},
 	}
 	var request []policy.Step
 	for _, e := range exprs {

@@ -205,8 +205,11 @@ type (
 	Not struct{ Cond Cond }
 	// All holds when every condition does, and evaluates no further than needed.
 	All []Cond
-	// Meets holds when the request meets the circumstance.
-	Meets struct{ Kind CircumstanceKind }
+	// Meets holds when the request meets the circumstance; of UpstreamStatus, when Statuses are given, only with one of them.
+	Meets struct {
+		Kind     CircumstanceKind
+		Statuses []int
+	}
 	// Ask is not known. Subject, when given, is appended to the unknown's own.
 	Ask struct {
 		Unknown Unknown

@@ -171,4 +171,5 @@ const (
 	Hidden     LostWhy = "hidden"      // the proxy removes it from the upstream's answer
 	Cleared    LostWhy = "cleared"     // removed by name
 	Overridden LostWhy = "overridden"  // replaced by another value
+	NotReached LostWhy = "not-reached" // the response was sent before the code that writes it had its turn
 )

@@ -32,6 +32,8 @@ const (
 	UnknownHeader      UnknownKind = "upstream-header"   // Subject is an upstream and a header name: does the one send the other
 	UnknownTLS         UnknownKind = "tls-in-front"      // does something in front of Subject terminate TLS
 	UnknownCached      UnknownKind = "cached"            // does a cache hand out a copy of the answer at the URL Subject
+	UnknownEnvironment UnknownKind = "environment"       // is the environment of the process the one that Subject names
+	UnknownPasses      UnknownKind = "passes"            // does the middleware Subject hand the request on and set no CORS header
 	UnknownLimit       UnknownKind = "too-many-outcomes" // the answer depends on more than corslint follows
 )
 
@@ -74,6 +76,14 @@ func (u Unknown) sentence(holds bool) string {
 		return pick("TLS in front of ", "no TLS in front of ") + u.Subject
 	case UnknownCached:
 		return pick("a cache hands out a copy of ", "no cache hands out a copy of ") + u.Subject
+	case UnknownEnvironment:
+		name := u.Subject
+		if name == "" {
+			name = "no environment variable is set"
+		}
+		return pick(name, "not: "+name)
+	case UnknownPasses:
+		return u.Subject + pick(" hands the request on", " does not hand the request on")
 	case UnknownLimit:
 		return "the answer depends on more than corslint follows"
 	}

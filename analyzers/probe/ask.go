@@ -3,6 +3,7 @@ package probe
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
@@ -14,6 +15,12 @@ import (
 func (p *prober) want(e *Endpoint, purpose Purpose, origin, method string, headers []browser.Header, c policy.Circumstance, need string, at source.Span) {
 	f := p.fetch(e.Endpoint, method, origin)
 	f.Headers = headers
+	if required, evidence := p.required(e.Endpoint, method); evidence != nil {
+		f.Headers = withHeaders(headers, required)
+		if purpose == Simple { // no longer
+			purpose, need, at = Preflighted, evidence.Text, evidence.Span
+		}
+	}
 	f.HasBody = method == "POST" || method == "PUT" || method == "PATCH"
 	f.Credentials = browser.CredentialsSameOrigin
 	if len(e.Intent.Credentials) > 0 {
@@ -27,6 +34,17 @@ func (p *prober) want(e *Endpoint, purpose Purpose, origin, method string, heade
 		e.URL = f.URL
 	}
 	e.Wanted = append(e.Wanted, &Probe{Purpose: purpose, Exchange: x, Need: need, NeedAt: at})
+}
+
+// withHeaders returns headers with those added that are not among them.
+func withHeaders(headers, more []browser.Header) []browser.Header {
+	out := slices.Clone(headers)
+	for _, h := range more {
+		if !slices.ContainsFunc(out, func(x browser.Header) bool { return strings.EqualFold(x.Name, h.Name) }) {
+			out = append(out, h)
+		}
+	}
+	return out
 }
 
 // simulate asks the layer, whatever other layers the host has. It fails for no URL: the layer is given.
@@ -68,7 +86,7 @@ func readMethod(e *Endpoint) string {
 			return a.Method
 		}
 	}
-	return http.MethodGet
+	return anyMethod(e.Endpoint)
 }
 
 // LetsIn reports whether a fetch from a page succeeds in every outcome, and whether that is certain. It is not where

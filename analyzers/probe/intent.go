@@ -292,8 +292,13 @@ func (p *prober) answersTo(e *Endpoint, origin string) bool {
 // wanted asks the fetches that the intent implies.
 func (p *prober) wanted(e *Endpoint) {
 	in := &e.Intent
+	simple := method(e.Endpoint, "GET", "POST", "HEAD")
 	for i, origin := range in.Origins {
-		p.want(e, Simple, origin, "GET", nil, policy.Circumstance{}, "it allows "+origin, source.Span{})
+		if simple != "" {
+			p.want(e, Simple, origin, simple, nil, policy.Circumstance{}, "it allows "+origin, source.Span{})
+		} else if len(in.Preflight) == 0 {
+			p.want(e, Preflighted, origin, anyMethod(e.Endpoint), nil, policy.Circumstance{}, "it allows "+origin, source.Span{})
+		}
 		if e.Asset || i > 0 && slices.ContainsFunc(in.Misspelt, func(m Meaning) bool { return m.Origin == origin }) {
 			continue
 		}
@@ -308,9 +313,13 @@ func (p *prober) wanted(e *Endpoint) {
 func (p *prober) preflights(e *Endpoint, origin string) {
 	in := &e.Intent
 	authorization := p.authorization(e)
-	if len(in.Preflight) == 0 && authorization == nil {
+	routed := func(m string) bool {
+		return m != "OPTIONS" && m != "ANY" && !browser.IsSafelistedMethod(m) && browser.NormalizeMethod(m) == m && isToken(m) && !lists(in.Methods, m)
+	}
+	if len(in.Preflight) == 0 && authorization == nil && !slices.ContainsFunc(e.Methods, routed) {
 		return
 	}
+	reads, sends := anyMethod(e.Endpoint), method(e.Endpoint, "POST", "PUT", "PATCH")
 	var unsafe []Listed
 	asked := false
 	for _, m := range in.Methods {
@@ -318,12 +327,18 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 		if upper := strings.ToUpper(method); upper != method { // nobody means the lower-case method
 			method = upper
 		}
-		if !browser.IsSafelistedMethod(method) && !browser.IsForbiddenMethod(method) && method != "OPTIONS" && isToken(method) {
+		if !browser.IsSafelistedMethod(method) && !browser.IsForbiddenMethod(method) && method != "OPTIONS" && isToken(method) && e.takes(method) {
 			p.want(e, Preflighted, origin, method, nil, policy.Circumstance{}, "Allow-Methods lists "+m.Name, m.At)
 			asked = true
 		}
 	}
-	if at, ok := in.star("Access-Control-Allow-Methods"); ok && !asked {
+	for _, m := range e.Methods {
+		if routed(m) {
+			p.want(e, Preflighted, origin, m, nil, policy.Circumstance{}, "there is a route for "+m, e.Span)
+			asked = true
+		}
+	}
+	if at, ok := in.star("Access-Control-Allow-Methods"); ok && !asked && e.takes("PUT") {
 		p.want(e, Preflighted, origin, "PUT", nil, policy.Circumstance{}, "Allow-Methods lists *", at)
 	}
 	for _, h := range in.Headers {
@@ -332,24 +347,49 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 		}
 	}
 	for _, h := range unsafe {
-		method := "GET"
+		method := reads
 		if strings.EqualFold(h.Name, "content-type") {
-			method = "POST"
+			if method = sends; method == "" { // there is nothing to send anything to
+				continue
+			}
 		}
 		p.want(e, Preflighted, origin, method, []browser.Header{{Name: h.Name, Value: exampleValue(h.Name)}}, policy.Circumstance{}, "Allow-Headers lists "+h.Name, h.At)
 	}
-	if authorization != nil && !slices.ContainsFunc(in.Headers, func(l Listed) bool { return strings.EqualFold(l.Name, "authorization") }) && len(in.Preflight) > 0 {
-		p.want(e, Preflighted, origin, "GET", []browser.Header{{Name: "Authorization", Value: exampleValue("authorization")}}, policy.Circumstance{}, authorization.Text, authorization.Span)
+	if authorization != nil && !lists(in.Headers, "authorization") && len(in.Preflight) > 0 {
+		p.want(e, Preflighted, origin, reads, []browser.Header{{Name: "Authorization", Value: exampleValue("authorization")}}, policy.Circumstance{}, authorization.Text, authorization.Span)
 	}
 	json := []browser.Header{{Name: "Content-Type", Value: exampleValue("content-type")}}
-	if at, ok := in.star("Access-Control-Allow-Headers"); ok && len(unsafe) == 0 && authorization == nil {
-		p.want(e, Preflighted, origin, "POST", json, policy.Circumstance{}, "Allow-Headers lists *", at)
+	if at, ok := in.star("Access-Control-Allow-Headers"); ok && len(unsafe) == 0 && authorization == nil && sends != "" {
+		p.want(e, Preflighted, origin, sends, json, policy.Circumstance{}, "Allow-Headers lists *", at)
 	}
-	if len(unsafe) == 0 && len(in.Methods) > 0 && !slices.ContainsFunc(e.Wanted, func(w *Probe) bool { return w.Purpose == Preflighted }) {
+	if len(unsafe) == 0 && len(in.Methods) > 0 && sends != "" && !slices.ContainsFunc(e.Wanted, func(w *Probe) bool { return w.Purpose == Preflighted }) {
 		// Only safelisted methods are listed: that somebody lists them shows that preflights are expected.
-		p.want(e, Preflighted, origin, "POST", json, policy.Circumstance{}, "it answers preflights", in.Preflight[0])
+		p.want(e, Preflighted, origin, sends, json, policy.Circumstance{}, "it answers preflights", in.Preflight[0])
 		e.Wanted[len(e.Wanted)-1].Guess = true
 	}
+}
+
+// takes reports whether an endpoint has a method, as far as it tells methods apart.
+func (e *Endpoint) takes(name string) bool { return method(e.Endpoint, name) != "" }
+
+// required returns the headers without which an endpoint refuses a request of a method, and the first fact that says so.
+func (p *prober) required(e policy.Endpoint, method string) (headers []browser.Header, evidence *policy.Fact) {
+	for i := range p.layer.Facts {
+		f := &p.layer.Facts[i]
+		if f.Kind != policy.FactRequiresHeader || f.Endpoint != e.Pattern || f.Method != "" && f.Method != method {
+			continue
+		}
+		headers = append(headers, browser.Header{Name: f.Subject, Value: exampleValue(f.Subject)})
+		if evidence == nil {
+			evidence = f
+		}
+	}
+	return headers, evidence
+}
+
+// lists reports whether a list has a name, in any case.
+func lists(list []Listed, name string) bool {
+	return slices.ContainsFunc(list, func(l Listed) bool { return strings.EqualFold(l.Name, name) })
 }
 
 // exampleValue returns a value for a request header.
@@ -395,12 +435,12 @@ func (p *prober) circumstances(e *Endpoint, origin string) {
 		list = append(list, policy.Circumstance{Kind: policy.BodyTooLarge})
 	}
 	for _, c := range list {
-		method := "GET"
+		with := anyMethod(e.Endpoint)
 		if c.Kind == policy.BodyTooLarge {
-			method = "POST"
+			with = method(e.Endpoint, "POST", "PUT", "PATCH")
 		}
-		if p.matters(e, origin, method, c) {
-			p.want(e, Circumstance, origin, method, nil, c, "", source.Span{})
+		if with != "" && p.matters(e, origin, with, c) {
+			p.want(e, Circumstance, origin, with, nil, c, "", source.Span{})
 		}
 	}
 }
@@ -409,7 +449,9 @@ func (p *prober) circumstances(e *Endpoint, origin string) {
 func (p *prober) matters(e *Endpoint, origin, method string, c policy.Circumstance) bool {
 	statuses := func(circumstances ...policy.Circumstance) (out []int) {
 		f := p.fetch(e.Endpoint, method, origin)
-		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: method, Headers: []browser.Header{{Name: "Origin", Value: origin}}, Circumstances: circumstances}, p.layer)
+		headers, _ := p.required(e.Endpoint, method)
+		headers = append(headers, browser.Header{Name: "Origin", Value: origin})
+		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: method, Headers: headers, Circumstances: circumstances}, p.layer)
 		if err != nil {
 			return nil
 		}

@@ -156,7 +156,7 @@ func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Survey
 		}
 	}
 	for _, e := range layer.Endpoints {
-		if e.Example == "" || e.Internal {
+		if e.Example == "" || e.Internal || unused(e) {
 			continue
 		}
 		if endpoint := p.endpoint(e); endpoint != nil {
@@ -164,6 +164,27 @@ func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Survey
 		}
 	}
 	return s
+}
+
+// unused reports whether no page has anything to ask an endpoint for: it has methods, and none but that of preflights.
+func unused(e policy.Endpoint) bool {
+	return len(e.Methods) > 0 && !slices.ContainsFunc(e.Methods, func(m string) bool { return m != "OPTIONS" })
+}
+
+// method returns the first of the methods that an endpoint takes, "" when it takes none of them.
+func method(e policy.Endpoint, methods ...string) string {
+	for _, m := range methods {
+		if len(e.Methods) == 0 || slices.Contains(e.Methods, m) {
+			return m
+		}
+	}
+	return ""
+}
+
+// anyMethod returns the method by which an endpoint is asked when it does not matter which: one that needs no preflight
+// if it takes such a one.
+func anyMethod(e policy.Endpoint) string {
+	return method(e, "GET", "POST", "HEAD", "PUT", "PATCH", "DELETE")
 }
 
 type prober struct {
@@ -239,9 +260,9 @@ func (p *prober) host() string {
 func (p *prober) answers(e policy.Endpoint) []Answer {
 	origins := append([]string{somebody}, p.named[:min(len(p.named), maxOrigins)]...)
 	var out []Answer
-	ask := func(method, origin string) {
+	ask := func(method, origin string, headers []browser.Header) {
 		f := p.fetch(e, method, origin)
-		var headers []browser.Header
+		headers = slices.Clone(headers)
 		if origin != "" {
 			headers = append(headers, browser.Header{Name: "Origin", Value: origin})
 		}
@@ -257,12 +278,23 @@ func (p *prober) answers(e policy.Endpoint) []Answer {
 			out = append(out, Answer{Method: method, Origin: origin, Outcome: o})
 		}
 	}
-	for _, origin := range origins {
-		ask("GET", origin)
-		ask("OPTIONS", origin)
-		ask("POST", origin)
+	read, send := anyMethod(e), method(e, "POST", "PUT", "PATCH", "DELETE")
+	required, _ := p.required(e, read)
+	for i, origin := range origins {
+		ask(read, origin, required)
+		if i == 0 && len(required) > 0 { // how it refuses shows what it means, too
+			ask(read, origin, nil)
+		}
+		ask("OPTIONS", origin, nil)
+		if guarded, _ := p.required(e, "OPTIONS"); len(guarded) > 0 { // no preflight has these, but what is behind them is meant for one
+			ask("OPTIONS", origin, guarded)
+		}
+		if send != "" && send != read {
+			headers, _ := p.required(e, send)
+			ask(send, origin, headers)
+		}
 	}
-	ask("GET", "") // as an image or a navigation asks
+	ask(read, "", required) // as an image or a navigation asks
 	return out
 }
 

@@ -10,13 +10,24 @@ import (
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
 )
 
 // dialects returns the parsers, set up for a project.
 func dialects(options nginx.Options) []parsers.Dialect {
-	return []parsers.Dialect{nginx.Dialect{Options: options}, layerfile.Dialect{}}
+	return []parsers.Dialect{nginx.Dialect{Options: options}, express.Dialect{Options: sandbox()}, apigateway.Dialect{}, layerfile.Dialect{}}
+}
+
+// sandbox says how the code of applications is run: in a child process of this very program.
+func sandbox() express.Options {
+	executable, err := os.Executable()
+	if err != nil {
+		return express.Options{ReadOnly: true}
+	}
+	return express.Options{Executable: executable}
 }
 
 // readChain reads the hosts that paths name, outermost first.

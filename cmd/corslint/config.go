@@ -54,7 +54,7 @@ func loadConfig(args []string) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := openProject(&projects[0], &checkCommand{})
+	p, err := openProject(&projects[0], &checkCommand{noBaseline: true})
 	if err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ func explainLine(cmd *cobra.Command, file string, line int) error {
 	if err != nil {
 		return err
 	}
-	c := &checkCommand{pedantic: true}
+	c := &checkCommand{pedantic: true, noBaseline: true}
 	p, err := openProject(&projects[0], c)
 	if err != nil {
 		return err

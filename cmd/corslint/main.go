@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/corslint/corslint/parsers/express"
 )
 
 // Exit statuses, the same for every command and format.
@@ -30,7 +32,19 @@ var errFindings = errors.New("findings")
 func main() {
 	// A run makes much garbage and keeps little: collecting less often is worth a fifth of the time (docs/performance.md).
 	debug.SetGCPercent(200)
+	if len(os.Args) == 2 && os.Args[1] == express.ChildArgument {
+		os.Exit(serveMachine())
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// serveMachine is the child process in which the code of applications runs.
+func serveMachine() int {
+	if err := express.Serve(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitTrouble
+	}
+	return exitClean
 }
 
 // run runs the command line and returns the exit status.
@@ -68,7 +82,7 @@ Without a command it checks. Paths choose what is reported, never what is read.`
 		RunE:          check.run,
 	}
 	check.flags(root.Flags())
-	root.AddCommand(newCheck(), newRequest(), newSimulate(), newJudge(), newPolicy(), newExplain(), newRules(), newConfig(), newVersion())
+	root.AddCommand(newCheck(), newRequest(), newSimulate(), newJudge(), newPolicy(), newExplain(), newRules(), newBaseline(), newConfig(), newVersion())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }

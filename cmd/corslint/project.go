@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/corslint/corslint/internal/baseline"
 	"github.com/corslint/corslint/internal/config"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
@@ -26,6 +27,8 @@ type project struct {
 	config  *config.Config
 	options nginx.Options
 	failOn  finding.Severity
+
+	baselines []*baseline.File // nil where the project has none, or they are not asked for
 }
 
 // ruleNames returns the rules by name, for what checks names only.
@@ -66,6 +69,11 @@ func openProject(found *discovery.Project, c *checkCommand) (*project, error) {
 		p.failOn = severity
 	}
 	p.tree = root.Walk(discovery.Options{Named: found.Named, Exclude: p.config.Exclude, ForceExclude: c.forceExclude})
+	if !c.noBaseline {
+		if p.baselines, err = readBaselines(p.tree); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
 }
 
@@ -106,20 +114,32 @@ func (p *project) wanted() func(string) bool {
 	return p.Contains
 }
 
-// check runs the analysis and makes the report: what the rules say, without what the project accepts, and of that what
-// is shown.
-func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) *report.Report {
+// outcome is what a run gave.
+type outcome struct {
+	*engine.Result
+	left suppress.Result // what the project does not suppress, in the severities it wants
+}
+
+// analyze runs the analysis and takes out what is suppressed.
+func (p *project) analyze(ctx context.Context, c *checkCommand, progress func(done, total int)) *outcome {
 	// Rules that are off are asked too: a cause that nobody wants to hear of is still the cause, and not its symptom.
 	result := engine.Run(ctx, engine.Options{
 		Files: p.tree, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Documents: c.wants("json"), Progress: progress, Named: p.wanted(),
 		Environment: func(path string) rules.Environment { return rules.Environment(p.config.Environment(path)) },
 	})
-	left := suppress.Apply(suppress.Input{
+	return &outcome{result, suppress.Apply(suppress.Input{
 		Findings: p.level(result.Findings), Comments: result.Comments, Ignores: p.config.Ignore, Rules: ruleNames(), Today: time.Now(),
 		Wanted: p.wanted(), Whole: p.Whole(), Ran: func(rule string) bool { return !p.config.Rules[rule].Off },
-	})
+	})}
+}
+
+// check runs the analysis and makes the report: what the rules say, without what the project accepts, and of that what
+// is shown.
+func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) *report.Report {
+	o := p.analyze(ctx, c, progress)
+	known := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
 	shown, hidden := []*finding.Finding{}, map[finding.Severity]int{}
-	for _, f := range left.Findings {
+	for _, f := range known.New {
 		switch {
 		case p.config.Rules[f.Rule].Off:
 		case c.pedantic || f.Shown():
@@ -128,12 +148,18 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 			hidden[f.Severity]++
 		}
 	}
-	r := toReport(result, shown, hidden, left.Suppressed)
+	r := toReport(o.Result, shown, hidden, o.left.Suppressed)
+	if p.baselines != nil {
+		r.Baseline = &report.Baseline{Accepted: len(known.Known)}
+		if p.Whole() {
+			r.Baseline.Repaired = len(known.Repaired)
+		}
+	}
 	for _, problem := range p.tree.Problems() {
 		r.Unknown = append(r.Unknown, fmt.Sprintf("%s (%s)", problem.Path, problem.Text()))
 	}
 	if files := p.namedFiles(); files != nil {
-		r.Named = &report.Named{Files: files, Context: result.Context}
+		r.Named = &report.Named{Files: files, Context: o.Context}
 	}
 	return r
 }

@@ -239,7 +239,7 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 func concerned(files []*source.File) bool {
 	return slices.ContainsFunc(files, func(f *source.File) bool {
 		text := bytes.ToLower(f.Data)
-		return bytes.Contains(text, []byte("access-control-")) || bytes.Contains(text, []byte("http_origin"))
+		return slices.ContainsFunc([]string{"access-control-", "http_origin", "cors"}, func(mark string) bool { return bytes.Contains(text, []byte(mark)) })
 	})
 }
 

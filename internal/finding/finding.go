@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/corslint/corslint/internal/source"
 )
@@ -173,10 +174,27 @@ type Edit struct {
 }
 
 // Fingerprint identifies the finding across edits elsewhere in its file: 16 hexadecimal digits over rule, file, subject
-// and the text of the primary place. It holds no line number.
+// and the text of the primary place. It holds no line number, and no white space or quotes, which formatters change.
 func (f *Finding) Fingerprint() string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Place.Path(), f.Subject, f.Place.Text()}, "\x00")))
+	return digest(f.Rule, f.Place.Path(), f.Subject, skeleton(f.Place.Text()))
+}
+
+// TextID identifies the text of the primary place alone, wherever it stands: 16 hexadecimal digits.
+func (f *Finding) TextID() string { return digest(skeleton(f.Place.Text())) }
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:8])
+}
+
+// skeleton returns a text without what changes when only its form does.
+func skeleton(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || strings.ContainsRune("'\"`;,", r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // Shown reports whether the finding is printed without --pedantic: errors and warnings of high or medium confidence.

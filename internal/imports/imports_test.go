@@ -18,29 +18,46 @@ const module = "github.com/corslint/corslint/"
 // allowed lists for each package which others of the project it may import; a name that ends with "/..." stands for all
 // below it. Data flows one way: parsers → policy → exchange → probe → rules → engine → cmd.
 var allowed = map[string][]string{
-	"internal/source":       {},
-	"internal/names":        {},
-	"internal/finding":      {"internal/source"},
-	"internal/yamltree":     {"internal/source"},
-	"internal/discovery":    {"internal/source", "parsers"},
+	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "docs/schema"},
-	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
+	"internal/discovery":    {"internal/source", "parsers"},
+	"internal/engine":       {"internal/source", "internal/finding", "parsers", "analyzers/...", "rules"},
+	"internal/environment":  {"internal/source", "internal/yamltree", "parsers"},
+	"internal/finding":      {"internal/source"},
+	"internal/imports":      {},
+	"internal/names":        {},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
-	"internal/imports":      {},
-	"internal/engine":       {"internal/source", "internal/finding", "parsers", "analyzers/...", "rules"},
-	"analyzers/policy":      {"internal/source"},
-	"analyzers/browser":     {},
-	"analyzers/exchange":    {"internal/source", "internal/finding", "analyzers/policy", "analyzers/browser"},
-	"analyzers/probe":       {"internal/source", "analyzers/policy", "analyzers/browser", "analyzers/exchange"},
-	"parsers":               {"internal/source", "analyzers/policy"},
-	"parsers/nginx":         {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
-	"parsers/nginx/conf":    {"internal/source"},
-	"parsers/layerfile":     {"internal/source", "internal/yamltree", "analyzers/policy", "parsers"},
-	"rules":                 {"internal/source", "internal/finding", "analyzers/...", "parsers"},
-	"docs/schema":           {},
-	"docs/generate":         {"rules"},
-	"cmd/corslint":          {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
+	"internal/source":       {},
+	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
+	"internal/yamltree":     {"internal/source"},
+
+	"analyzers/browser":  {},
+	"analyzers/contract": {"internal/source"},
+	"analyzers/exchange": {"internal/source", "internal/finding", "analyzers/policy", "analyzers/browser"},
+	"analyzers/policy":   {"internal/source"},
+	"analyzers/probe":    {"internal/source", "analyzers/policy", "analyzers/browser", "analyzers/exchange", "analyzers/contract"},
+
+	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
+	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
+
+	"parsers/express":         {"internal/source", "analyzers/policy", "parsers", "parsers/express/machine", "parsers/express/script"},
+	"parsers/express/machine": {"internal/source", "parsers/express/script"},
+	"parsers/express/script":  {"internal/source"},
+
+	"parsers/nginx":      {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
+	"parsers/nginx/conf": {"internal/source"},
+
+	"parsers":           {"internal/source", "analyzers/policy", "analyzers/contract"},
+	"parsers/layerfile": {"internal/source", "internal/yamltree", "analyzers/policy", "parsers"},
+	"parsers/openapi":   {"internal/source", "internal/yamltree", "analyzers/policy", "analyzers/browser", "analyzers/contract", "parsers"},
+
+	"rules": {"internal/source", "internal/finding", "analyzers/...", "parsers"},
+
+	"docs/generate": {"rules"},
+	"docs/schema":   {},
+
+	"cmd/corslint": {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
 }
 
 // TestImports reads the imports of every file that is no test, whatever its build tags.

@@ -116,7 +116,7 @@ func TestGitHubLimits(t *testing.T) {
 			t.Errorf("no %q", want)
 		}
 	}
-	if n := summary.Len(); n > githubSummary {
+	if n := summary.Len(); n > markdownLimit {
 		t.Errorf("summary of %d bytes", n)
 	}
 }
@@ -129,7 +129,7 @@ func TestGitHubSummaryOfLongTexts(t *testing.T) {
 	}
 	var summary bytes.Buffer
 	write(t, "github", r, Options{Summary: &summary})
-	if n := summary.Len(); n > githubSummary {
+	if n := summary.Len(); n > markdownLimit {
 		t.Errorf("summary of %d bytes", n)
 	}
 	if !strings.Contains(summary.String(), "findings more") && !strings.Contains(summary.String(), "more\n") {
@@ -168,6 +168,10 @@ func FuzzText(f *testing.F) {
 					t.Errorf("github: %q", out)
 				}
 				checkPrintable(t, summary.String())
+			case "junit", "checkstyle":
+				checkXML(t, out)
+			case "html":
+				checkHTML(t, out)
 			}
 		}
 		if err := Explain(&explained, r, r.Findings[0], o); err != nil {

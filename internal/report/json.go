@@ -24,6 +24,11 @@ type (
 		Layers     int            `json:"layers"`
 		Endpoints  int            `json:"endpoints"`
 		Suppressed int            `json:"suppressed"`
+		Baseline   *jsonBaseline  `json:"baseline,omitempty"`
+	}
+	jsonBaseline struct {
+		Accepted int `json:"accepted"`
+		Repaired int `json:"repaired"`
 	}
 	jsonFiles struct {
 		Analyzed int `json:"analyzed"`
@@ -88,6 +93,9 @@ func writeJSON(w io.Writer, r *Report, _ Options) error {
 		Layers:     r.LayerCount,
 		Endpoints:  r.Endpoints,
 		Suppressed: r.Suppressed,
+	}
+	if b := r.Baseline; b != nil {
+		doc.Baseline = &jsonBaseline{b.Accepted, b.Repaired}
 	}
 	for _, f := range r.Findings {
 		doc.Findings = append(doc.Findings, toJSON(f))

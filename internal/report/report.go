@@ -1,5 +1,6 @@
-// Package report writes what a run found: for people ([Explain] and the formats text and concise), for machines (json,
-// sarif) and for GitHub (github). It knows findings and nothing of what they are about, and reads no file.
+// Package report writes what a run found: for people ([Explain] and the formats text, concise, markdown and html), for
+// machines (json, sarif, junit, checkstyle) and for forges (github, gitlab). It knows findings and nothing of what they
+// are about, and reads no file.
 //
 // Everything that is printed came from files that nobody vouches for. [clean] is the one way into a line of text.
 package report
@@ -19,7 +20,7 @@ type Report struct {
 	Rules []Rule // all there are, ordered by name
 
 	// Repo is the path of the run's root inside its repository, slash-separated; "" where it is the repository's root.
-	// Formats that others read (sarif, github) print paths from there.
+	// Formats that others read (all but text, concise and json) print paths from there.
 	Repo string
 
 	Findings []*finding.Finding       // those to show: suppressed ones gone, ordered by [finding.Sort]
@@ -36,7 +37,14 @@ type Report struct {
 	Suppressed        int
 	Elapsed           time.Duration // 0 is not printed
 
-	Named *Named // nil where the whole project was asked for
+	Named    *Named    // nil where the whole project was asked for
+	Baseline *Baseline // nil where nothing was accepted before
+}
+
+// Baseline says what a project accepted before; then the findings of the report are the others.
+type Baseline struct {
+	Accepted int // findings that are still there
+	Repaired int // accepted ones that are gone
 }
 
 // Tool names the program and its version.
@@ -101,6 +109,11 @@ func Formats() []Format {
 		{"json", "the whole report, described by docs/schema/check.schema.json", writeJSON},
 		{"sarif", "SARIF 2.1.0 for code scanning and editors", writeSARIF},
 		{"github", "annotations and a step summary of GitHub Actions", writeGitHub},
+		{"gitlab", "GitLab Code Quality, for artifacts:reports:codequality", writeGitLab},
+		{"junit", "JUnit XML: one failed test a finding", writeJUnit},
+		{"checkstyle", "Checkstyle XML", writeCheckstyle},
+		{"markdown", "a summary for a comment or a wiki page", writeMarkdown},
+		{"html", "one page that needs nothing else: every finding with its exchange", writeHTML},
 	}
 }
 
@@ -112,6 +125,17 @@ func LookupFormat(name string) (Format, bool) {
 		return Format{}, false
 	}
 	return formats[i], true
+}
+
+// joined returns the three sentences of a finding as one text, for formats that have room for one.
+func joined(f *finding.Finding) string {
+	text := capital(fullStop(sentence(f.Message)))
+	for _, more := range []string{f.Because, f.Change} {
+		if more != "" {
+			text += " " + capital(fullStop(sentence(more)))
+		}
+	}
+	return text
 }
 
 // rule returns the documentation of a rule; for a rule that the report does not list, its name alone.

@@ -80,6 +80,21 @@ func TestHook(t *testing.T) {
 	}
 }
 
+func TestBaseline(t *testing.T) {
+	r := none()
+	r.NoCORS = false
+	r.Baseline = &Baseline{Accepted: 23}
+	if got, want := string(write(t, "text", r, Options{})), "0 new findings (23 in the baseline) in 1 layer, 14 endpoints\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	r = fixture(t)
+	r.Baseline = &Baseline{Accepted: 1, Repaired: 2}
+	want := "\n5 new errors, 4 new warnings, 1 new note (1 in the baseline, 2 repaired: corslint baseline --prune) in 2 of 3 layers"
+	if got := string(write(t, "text", r, Options{})); !strings.Contains(got, want) {
+		t.Errorf("no %q in\n%s", want, got)
+	}
+}
+
 func TestExplain(t *testing.T) {
 	r := fixture(t)
 	for _, f := range r.Findings {

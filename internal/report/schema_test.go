@@ -46,7 +46,10 @@ func validate(schema *jsonschema.Schema, document []byte) error {
 
 func TestJSONSchema(t *testing.T) {
 	schema := compile(t, "../../docs/schema/check.schema.json")
-	for name, r := range map[string]*Report{"fixture": fixture(t), "none": none(), "5001": thousandsOf(5001)} {
+	all := reports(t)
+	all["baseline"] = none()
+	all["baseline"].Baseline = &Baseline{Accepted: 21, Repaired: 2}
+	for name, r := range all {
 		if err := validate(schema, write(t, "json", r, Options{})); err != nil {
 			t.Errorf("%s: %#v", name, err)
 		}

@@ -24,7 +24,7 @@ func NothingToCheck(r *Report) string {
 // nothing.
 func (p *printer) summary() []string {
 	r := p.report
-	lines := []string{p.in(bold, counts(r.count())) + " in " + p.scope()}
+	lines := []string{p.in(bold, r.counts()) + parenthesis(r.accepted()) + " in " + p.scope()}
 	if p.Hook {
 		return lines // who commits wants to know what to repair, not what else there is
 	}
@@ -41,16 +41,36 @@ func (p *printer) summary() []string {
 	return lines
 }
 
-// counts returns "3 errors, 2 warnings", or "0 findings".
-func counts(n map[finding.Severity]int) string {
+// counts returns "3 errors, 2 warnings", or "0 findings"; where others were accepted before, "3 new errors".
+func (r *Report) counts() string {
+	if r.Baseline != nil {
+		return counts(r.count(), "new ")
+	}
+	return counts(r.count(), "")
+}
+
+// accepted returns "21 in the baseline, 2 repaired: corslint baseline --prune".
+func (r *Report) accepted() string {
+	if r.Baseline == nil {
+		return ""
+	}
+	text := thousands(r.Baseline.Accepted) + " in the baseline"
+	if n := r.Baseline.Repaired; n > 0 {
+		text += ", " + thousands(n) + " repaired: corslint baseline --prune"
+	}
+	return text
+}
+
+// counts returns "3 errors, 2 warnings", or "0 findings", with an adjective before each noun.
+func counts(n map[finding.Severity]int, adjective string) string {
 	var list []string
 	for _, s := range finding.Severities {
 		if n[s] > 0 {
-			list = append(list, plural(n[s], s.String()))
+			list = append(list, plural(n[s], adjective+s.String()))
 		}
 	}
 	if len(list) == 0 {
-		return "0 findings"
+		return "0 " + adjective + "findings"
 	}
 	return strings.Join(list, ", ")
 }
@@ -111,7 +131,7 @@ func touches(f *finding.Finding, name string) bool {
 
 func (p *printer) hidden() string {
 	var list []string
-	if n := counts(p.report.Hidden); n != "0 findings" {
+	if n := counts(p.report.Hidden, ""); n != "0 findings" {
 		list = append(list, n+" (--pedantic)")
 	}
 	if n := p.report.Suppressed; n > 0 {

@@ -11,6 +11,9 @@ import (
 
 // extent returns the byte offsets of a node. A node that is not written out, such as the value behind "key:", is empty.
 func (d *document) extent(n *yaml.Node) (start, end int) {
+	if d.offsets {
+		return n.Line, n.Column
+	}
 	start = d.places.offset(n.Line, n.Column)
 	switch n.Kind {
 	case yaml.ScalarNode:

@@ -46,6 +46,13 @@ type Stream struct {
 
 // Parse reads a file. With an [*Error] it returns the documents before the one that is wrong.
 func Parse(f *source.File) (*Stream, error) {
+	if len(f.Data) <= maxSize && isJSON(f.Data) {
+		return (&document{file: f}).parseJSON()
+	}
+	return parseYAML(f)
+}
+
+func parseYAML(f *source.File) (*Stream, error) {
 	s := &Stream{}
 	if err := check(f); err != nil {
 		return s, err
@@ -111,6 +118,8 @@ func check(f *source.File) error {
 type document struct {
 	file   *source.File
 	places places
+	// offsets: the nodes hold byte offsets, and not lines and columns (see json.go).
+	offsets bool
 }
 
 // failure translates an error of the library.
@@ -180,7 +189,7 @@ func (c *checker) check(n *yaml.Node, depth int) (extent, error) {
 		}
 	}
 	if n.Kind == yaml.MappingNode {
-		c.keys(n)
+		c.repeated = append(c.repeated, repeatedKeys(c.document, n)...)
 	}
 	if n.Anchor != "" {
 		c.sizes[n] = e
@@ -201,19 +210,21 @@ func (c *checker) alias(n *yaml.Node, depth int) (extent, error) {
 	return e, nil
 }
 
-// keys notes the keys that a mapping has twice.
-func (c *checker) keys(n *yaml.Node) {
+// repeatedKeys returns the keys that a mapping has twice.
+func repeatedKeys(d *document, n *yaml.Node) []Node {
+	var repeated []Node
 	seen := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := Node{c.document, n.Content[i]}
+		key := Node{d, n.Content[i]}
 		if key.Kind() == Mapping || key.Kind() == Sequence || key.isMerge() {
 			continue
 		}
 		if seen[key.Text()] {
-			c.repeated = append(c.repeated, key)
+			repeated = append(repeated, key)
 		}
 		seen[key.Text()] = true
 	}
+	return repeated
 }
 
 func (c *checker) limit(n *yaml.Node, text string) error {

@@ -1,0 +1,122 @@
+// Package express reads Node applications: it finds the files that make an Express application, runs them in a sandbox and
+// states what they answer as hosts of the policy model.
+//
+// The folder script reads JavaScript and TypeScript, the folder machine runs it against models of express and its packages.
+// A machine runs in a child process (process.go), or where there are none in this one.
+package express
+
+import (
+	"bytes"
+	"context"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/express/machine"
+	"github.com/corslint/corslint/parsers/express/script"
+)
+
+// Options say how applications are run.
+type Options struct {
+	// Executable is the program that serves as a child process when it is called with [ChildArgument]. "": machines run in
+	// this process, which untrusted code can then fill up.
+	Executable string
+	// ReadOnly: nothing is run. Applications are recognised, and a gap says so.
+	ReadOnly bool
+}
+
+// Dialect is the dialect of Express applications.
+type Dialect struct{ Options Options }
+
+var _ parsers.Dialect = Dialect{}
+
+// Name returns "express".
+func (Dialect) Name() string { return "express" }
+
+// Candidate reports whether a path is that of JavaScript or TypeScript which is part of an application: tests, bundles and
+// declarations are not.
+func (Dialect) Candidate(name string) bool {
+	if !script.Is(name) {
+		return false
+	}
+	base := path.Base(name)
+	if strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.Contains(base, ".stories.") || strings.Contains(base, ".config.") {
+		return false
+	}
+	for dir := range strings.SplitSeq(path.Dir(name), "/") {
+		switch dir {
+		case "__tests__", "__mocks__", "test", "tests", "spec", "e2e", "cypress", ".next", ".nuxt", "coverage", "jspm_packages":
+			return false
+		}
+	}
+	return true
+}
+
+// Reader returns a reader for the files of one tree.
+func (d Dialect) Reader(files parsers.Files) parsers.Reader {
+	return &reader{files: files, options: d.Options, sessions: newSessions(files, d.Options)}
+}
+
+type reader struct {
+	files    parsers.Files
+	options  Options
+	sessions *sessions
+}
+
+// frameworks are the packages whose applications are looked for. Express is run; the others are named as not modelled.
+var frameworks = regexp.MustCompile(`(?:require\(|from|import\()\s*["'](express|express4|express5)["']`)
+
+// specifiers are the local modules that a file names.
+var specifiers = regexp.MustCompile(`(?:require\(|from|import\(|import)\s*["'](\.{1,2}/?[^"'\n]*)["']`)
+
+// Scan recognises a file that uses express, without reading it as a program.
+func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
+	if !bytes.Contains(f.Data, []byte("express")) || !frameworks.Match(f.Data) || isBundle(f.Data) {
+		return parsers.Unit{}, false
+	}
+	u := parsers.Unit{Path: f.Path}
+	for _, m := range specifiers.FindAllSubmatch(f.Data, 500) {
+		if local := r.local(path.Join(path.Dir(f.Path), string(m[1]))); local != "" && !slices.Contains(u.Includes, local) {
+			u.Includes = append(u.Includes, local)
+		}
+	}
+	return u, true
+}
+
+// isBundle reports whether a file is what a bundler made: nobody mends that.
+func isBundle(data []byte) bool {
+	head := data[:min(len(data), 4096)]
+	return bytes.Contains(head, []byte("__webpack_require__")) || bytes.Contains(head, []byte("webpackBootstrap")) || len(data) > 1<<16 && !bytes.Contains(data[:1<<15], []byte("\n"))
+}
+
+// local returns the file that a relative module name means.
+func (r *reader) local(name string) string {
+	for _, ext := range []string{"", ".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx", ".mts", ".cts", "/index.js", "/index.ts", "/index.mjs"} {
+		if r.files.Has(name + ext) {
+			return name + ext
+		}
+	}
+	if base, ok := strings.CutSuffix(name, ".js"); ok && r.files.Has(base+".ts") {
+		return base + ".ts"
+	}
+	return ""
+}
+
+// Load runs an application, once for each environment that it may find, and lowers what it registered.
+func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
+	f, err := r.files.Open(u.Path)
+	if err != nil {
+		return parsers.Result{}
+	}
+	l := lowering{reader: r, unit: u, entry: f, files: map[string]*source.File{u.Path: f}}
+	return l.load(ctx)
+}
+
+// application describes the project around an entry.
+func (r *reader) application(entry string) machine.Application {
+	p := r.project(path.Dir(entry))
+	return machine.Application{Entry: entry, Major: p.major, Aliases: p.aliases, Environment: map[string]string{}}
+}

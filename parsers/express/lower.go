@@ -1,0 +1,419 @@
+package express
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/express/machine"
+)
+
+// lowering makes a host of one application.
+type lowering struct {
+	reader *reader
+	unit   parsers.Unit
+	entry  *source.File
+	files  map[string]*source.File // that were read
+	result parsers.Result
+}
+
+// scenario is an environment in which an application is run.
+type scenario struct {
+	name string // "NODE_ENV=production"; "" where no variable is set
+	app  machine.Application
+}
+
+func (l *lowering) load(ctx context.Context) parsers.Result {
+	l.result.Files = []*source.File{l.entry}
+	host := &policy.Host{Name: path.Base(l.unit.Path), Dialect: "express", Span: source.Span{File: l.entry}}
+	if l.reader.options.ReadOnly {
+		host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: "this application is not run (express: {run: false})"})
+		l.result.Hosts = []*policy.Host{host}
+		return l.result
+	}
+	run := l.reader.sessions.open()
+	first := l.reader.application(l.unit.Path)
+	scenarios := []scenario{{app: first}}
+	var kept []scenario
+	var main *machine.Description
+	for i := 0; i < len(scenarios); i++ {
+		l.reader.sessions.use(run)
+		d, err := run.load(ctx, len(kept), scenarios[i].app)
+		if i == 0 && d != nil {
+			scenarios = append(scenarios, others(first, d)...)
+		}
+		if err != nil {
+			host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: "the application could not be run: " + err.Error()})
+			break
+		}
+		l.read(d)
+		if main == nil || len(d.Layers) > len(main.Layers) || main.Failure != nil && d.Failure == nil {
+			if main != nil && len(main.Layers) == 0 { // what does not start in one environment answers nothing in it
+				kept = nil
+				if _, err := run.load(ctx, 0, scenarios[i].app); err != nil {
+					break
+				}
+			}
+			main = d
+		} else if len(d.Layers) != len(main.Layers) || d.Failure != nil {
+			continue
+		}
+		kept = append(kept, scenarios[i])
+	}
+	if main == nil {
+		l.result.Hosts = []*policy.Host{host}
+		return l.result
+	}
+	l.describe(host, main)
+	for i := range main.Layers {
+		layer := l.layer(main, i)
+		layer.Answerer = &answerer{run: run, sessions: l.reader.sessions, scenarios: kept, layer: i, lowering: l}
+		host.Layers = append(host.Layers, layer)
+	}
+	l.result.Hosts = []*policy.Host{host}
+	return l.result
+}
+
+// others are the environments that make a difference beside the one in which nothing is set.
+func others(app machine.Application, d *machine.Description) []scenario {
+	var names []string
+	for _, v := range d.Variables {
+		if v.Name != "NODE_ENV" && v.Name != "PORT" && v.Name != "HOST" {
+			names = append(names, v.Name)
+		}
+	}
+	var out []scenario
+	with := func(name string, others machine.Others) {
+		next := app
+		next.Environment, next.Others = map[string]string{"NODE_ENV": "production"}, others
+		out = append(out, scenario{name, next})
+	}
+	if slices.ContainsFunc(d.Variables, func(v machine.Variable) bool { return v.Name == "NODE_ENV" }) {
+		with("NODE_ENV=production", machine.Unset)
+	}
+	if len(names) > 0 {
+		if len(names) > 3 {
+			names = append(names[:3:3], "…")
+		}
+		with("the environment sets "+strings.Join(names, ", "), machine.Unknown)
+	}
+	return out
+}
+
+// read notes the files that an application was made of.
+func (l *lowering) read(d *machine.Description) {
+	for _, name := range d.Files {
+		if f := l.open(name); f != nil && !slices.Contains(l.result.Files, f) {
+			l.result.Files = append(l.result.Files, f)
+		}
+	}
+}
+
+func (l *lowering) open(name string) *source.File {
+	if f := l.files[name]; f != nil {
+		return f
+	}
+	f, err := l.reader.files.Open(name)
+	if err != nil {
+		return nil
+	}
+	l.files[name] = f
+	return f
+}
+
+// span makes a span of a place. A machine is not trusted: what lies outside the file is no place.
+func (l *lowering) span(p *machine.Place) source.Span {
+	if p == nil {
+		return source.Span{}
+	}
+	f := l.files[p.File]
+	if f == nil || p.Start < 0 || p.End < p.Start || p.End > len(f.Data) {
+		return source.Span{}
+	}
+	return source.Span{File: f, Start: p.Start, End: p.End}
+}
+
+func (l *lowering) describe(host *policy.Host, d *machine.Description) {
+	for _, g := range d.Unreadable {
+		span := l.span(g.Place)
+		if span.IsZero() {
+			span = source.Span{File: l.entry}
+		}
+		l.result.Problems = append(l.result.Problems, parsers.Problem{Kind: parsers.Unreadable, Span: span, Text: g.Why})
+	}
+	for _, g := range d.Gaps {
+		span := l.span(g.Place)
+		if span.IsZero() {
+			span = source.Span{File: l.entry}
+		}
+		host.Gaps = append(host.Gaps, policy.Gap{Span: span, Why: g.Why})
+	}
+	if d.Failure != nil {
+		l.failure(host, d.Failure)
+	}
+}
+
+// failure states why an application does not start. What express itself refuses is a mistake of the application; anything else
+// may be due to what is not there in the sandbox.
+func (l *lowering) failure(host *policy.Host, g *machine.Gap) {
+	span := l.span(g.Place)
+	if span.IsZero() {
+		span = source.Span{File: l.entry}
+	}
+	if isPathError(g.Why) {
+		l.result.Problems = append(l.result.Problems, parsers.Problem{Kind: parsers.Rejected, Span: span, Text: g.Why})
+		return
+	}
+	host.Gaps = append(host.Gaps, policy.Gap{Span: span, Why: "the application stops here when it starts: " + g.Why})
+}
+
+func isPathError(text string) bool { return strings.Contains(text, "pathToRegexpError") }
+
+// layer lowers one application that answers requests.
+func (l *lowering) layer(d *machine.Description, i int) *policy.Layer {
+	from := &d.Layers[i]
+	layer := &policy.Layer{Name: l.unit.Path, Span: l.span(from.Place), Listeners: []policy.Listener{{Scheme: "http"}}}
+	if layer.Span.IsZero() {
+		layer.Span = source.Span{File: l.entry}
+	}
+	if len(d.Layers) > 1 {
+		layer.Name = fmt.Sprintf("%s (application %d)", l.unit.Path, i+1)
+	}
+	for _, e := range from.Endpoints {
+		span := l.span(e.Place)
+		if span.IsZero() {
+			span = layer.Span
+		}
+		layer.Endpoints = append(layer.Endpoints, policy.Endpoint{Pattern: e.Pattern, Example: e.Example, Methods: e.Methods, Span: span, Static: e.Static})
+	}
+	for _, m := range d.Mentions {
+		layer.Mentions = append(layer.Mentions, l.mention(m))
+	}
+	for _, f := range d.Facts {
+		if kind := factKinds[f.Kind]; kind != 0 {
+			layer.Facts = append(layer.Facts, policy.Fact{Kind: kind, Endpoint: f.Endpoint, Method: f.Method, Subject: f.Subject, Text: f.Text, Span: l.span(f.Place)})
+		}
+	}
+	return layer
+}
+
+var mentionKinds = map[string]policy.MentionKind{"literal": policy.MentionLiteral, "pattern": policy.MentionPattern, "prefix": policy.MentionPrefix, "suffix": policy.MentionSuffix,
+	"contains": policy.MentionContains}
+
+func (l *lowering) mention(m machine.Mention) policy.Mention {
+	return policy.Mention{Kind: mentionKinds[m.Kind], Text: m.Text, FoldCase: m.Fold, Dialect: policy.JavaScript, Span: l.span(m.Place)}
+}
+
+var factKinds = map[string]policy.FactKind{"option-unknown": policy.FactOptionUnknown, "session-cookie": policy.FactSessionCookie, "reads-body": policy.FactReadsBody,
+	"requires-header": policy.FactRequiresHeader}
+
+// answerer answers for one layer of an application.
+type answerer struct {
+	run       session
+	sessions  *sessions
+	scenarios []scenario
+	layer     int
+	lowering  *lowering
+}
+
+var _ policy.Answerer = (*answerer)(nil)
+
+// Answer asks the application in each of its environments. Where they answer alike the environment is of no interest.
+func (a *answerer) Answer(ctx context.Context, r *policy.Request, next policy.Next) []policy.Outcome {
+	q := request(r, a.layer)
+	var out []policy.Outcome
+	for i, s := range a.scenarios {
+		at := policy.Unknown{Kind: policy.UnknownEnvironment, Subject: s.name}
+		if holds, known := assumed(r, at); known && !holds {
+			continue
+		}
+		a.sessions.use(a.run)
+		responses, err := a.run.answer(ctx, i, q)
+		if err != nil {
+			return []policy.Outcome{a.gaveUp(err)}
+		}
+		for j := range responses {
+			for _, o := range a.outcomes(ctx, r, &responses[j], next) {
+				out = a.add(out, o, i)
+			}
+		}
+	}
+	return a.settle(out, r)
+}
+
+// scenarioMark says in which environments an outcome occurs, while outcomes are put together.
+const scenarioMark policy.UnknownKind = "scenario"
+
+func (a *answerer) add(list []policy.Outcome, o policy.Outcome, scenario int) []policy.Outcome {
+	mark := policy.Assumption{Unknown: policy.Unknown{Kind: scenarioMark, Subject: fmt.Sprint(scenario)}, Holds: true}
+	for i := range list {
+		if alike(&list[i], &o) {
+			list[i].Assuming = append(list[i].Assuming, mark)
+			return list
+		}
+	}
+	o.Assuming = append(slices.Clone(o.Assuming), mark)
+	return append(list, o)
+}
+
+// settle says of each outcome in which environment it occurs, unless it does in all.
+func (a *answerer) settle(list []policy.Outcome, r *policy.Request) []policy.Outcome {
+	for i := range list {
+		var in []int
+		var rest []policy.Assumption
+		for _, x := range list[i].Assuming {
+			if x.Kind != scenarioMark {
+				rest = append(rest, x)
+				continue
+			}
+			var n int
+			_, _ = fmt.Sscan(x.Subject, &n)
+			in = append(in, n)
+		}
+		if len(in) < len(a.scenarios) {
+			// The environment of the exchange is the one of these that comes first: what differs later is asked in it.
+			for n, s := range a.scenarios {
+				at := policy.Unknown{Kind: policy.UnknownEnvironment, Subject: s.name}
+				if _, known := assumed(r, at); !known {
+					rest = append(rest, policy.Assumption{Unknown: at, Holds: slices.Contains(in, n)})
+				}
+			}
+		}
+		list[i].Assuming = rest
+	}
+	return list
+}
+
+func assumed(r *policy.Request, u policy.Unknown) (holds, known bool) {
+	for _, x := range r.Assume {
+		if x.Same(u) {
+			return x.Holds, true
+		}
+	}
+	return false, false
+}
+
+func alike(a, b *policy.Outcome) bool {
+	if a.Status != b.Status || len(a.Headers) != len(b.Headers) || (a.Open == nil) != (b.Open == nil) || a.Open != nil && !a.Open.Same(*b.Open) {
+		return false
+	}
+	for i := range a.Headers {
+		if a.Headers[i].Name != b.Headers[i].Name || a.Headers[i].Value.String() != b.Headers[i].Value.String() {
+			return false
+		}
+	}
+	return slices.EqualFunc(choices(a), choices(b), func(x, y policy.Assumption) bool { return x.Same(y.Unknown) && x.Holds == y.Holds })
+}
+
+func choices(o *policy.Outcome) []policy.Assumption {
+	return slices.DeleteFunc(slices.Clone(o.Assuming), func(x policy.Assumption) bool { return x.Kind == scenarioMark })
+}
+
+func (a *answerer) gaveUp(err error) policy.Outcome {
+	subject := a.lowering.unit.Path
+	if !errors.Is(err, context.Canceled) {
+		subject += ", which " + err.Error()
+	}
+	return policy.Outcome{Open: &policy.Unknown{Kind: policy.UnknownModule, Subject: subject, Span: source.Span{File: a.lowering.entry}}}
+}
+
+func request(r *policy.Request, layer int) *machine.Request {
+	q := &machine.Request{Layer: layer, Method: r.Method, URL: r.Path, Secure: r.Scheme == "https"}
+	if r.Query != "" {
+		q.URL += "?" + r.Query
+	}
+	host := r.Host
+	if r.Port != 0 && r.Port != 80 && r.Port != 443 {
+		host += fmt.Sprintf(":%d", r.Port)
+	}
+	if _, ok := r.Header("Host"); !ok {
+		q.Headers = append(q.Headers, [2]string{"Host", host})
+	}
+	for _, h := range r.Headers {
+		q.Headers = append(q.Headers, [2]string{h.Name, h.Value})
+	}
+	for _, c := range r.Circumstances {
+		q.Circumstances = append(q.Circumstances, c.String())
+	}
+	for _, x := range r.Assume {
+		q.Assume = append(q.Assume, machine.Answered{Question: machine.Question{Kind: string(x.Kind), Subject: x.Subject}, Holds: x.Holds})
+	}
+	return q
+}
+
+func (a *answerer) value(parts []machine.Part) policy.Value {
+	var values []policy.Value
+	for _, p := range parts {
+		if p.Unknown != nil {
+			values = append(values, policy.UnknownValue(policy.Unknown{Kind: policy.UnknownVariable, Subject: p.Unknown.Subject}))
+		} else {
+			values = append(values, policy.Literal(p.Text))
+		}
+	}
+	return policy.Join(values...)
+}
+
+// outcomes makes outcomes of an answer: one, or those of what stands behind where it is forwarded.
+func (a *answerer) outcomes(ctx context.Context, r *policy.Request, from *machine.Response, next policy.Next) []policy.Outcome {
+	o := policy.Outcome{Status: from.Status}
+	for _, h := range from.Headers {
+		header := policy.Header{Name: h.Name, Value: a.value(h.Value)}
+		for i := range h.Places {
+			if s := a.lowering.span(&h.Places[i]); !s.IsZero() {
+				header.Sources = append(header.Sources, s)
+			}
+		}
+		o.Headers = append(o.Headers, header)
+	}
+	for _, x := range from.Lost {
+		o.Lost = append(o.Lost, policy.Lost{Header: x.Name, Value: a.value(x.Value), At: a.lowering.span(x.At), By: a.lowering.span(x.By), Why: policy.LostWhy(x.Why)})
+	}
+	for _, x := range from.Assuming {
+		o.Assuming = append(o.Assuming, policy.Assumption{Unknown: policy.Unknown{Kind: policy.UnknownKind(x.Kind), Subject: x.Subject}, Holds: x.Holds})
+	}
+	if s := a.lowering.span(from.By); !s.IsZero() {
+		o.Trail = []source.Span{s}
+	}
+	if from.Open != nil {
+		o.Open = &policy.Unknown{Kind: policy.UnknownKind(from.Open.Kind), Subject: from.Open.Subject}
+		if len(from.Loose) > 0 { // all others are as they are
+			o.Fixed = slices.DeleteFunc([]string{"access-control-*", "vary", "location"}, func(name string) bool { return slices.Contains(from.Loose, name) })
+		}
+	}
+	if from.Forward == nil {
+		return []policy.Outcome{o}
+	}
+	return a.forwarded(ctx, r, &o, from.Forward, next)
+}
+
+// forwarded adds the headers that were set before to what stands behind the application. Those that it sends take their
+// place.
+func (a *answerer) forwarded(ctx context.Context, r *policy.Request, before *policy.Outcome, f *machine.Forward, next policy.Next) []policy.Outcome {
+	forward := &policy.Forward{To: policy.Upstream{Name: a.value(f.To).String(), Span: a.lowering.span(f.Place)}, Unreachable: 504}
+	inner := *r
+	inner.Path, inner.Query, _ = strings.Cut(f.Path, "?")
+	program := &policy.Program{BadRequest: -1, Blocks: []policy.Block{{Request: []policy.Step{forward}}}}
+	out := program.Answer(ctx, &inner, next)
+	for i := range out {
+		o := &out[i]
+		var kept []policy.Header
+		for _, h := range before.Headers {
+			if _, replaced := o.Get(h.Name); !replaced {
+				kept = append(kept, h)
+			} else if strings.HasPrefix(strings.ToLower(h.Name), "access-control-") && len(h.Sources) > 0 {
+				o.Lost = append(o.Lost, policy.Lost{Header: h.Name, Value: h.Value, At: h.Sources[0], By: forward.To.Span, Why: policy.Overridden})
+			}
+		}
+		o.Headers = append(kept, o.Headers...)
+		o.Lost = append(o.Lost, before.Lost...)
+		o.Assuming = append(slices.Clone(before.Assuming), o.Assuming...)
+		o.Trail = append(slices.Clone(before.Trail), o.Trail...)
+	}
+	return out
+}
