@@ -405,6 +405,9 @@ func (g *generator) request() request {
 		"http://localhost:5173", "null", "HTTPS://A.EXAMPLE", "https://a.example.evil.test", "https://xa.example", "https://a.example:8443", "http://a.example", "http://127.0.0.1:8080"); origin != "" {
 		add("Origin", origin)
 	}
+	if r.method == "POST" || r.method == "PUT" {
+		add("Content-Length", "0") // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
+	}
 	if r.method == "OPTIONS" && !g.chance(4) {
 		add("Access-Control-Request-Method", g.pick("GET", "PUT", "POST", "DELETE"))
 		if headers := g.pick("", "authorization", "content-type", "authorization,content-type", "x-custom, content-type"); headers != "" {

@@ -120,6 +120,9 @@ func missing(t *testing.T, what string) {
 	t.Skip(what)
 }
 
+// closed is the answer of an application that never answers, or whose process would end.
+const closed = "closed"
+
 // ask sends a request as it is and returns the answer as it is compared.
 func ask(port int, r request) (string, error) {
 	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 5*time.Second)
@@ -129,7 +132,7 @@ func ask(port int, r request) (string, error) {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: 0\r\n", r.method, r.path, authority)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", r.method, r.path, authority)
 	for _, h := range r.headers {
 		fmt.Fprintf(&b, "%s: %s\r\n", h[0], h[1])
 	}
@@ -139,7 +142,7 @@ func ask(port int, r request) (string, error) {
 	in := bufio.NewReader(c)
 	first, err := in.ReadString('\n')
 	if first == "" && err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		return "closed", nil
+		return closed, nil
 	} else if err != nil {
 		return "", err
 	}
