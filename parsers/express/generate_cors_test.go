@@ -31,7 +31,9 @@ func (m *module) policy(app string) []string {
 		if m.chance(20) {
 			return []string{app + ".use(" + m.use("cors") + ");"} // the call is forgotten
 		}
-		return []string{m.pick("if (process.env.NODE_ENV !== 'production') {\n", "if (process.env.ENABLE_CORS) {\n", "if (!process.env.CORS_OFF) {\n") + app + ".use(" + m.cors() + ");\n}"}
+		if m.chance(3) {
+			return []string{m.pick("if (process.env.NODE_ENV !== 'production') {\n", "if (process.env.ENABLE_CORS) {\n", "if (!process.env.CORS_OFF) {\n") + app + ".use(" + m.cors() + ");\n}"}
+		}
 	}
 	return []string{app + ".use(" + m.cors() + ");"}
 }

@@ -16,7 +16,7 @@ const { pathToFileURL } = require('node:url');
 const esbuild = require('esbuild');
 
 const START_MS = 5000; // for an application to listen
-const ANSWER_MS = 150; // for a request to be answered: the applications wait for a few milliseconds at most
+const ANSWER_MS = 500; // for a request to be answered: the applications themselves wait for a few milliseconds at most
 
 const contexts = new AsyncLocalStorage(); // { app, socket }: whose code runs, and the connection of the request it serves
 const current = () => contexts.getStore();
