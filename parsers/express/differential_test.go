@@ -1,6 +1,7 @@
 package express_test
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -20,9 +21,9 @@ import (
 )
 
 var (
-	long = flag.Bool("long", false, "more than 1,000 applications and 100,000 requests against a real Express")
+	long = flag.Bool("long", false, "600 applications and 60,000 requests against a real Express")
 	seed = flag.Uint64("seed", 1, "of the generated applications")
-	show = flag.Int("show", 3, "disagreements to print, of different applications")
+	show = flag.Int("show", 3, "disagreements to print, of different kinds")
 	only = flag.Int("only", -1, "the number of the one application to ask")
 )
 
@@ -36,10 +37,10 @@ const (
 func TestDifferential(t *testing.T) {
 	applications, requests := 60, 60
 	if *long {
-		applications, requests = 1000, 120
+		applications, requests = 600, 100
 	}
 	n := startNode(t)
-	var total tally
+	total := tally{disagreements: map[string]disagreement{}}
 	var lock sync.Mutex
 	var asking sync.WaitGroup
 	slots := make(chan struct{}, 8)
@@ -69,6 +70,10 @@ func TestDifferential(t *testing.T) {
 	asking.Wait()
 	t.Logf("%d applications, %d requests: %.3f %% equal, %.2f %% with several outcomes, %.2f %% open, %d without an answer", total.applications, total.requests,
 		percent(total.equal, total.requests), percent(total.several, total.requests), percent(total.open, total.requests), total.silent)
+	kinds := slices.SortedFunc(maps.Values(total.disagreements), func(a, b disagreement) int { return cmp.Or(b.times-a.times, len(a.text)-len(b.text)) })
+	for _, d := range kinds[:min(*show, len(kinds))] {
+		t.Logf("%d times, for example:\n%s", d.times, d.text)
+	}
 	if percent(total.equal, total.requests) < 99.9 {
 		t.Errorf("%d of %d answers differ", total.requests-total.equal, total.requests)
 	}
@@ -79,7 +84,16 @@ func TestDifferential(t *testing.T) {
 
 func percent(n, of int) float64 { return 100 * float64(n) / float64(max(of, 1)) }
 
-type tally struct{ applications, requests, equal, several, open, silent int }
+type tally struct {
+	applications, requests, equal, several, open, silent int
+	disagreements                                        map[string]disagreement // by kind
+}
+
+// disagreement is what was predicted wrongly in one way, with the shortest application that shows it.
+type disagreement struct {
+	times int
+	text  string
+}
 
 func (t *tally) add(u tally) {
 	t.applications += u.applications
@@ -88,13 +102,25 @@ func (t *tally) add(u tally) {
 	t.several += u.several
 	t.open += u.open
 	t.silent += u.silent
+	for kind, d := range u.disagreements {
+		t.disagree(kind, d)
+	}
+}
+
+func (t *tally) disagree(kind string, d disagreement) {
+	if known, ok := t.disagreements[kind]; ok {
+		d.times += known.times
+		if len(known.text) < len(d.text) {
+			d.text = known.text
+		}
+	}
+	t.disagreements[kind] = d
 }
 
 // compare asks an application and its prediction the same questions, in the same order.
 func compare(t *testing.T, i int, g *generator, dir string, port, requests int) tally {
-	result := tally{applications: 1}
+	result := tally{applications: 1, disagreements: map[string]disagreement{}}
 	chain, said := read(t, dir)
-	shownOne := false
 	for range requests {
 		r := g.request()
 		got, err := ask(port, r)
@@ -119,29 +145,40 @@ func compare(t *testing.T, i int, g *generator, dir string, port, requests int) 
 			result.equal++
 			continue
 		}
-		if !shownOne && takeShow() {
-			shownOne = true
-			var predicted []string
-			for i := range outcomes {
-				predicted = append(predicted, fmt.Sprintf("%s open=%v %v", shown(&outcomes[i]), outcomes[i].Open != nil, outcomes[i].Assuming))
-			}
-			if err != nil {
-				predicted = append(predicted, err.Error())
-			}
-			t.Logf("application %d, express %d\n%s%s\n%s\nexpress:  %s\ncorslint: %s", i, g.major, g, said, r, got, strings.Join(predicted, "\n          "))
+		var predicted []string
+		for i := range outcomes {
+			predicted = append(predicted, fmt.Sprintf("%s open=%v %v", shown(&outcomes[i]), outcomes[i].Open != nil, outcomes[i].Assuming))
 		}
+		if err != nil {
+			predicted = append(predicted, err.Error())
+		}
+		kind := "nothing"
+		if len(outcomes) > 0 {
+			kind = difference(got, shown(&outcomes[0]))
+		}
+		result.disagree(kind, disagreement{1, fmt.Sprintf("application %d, express %d: %s\n%s%s\n%s\nexpress:  %s\ncorslint: %s", i, g.major, kind, g, said, r, got, strings.Join(predicted, "\n          "))})
 	}
 	return result
 }
 
-var showing sync.Mutex
-
-// takeShow reports whether there is one more disagreement to print.
-func takeShow() bool {
-	showing.Lock()
-	defer showing.Unlock()
-	*show--
-	return *show >= 0
+// difference says in what two answers differ, without the values of headers.
+func difference(got, predicted string) string {
+	a, b := strings.Split(got, " | "), strings.Split(predicted, " | ")
+	kind := "same status"
+	if a[0] != b[0] {
+		kind = a[0] + " for " + b[0]
+	}
+	for _, line := range a[1:] {
+		if name, _, _ := strings.Cut(line, ":"); !slices.Contains(b, line) {
+			kind += ", -" + name
+		}
+	}
+	for _, line := range b[1:] {
+		if name, _, _ := strings.Cut(line, ":"); !slices.Contains(a, line) {
+			kind += ", +" + name
+		}
+	}
+	return kind
 }
 
 // String returns all files of the application.

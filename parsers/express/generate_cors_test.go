@@ -28,10 +28,12 @@ func (m *module) policy(app string) []string {
 		}
 		return []string{options + shared + ");", app + ".use(" + shared + ");"}
 	case 8:
-		if m.chance(6) {
+		if m.chance(20) {
 			return []string{app + ".use(" + m.use("cors") + ");"} // the call is forgotten
 		}
-		return []string{m.pick("if (process.env.NODE_ENV !== 'production') {\n", "if (process.env.ENABLE_CORS) {\n", "if (!process.env.CORS_OFF) {\n") + app + ".use(" + m.cors() + ");\n}"}
+		if m.chance(3) {
+			return []string{m.pick("if (process.env.NODE_ENV !== 'production') {\n", "if (process.env.ENABLE_CORS) {\n", "if (!process.env.CORS_OFF) {\n") + app + ".use(" + m.cors() + ");\n}"}
+		}
 	}
 	return []string{app + ".use(" + m.cors() + ");"}
 }
@@ -51,6 +53,10 @@ func (m *module) cors() string {
 		return cors + "()"
 	case m.chance(12):
 		return cors + "(" + m.delegate() + ")"
+	case m.chance(20):
+		return m.function("req, res, next", "const middleware = "+cors+"("+m.corsOptions()+");", "middleware(req, res, next);")
+	case m.chance(30):
+		return m.function("req, res, next", "if ("+m.pick("req.path.startsWith('/api')", "req.method === 'OPTIONS'", "req.headers.origin")+") return "+cors+"("+m.pick("", "{ origin: 'https://a.example' }")+")(req, res, next);", "next();")
 	}
 	options := m.corsOptions()
 	switch {
@@ -124,6 +130,10 @@ func (m *module) origin() string {
 }
 
 func (m *module) list() string {
+	if m.chance(12) && m.syntax != esModules { // from a file of its own
+		m.files["config.json"] = "{ \"cors\": { \"origins\": [\"https://a.example\", \"http://localhost:3000\"] }, \"port\": 3000 }\n"
+		return m.useAs("./"+strings.Repeat("../", strings.Count(m.file, "/"))+"config.json", "config") + ".cors.origins"
+	}
 	items := m.some(5, "'https://a.example'", "'https://b.example'", "'http://localhost:3000'", "'https://app.a.example'", "'https://a.example/'", "'http://127.0.0.1:8080'", m.pattern())
 	if m.chance(3) {
 		return "[\n" + strings.Join(items, ",\n") + "\n]"
@@ -132,6 +142,9 @@ func (m *module) list() string {
 }
 
 func (m *module) pattern() string {
+	if m.chance(40) {
+		return `/a\.example$/g` // remembers where it stopped
+	}
 	return m.pick(`/\.a\.example$/`, `/^https:\/\/([a-z]+\.)?a\.example$/`, `/a.example/`, `/^https?:\/\/localhost(:\d+)?$/`, `/^https:\/\/a\.example/i`, `new RegExp('^https://(.+\\.)?a\\.example$')`,
 		`/https:\/\/.*\.a\.example/`, `/^http:\/\/(localhost|127\.0\.0\.1):[0-9]+$/`, `/^https:\/\/a\.example(?!\.)/`)
 }
@@ -250,7 +263,7 @@ func (m *module) setter(name, value string) string {
 	if m.chance(15) {
 		return "res.set({ '" + name + "': " + value + " });"
 	}
-	return "res." + m.pick("header", "header", "setHeader", "setHeader", "set", "append") + "('" + name + "', " + value + ");"
+	return "res." + m.pick("header", "header", "setHeader", "setHeader", "set", m.pick("set", "append")) + "('" + name + "', " + value + ");"
 }
 
 // byHand writes a middleware that sets the headers itself, or imports it.
@@ -286,15 +299,23 @@ func (m *module) headers() string {
 	case 9:
 		body = append(body, "const list = ['https://a.example', 'https://b.example'];", "const origin‹: any› = "+origin+";", allow("list.includes(origin) ? origin : list[0]"))
 	}
+	mirror := "req.headers['access-control-request-headers']"
+	if !m.chance(6) {
+		mirror += " || ''" // without, setHeader throws
+	}
 	body = append(body, m.some(5,
-		m.setter("Access-Control-Allow-Methods", m.pick("'GET, POST, PUT, DELETE, OPTIONS'", "'GET,PUT,POST,DELETE'", "'*'", "['GET', 'POST']", "req.headers['access-control-request-method']")),
-		m.setter("Access-Control-Allow-Headers", m.pick("'Origin, X-Requested-With, Content-Type, Accept'", "'Content-Type, Authorization'", "'*'", "req.headers['access-control-request-headers'] || ''",
-			"req.headers['access-control-request-headers']", "['Content-Type', 'X-Custom']")),
+		m.setter("Access-Control-Allow-Methods", m.pick("'GET, POST, PUT, DELETE, OPTIONS'", "'GET,PUT,POST,DELETE'", "'*'", "['GET', 'POST']", "req.headers['access-control-request-method'] || 'GET'")),
+		m.setter("Access-Control-Allow-Headers", m.pick("'Origin, X-Requested-With, Content-Type, Accept'", "'Content-Type, Authorization'", "'*'", mirror,
+			"['Content-Type', 'X-Custom']")),
 		m.setter("Access-Control-Allow-Credentials", m.pick("'true'", "'true'", "true", "false")),
 		m.setter("Access-Control-Max-Age", m.pick("'86400'", "86400", "600", "'0'")),
 		m.setter("Access-Control-Expose-Headers", "'X-Total-Count'"),
 		m.pick("res.vary('Origin');", m.setter("Vary", "'Origin'"), "res.vary(['Origin', 'Accept-Encoding']);"),
 		m.pick(m.setter("Access-Control-Allow-Private-Network", "'true'"), "res.removeHeader('X-Powered-By');"))...)
+	if m.chance(10) {
+		body = append(body, "const headers = { 'Access-Control-Allow-Methods': 'GET, POST', 'Access-Control-Max-Age': '600' };",
+			m.pick("Object.entries(headers).forEach(([name, value]) => res.setHeader(name, value));", "for (const [name, value] of Object.entries(headers)) {\nres.header(name, value);\n}", "res.set(headers);"))
+	}
 	options := m.pick("req.method === 'OPTIONS'", "req.method === 'OPTIONS'", "req.method == 'OPTIONS'", "'OPTIONS' === req.method", "req.method.toLowerCase() === 'options'", "req.method === 'OPTIONS' && req.headers['access-control-request-method']")
 	preflight := strings.Join(m.byHandPreflight(), "\n")
 	switch m.IntN(8) {

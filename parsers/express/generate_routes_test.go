@@ -8,7 +8,9 @@ import (
 // common writes a middleware that many applications have, or one of their own.
 func (m *module) common(app string) string {
 	use := func(path, middleware string) string { return app + ".use(" + path + middleware + ");" }
-	switch m.IntN(14) {
+	switch m.IntN(15) {
+	case 11:
+		return use("", m.use("passport")+".initialize()")
 	case 0:
 		return use("", m.use("morgan")+"('dev')")
 	case 1:
@@ -137,6 +139,13 @@ func (m *module) routes(app string) []string {
 	for range 1 + m.IntN(4) {
 		out = append(out, m.register(app, ""))
 	}
+	if other := m.module(m.pick("routes/index", "src/register")); m.spread && m.chance(4) && m.files[other.file] == "" {
+		other.add(other.register("router", ""), other.register("router", ""))
+		body := other.body
+		other.body = nil
+		other.export("function (router‹: any›) {\n" + strings.Join(body, "\n") + "\n}")
+		out = append(out, m.local(other, "register")+"("+app+");")
+	}
 	for n := range m.IntN(3) {
 		prefix := m.pick("/api", "/api", "/users", "/v1", "/shop")
 		mount := "'" + prefix + "', "
@@ -251,6 +260,10 @@ func (m *module) handler() string {
 	next := func(statements ...string) string { return m.function("req, res, next", statements...) }
 	async := func(statements ...string) string {
 		return m.function(m.pick("async req, res", "async req, res, next"), statements...)
+	}
+	if other := m.module(m.pick("controllers/main", "src/controller")); m.spread && m.chance(8) && m.files[other.file] == "" {
+		return m.local(other.export("{\nlist: "+other.function("req, res", "res.json([]);")+",\nshow: "+other.function("async req, res, next", "try {\nres.json(await Promise.resolve({}));\n} catch (err) {\nnext(err);\n}")+",\n}"),
+			"controller") + m.pick(".list", ".show")
 	}
 	switch m.IntN(24) {
 	case 0:

@@ -17,7 +17,7 @@ const esbuild = require('esbuild');
 const dotenv = require('dotenv');
 
 const START_MS = 5000; // for an application to listen
-const ANSWER_MS = 400; // for a request to be answered; none of the applications waits on purpose for longer than a tenth
+const ANSWER_MS = 500; // for a request to be answered: the applications themselves wait for a few milliseconds at most
 
 const contexts = new AsyncLocalStorage(); // { app, socket }: whose code runs, and the connection of the request it serves
 const current = () => contexts.getStore();
