@@ -12,7 +12,7 @@ import (
 
 // describe fills a description of what the application registered.
 func (m *Machine) describe(ctx context.Context, d *Description) error {
-	d.Files, d.Variables, d.Unreadable = m.read, m.variables, m.mistake
+	defer func() { d.Files, d.Variables, d.Unreadable = m.read, m.variables, m.mistake }() // requests read more
 	model, err := m.require("%describe")
 	if err != nil {
 		return err

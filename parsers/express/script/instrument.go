@@ -29,6 +29,8 @@ const (
 	HookTag = "%tag"
 	// HookExec (object, text) is "object.exec(text)". A regular expression's own method is left alone: goja is fast only then.
 	HookExec = "%exec"
+	// HookDecorate (decorators, target, key, kind) applies the decorators of a class or of a member.
+	HookDecorate = "%decorate"
 	// HookMeta (filename) is "import.meta".
 	HookMeta = "%meta"
 	// HookSpread (value) is what "{...value}" takes over.
@@ -189,6 +191,10 @@ func (w *rewriter) bindings(list []*ast.Binding) {
 	for _, b := range list {
 		if target, ok := b.Target.(*ast.Identifier); ok && target.Name == "__toESM" {
 			b.Initializer = name(HookModule, b.Initializer.Idx0()) // esbuild's knows nothing of unknown modules
+			continue
+		}
+		if target, ok := b.Target.(*ast.Identifier); ok && target.Name == "__decorateClass" {
+			b.Initializer = name(HookDecorate, b.Initializer.Idx0()) // esbuild's defines what an unknown decorator returns
 			continue
 		}
 		if target, ok := b.Target.(*ast.Identifier); ok && target.Name == "import_meta" && b.Initializer != nil {
