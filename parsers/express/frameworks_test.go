@@ -17,6 +17,15 @@ type framework struct {
 	cors       []string // the arguments
 }
 
+// with returns the application with arguments of the CORS package. NestJS is given them in two ways.
+func (f *framework) with(cors string) string {
+	create, enable := "", "app.enableCors("+cors+");"
+	if strings.HasPrefix(cors, "cors:") || cors == "none" {
+		create, enable = strings.TrimPrefix(cors, "none"), ""
+	}
+	return strings.NewReplacer("CORS", cors, "CREATE", create, "ENABLE", enable).Replace(f.text)
+}
+
 // origins are values of the option "origin" that every package takes, each in its own way.
 var origins = []string{`'*'`, `'https://app.example'`, `'https://app.example/'`, `['https://app.example', 'https://admin.example']`, `true`, `false`}
 
@@ -91,6 +100,50 @@ app.get('/plain', (c) => c.text('plain'));
 serve({ fetch: app.fetch, port: 3000 });
 `, arguments(`credentials: true, maxAge: 600, allowMethods: ['GET', 'PUT'], allowHeaders: ['X-One', 'X-Two'], exposeHeaders: ['X-Id', 'X-Two']`, ``, `{}`, `{ credentials: true, allowMethods: [] }`,
 			`{ origin: (origin) => origin.endsWith('.example') ? origin : 'https://app.example' }`, `{ origin: async (origin, c) => c.req.path === '/api/items' ? origin : null, maxAge: 0 }`, `{ allowMethods: (origin) => origin ? ['GET'] : [] }`)},
+		{"nest", "main.ts", `import 'reflect-metadata';
+import { Module, Controller, Get, Post, Put, Delete, Header, HttpCode, Redirect, Res, Param, Req, UseGuards, ForbiddenException, Injectable } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+@Injectable()
+class Refuses {
+  canActivate(context: any): boolean { return !context.switchToHttp().getRequest().headers['x-refuse']; }
+}
+
+@Controller('items')
+@UseGuards(Refuses)
+class Items {
+  @Get() list() { return [1]; }
+  @Post() @HttpCode(202) make(@Req() request: any) { return { method: request.method }; }
+  @Put(':id') @Header('Access-Control-Expose-Headers', 'X-Id') set(@Param('id') id: string) { return id; }
+  @Delete(':id') remove(@Res() response: any) { response.vary('Cookie').status(204).send(); }
+}
+
+@Controller()
+class Others {
+  @Get('fails') fails() { throw new Error('no'); }
+  @Get('refuses') async refuses(@Res({ passthrough: true }) response: any) { response.vary('Cookie'); throw new ForbiddenException(); }
+  @Get('moves') @Redirect('/api/items', 301) moves() {}
+}
+
+@Module({ controllers: [Items] })
+class ItemsModule {}
+
+@Module({ imports: [ItemsModule], controllers: [Others] })
+class AppModule {
+  configure(consumer: any) { consumer.apply((req: any, res: any, next: any) => { res.vary('Accept-Language'); next(); }).forRoutes('items'); }
+}
+
+async function bootstrap() {
+  const app = await NestFactory.create(AppModule, { logger: false, CREATE });
+  app.setGlobalPrefix('api');
+  app.use((req: any, res: any, next: any) => { res.vary('Accept'); next(); });
+  ENABLE
+  app.use('/plain', (req: any, res: any) => res.send('plain'));
+  await app.listen(3000);
+}
+bootstrap();
+`, append(arguments(`credentials: true, maxAge: 600, methods: ['GET', 'PUT'], allowedHeaders: ['X-One', 'X-Two'], exposedHeaders: 'X-Id'`, ``, `{}`, `{ origin: (origin, cb) => cb(origin ? null : new Error('no'), true) }`,
+			`{ preflightContinue: true }`, `(req, cb) => cb(null, { origin: req.header('Origin') })`), "cors: true", "cors: { origin: ['https://app.example'], credentials: true }", "none")},
 	}
 }
 
@@ -126,7 +179,7 @@ func TestFrameworks(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			requests, equal, shown := 0, 0, 0
 			for i, cors := range f.cors {
-				g := &generator{major: 5, files: map[string]string{f.file: strings.ReplaceAll(f.text, "CORS", cors), "package.json": fmt.Sprintf(`{"main": %q}`, f.file)}}
+				g := &generator{major: 5, files: map[string]string{f.file: f.with(cors), "package.json": fmt.Sprintf(`{"main": %q}`, f.file)}}
 				dir, port, err := n.start(t, filepath.Join(f.name, fmt.Sprint(i)), g)
 				if err != nil {
 					t.Errorf("%s does not start with %s: %v", f.name, cors, err)

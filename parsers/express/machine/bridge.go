@@ -166,7 +166,7 @@ func (m *Machine) builtin(name string) goja.Value {
 func frameworkOf(name string) string {
 	switch scope, _, _ := strings.Cut(name, "/"); scope {
 	case "@koa", "koa", "fastify", "@fastify", "hono", "@hono", "@nestjs":
-		return "%" + strings.TrimSuffix(strings.TrimPrefix(scope, "@"), "js")
+		return "%" + strings.TrimPrefix(scope, "@")
 	}
 	for _, framework := range []string{"koa", "fastify"} {
 		if strings.HasPrefix(name, framework+"-") {
