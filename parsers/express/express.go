@@ -89,9 +89,12 @@ func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
 	return u, uses || len(u.Includes) > 0
 }
 
+// usesExpress reports whether a file makes an application or a router: many only name express's types.
 func usesExpress(data []byte) bool {
-	return bytes.Contains(data, []byte("express")) && frameworks.Match(data)
+	return bytes.Contains(data, []byte("express")) && frameworks.Match(data) && makes.Match(data)
 }
+
+var makes = regexp.MustCompile(`\bexpress(\d|\.default)?\s*\(\s*\)|\bRouter\s*\(|require\(['"]express['"]\)\s*\(|_default\s*\(\s*\)|\bdefault\)\(\)|\b[eE]xpress\w*\(\)|\buse\(`)
 
 // includes returns the local modules that a file names.
 func (r *reader) includes(f *source.File) []string {

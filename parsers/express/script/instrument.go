@@ -198,7 +198,7 @@ func (w *rewriter) bindings(list []*ast.Binding) {
 			continue
 		}
 		if target, ok := b.Target.(*ast.Identifier); ok && target.Name == "import_meta" && b.Initializer != nil {
-			b.Initializer = call(HookMeta, b.Initializer, name("__filename", b.Initializer.Idx0()))
+			b.Initializer = call(HookMeta, b.Initializer, name(fileParameter, b.Initializer.Idx0()))
 			continue
 		}
 		w.pattern(b.Target)
