@@ -80,6 +80,9 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 			}
 		}
 	}
+	if len(host.Layers) == 0 { // nothing came of it: what its modules make is looked at for itself
+		l.result.Files = l.result.Files[:1]
+	}
 	for _, f := range l.result.Files {
 		l.result.Comments = append(l.result.Comments, comments(f)...)
 	}
