@@ -251,6 +251,9 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 	if len(d.Layers) > 1 {
 		layer.Name = fmt.Sprintf("%s (application %d)", l.unit.Path, i+1)
 	}
+	if from.Name != "" {
+		layer.Name += " (" + from.Name + ")"
+	}
 	for _, e := range from.Endpoints {
 		span := l.span(e.Place)
 		if span.IsZero() {

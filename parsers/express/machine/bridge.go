@@ -148,7 +148,11 @@ func (m *Machine) builtin(name string) goja.Value {
 			return makeExpress(goja.Undefined(), m.rt.ToValue(m.app.Major))
 		})
 	}
-	for _, model := range []string{"%node", "%packages"} {
+	models := []string{"%node", "%packages"}
+	if framework := frameworks[name]; framework != "" {
+		models = []string{framework}
+	}
+	for _, model := range models {
 		exports, err := m.require(model)
 		if err != nil {
 			panic(m.thrown(err))
@@ -162,6 +166,14 @@ func (m *Machine) builtin(name string) goja.Value {
 		}
 	}
 	return goja.Undefined()
+}
+
+// frameworks are the models that hold packages of other frameworks than express, by the packages' names.
+var frameworks = map[string]string{
+	"koa": "%koa", "@koa/router": "%koa", "koa-router": "%koa", "@koa/cors": "%koa", "koa-compose": "%koa", "koa-mount": "%koa", "koa-helmet": "%koa", "@koa/bodyparser": "%koa",
+	"koa-bodyparser": "%koa", "koa-logger": "%koa", "koa-json": "%koa", "koa-body": "%koa", "koa-morgan": "%koa", "koa-compress": "%koa", "koa-conditional-get": "%koa",
+	"koa-etag": "%koa", "koa-session": "%koa", "koa-pino-logger": "%koa", "koa-response-time": "%koa", "koa-favicon": "%koa", "koa-json-error": "%koa",
+	"koa-useragent": "%koa", "koa-i18n": "%koa", "koa-views": "%koa", "koa-requestid": "%koa",
 }
 
 // extend adds to $ what needs the machine.

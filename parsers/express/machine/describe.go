@@ -25,7 +25,7 @@ func (m *Machine) describe(ctx context.Context, d *Description) error {
 	}
 	found := value.ToObject(m.rt)
 	for _, l := range m.list(found.Get("layers")) {
-		layer := Layer{Name: "app", Place: m.firstPlace(l.Get("places")), Port: int(l.Get("port").ToInteger())}
+		layer := Layer{Name: l.Get("name").String(), Place: m.firstPlace(l.Get("places")), Port: int(l.Get("port").ToInteger())}
 		for _, e := range m.list(l.Get("endpoints")) {
 			endpoint := Endpoint{Pattern: e.Get("pattern").String(), Example: e.Get("example").String(), Place: m.firstPlace(e.Get("places"))}
 			methods := e.Get("methods").ToObject(m.rt)

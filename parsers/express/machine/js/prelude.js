@@ -74,11 +74,17 @@ $.element = (list, i) => {
 
 // ---- what the machine learns about the application
 
-const found = (globalThis['%found'] = { applications: [], routers: [], listening: [], servers: [], facts: [], gaps: [] });
+const found = (globalThis['%found'] = { applications: [], frameworks: [], routers: [], listening: [], servers: [], facts: [], gaps: [] });
 
 $.applicationMade = (app, places) => {
   app.places_ = places;
   found.applications.push(app);
+};
+// frameworkMade notes an application of a framework other than express: {name, handler, places, endpoints(), registered()}. A path
+// of an endpoint is a pattern in express's manner.
+$.frameworkMade = (app) => {
+  found.frameworks.push(app);
+  return app;
 };
 $.routerMade = (router, places) => {
   router.places_ = places;
