@@ -82,12 +82,18 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 	}
 	if len(host.Layers) == 0 { // nothing came of it: what its modules make is looked at for itself
 		l.result.Files = l.result.Files[:1]
+		if m := frameworks.FindSubmatch(l.entry.Data); m != nil && !modelled(string(m[1])) {
+			host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: string(m[1]) + " is not modelled"})
+		}
 	}
 	for _, f := range l.result.Files {
 		l.result.Comments = append(l.result.Comments, comments(f)...)
 	}
 	return l.result
 }
+
+// modelled reports whether a framework is one that applications are run against.
+func modelled(name string) bool { return strings.HasPrefix(name, "express") || name == "koa" }
 
 // start runs the application in one environment.
 func (l *lowering) start(ctx context.Context, s *scenario) (*machine.Description, error) {
