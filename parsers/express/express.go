@@ -75,14 +75,20 @@ var frameworks = regexp.MustCompile(`(?:require\(|from|import\()\s*["'](express|
 // specifiers are the local modules that a file names.
 var specifiers = regexp.MustCompile(`(?:require\(|from|import\(|import)\s*["'](\.{1,2}/?[^"'\n]*)["']`)
 
+// maxSource is the size of a file in bytes beyond which it is nothing that somebody writes.
+const maxSource = 4 << 20
+
 // listens is what a file does that starts an application of another file.
 var listens = regexp.MustCompile(`\.listen\(|createServer\(`)
 
 // Scan recognises a file that uses express, or starts an application that another file makes, without reading it as a
 // program.
 func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
+	if len(f.Data) > maxSource || isBundle(f.Data) {
+		return parsers.Unit{}, false
+	}
 	uses := usesFramework(f.Data)
-	if !uses && !listens.Match(f.Data) || isBundle(f.Data) {
+	if !uses && !listens.Match(f.Data) {
 		return parsers.Unit{}, false
 	}
 	u := parsers.Unit{Path: f.Path, Includes: r.includes(f)}
