@@ -75,14 +75,20 @@ var frameworks = regexp.MustCompile(`(?:require\(|from|import\()\s*["'](express|
 // specifiers are the local modules that a file names.
 var specifiers = regexp.MustCompile(`(?:require\(|from|import\(|import)\s*["'](\.{1,2}/?[^"'\n]*)["']`)
 
+// maxSource is the size of a file in bytes beyond which it is nothing that somebody writes.
+const maxSource = 4 << 20
+
 // listens is what a file does that starts an application of another file.
 var listens = regexp.MustCompile(`\.listen\(|createServer\(`)
 
 // Scan recognises a file that uses express, or starts an application that another file makes, without reading it as a
 // program.
 func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
+	if len(f.Data) > maxSource || isBundle(f.Data) {
+		return parsers.Unit{}, false
+	}
 	uses := usesFramework(f.Data)
-	if !uses && !listens.Match(f.Data) || isBundle(f.Data) {
+	if !uses && !listens.Match(f.Data) {
 		return parsers.Unit{}, false
 	}
 	u := parsers.Unit{Path: f.Path, Includes: r.includes(f)}
@@ -92,9 +98,16 @@ func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
 // marks are the words that a file has in which frameworks can match: they are cheaper to look for.
 var marks = [][]byte{[]byte("express"), []byte("koa"), []byte("fastify"), []byte("hono"), []byte("@nestjs/core")}
 
+// usesFramework reports whether a file makes an application or a router: many only name a framework's types.
 func usesFramework(data []byte) bool {
-	return slices.ContainsFunc(marks, func(mark []byte) bool { return bytes.Contains(data, mark) }) && frameworks.Match(data)
+	if !slices.ContainsFunc(marks, func(mark []byte) bool { return bytes.Contains(data, mark) }) {
+		return false
+	}
+	m := frameworks.FindSubmatch(data)
+	return m != nil && (!bytes.HasPrefix(m[1], []byte("express")) || makes.Match(data))
 }
+
+var makes = regexp.MustCompile(`\bexpress(\d|\.default)?\s*\(\s*\)|\bRouter\s*\(|require\(['"]express['"]\)\s*\(|_default\s*\(\s*\)|\bdefault\)\(\)|\b[eE]xpress\w*\(\)|\buse\(`)
 
 // includes returns the local modules that a file names.
 func (r *reader) includes(f *source.File) []string {

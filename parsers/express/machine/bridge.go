@@ -45,6 +45,12 @@ func (m *Machine) bridge() *goja.Object {
 		m.assume(Answered{Question: Question{Kind: "passes", Subject: c.Argument(0).String()}, Holds: true})
 		return goja.Undefined()
 	})
+	set("responding", func(c goja.FunctionCall) goja.Value {
+		if m.answer != nil {
+			m.answer.res, _ = c.Argument(0).(*goja.Object)
+		}
+		return goja.Undefined()
+	})
 	set("passes", func(c goja.FunctionCall) goja.Value { return truth(passes.MatchString(c.Argument(0).String())) })
 	set("callee", func(c goja.FunctionCall) goja.Value { return m.rt.ToValue(callee(c.Argument(0).String())) })
 	set("quiet", func(c goja.FunctionCall) goja.Value {

@@ -135,6 +135,9 @@ type stop struct{ why string }
 
 func (s stop) Error() string { return s.why }
 
+// boundPatterns bounds the time of a match, for all expressions that goja will make.
+var boundPatterns = sync.OnceFunc(func() { regexp2.DefaultMatchTimeout = patternTime })
+
 // maxStarts bounds how often an application is started anew that stops because of what is unknown.
 const maxStarts = 12
 
@@ -146,7 +149,7 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 		_, _ = m.library.read(f)
 	}
 	ready.Wait()
-	regexp2.DefaultMatchTimeout = patternTime
+	boundPatterns()
 	m.app = app
 	over := time.Now().Add(loadTime)
 	var first *Description

@@ -198,7 +198,7 @@ func (w *rewriter) bindings(list []*ast.Binding) {
 			continue
 		}
 		if target, ok := b.Target.(*ast.Identifier); ok && target.Name == "import_meta" && b.Initializer != nil {
-			b.Initializer = call(HookMeta, b.Initializer, name("__filename", b.Initializer.Idx0()))
+			b.Initializer = call(HookMeta, b.Initializer, name(fileParameter, b.Initializer.Idx0()))
 			continue
 		}
 		w.pattern(b.Target)
@@ -371,7 +371,7 @@ func (w *rewriter) assign(e *ast.AssignExpression) ast.Expression {
 func (w *rewriter) binary(e *ast.BinaryExpression) ast.Expression {
 	whole, sides := rangeOf(e), []Range{rangeOf(e.Left), rangeOf(e.Right)}
 	left, right := w.expression(e.Left), w.expression(e.Right)
-	switch e.Operator {
+	switch e.Operator { //nolint:exhaustive // the others compute and decide nothing
 	case token.LOGICAL_AND:
 		return &ast.ConditionalExpression{Test: call(HookKeep, e.Left, left), Consequent: right, Alternate: call(HookKept, e.Right)}
 	case token.LOGICAL_OR:
@@ -388,7 +388,7 @@ func (w *rewriter) binary(e *ast.BinaryExpression) ast.Expression {
 
 func (w *rewriter) unary(e *ast.UnaryExpression) ast.Expression {
 	operand := e.Operand
-	switch e.Operator {
+	switch e.Operator { //nolint:exhaustive // the others compute and decide nothing
 	case token.NOT:
 		e.Operand = w.test(operand)
 		return e

@@ -233,6 +233,7 @@ function run(handler, asked) {
   const req = new http.IncomingMessage(asked);
   const res = new http.ServerResponse(req);
   current = { req, res, frames: [], by: undefined, done: false };
+  go.responding(res);
   const failed = (e) => {
     go.rethrow(e);
     if (!current.done) res.destroy();
