@@ -122,7 +122,7 @@ $.originOption = (origin, options, at) => {
   const places = at || ($.property(options, 'origin') ? [$.property(options, 'origin').value] : []);
   if ($.isUnknown(origin)) return;
   if (typeof origin === 'string') {
-    if (origin !== '*' && origin !== '') go.mention('literal', origin, false, places);
+    if ((origin !== '*' || at) && origin !== '') go.mention('literal', origin, false, places); // an asterisk in a list is compared
   } else if (origin instanceof RegExp) {
     go.mention('pattern', origin.source, origin.flags.includes('i'), places);
   } else if (Array.isArray(origin)) {
@@ -144,7 +144,7 @@ $.entering = (l, req) => {
   if (current && l.places) current.by = l.places;
   if (current && l.routed && l.last) go.quiet(inert(l.handle));
 };
-$.answered = (places, why) => {
+$.answered = (places) => {
   if (current && places) current.by = places;
 };
 $.reached = (router, l, index, req) => {
@@ -155,6 +155,10 @@ $.reached = (router, l, index, req) => {
   frame.path = req.url.split('?')[0];
 };
 $.unreached = () => {};
+// failing notes who raised the error that is handed on: handlers of errors come later, and answer for it.
+$.failing = () => {
+  if (current && !current.raisedBy) current.raisedBy = current.by;
+};
 $.unhandled = (err, req) => {
   if (current && err) {
     current.error = err;
@@ -252,7 +256,7 @@ const isDone = () => current.done;
 function outcome() {
   const { res, by, poisoned, forward } = current;
   const lines = [];
-  for (const { name, values, places } of res.lines.values()) for (const v of values) lines.push([name, v, places]);
+  for (const { name, values, places, each } of res.lines.values()) values.forEach((v, i) => lines.push([name, v, (each && each[i]) || places]));
   const out = { status: res.finished || forward ? Number(res.sentStatus === undefined ? res.statusCode : res.sentStatus) || 0 : -1, headers: lines, by: by || [], lost: lostOf(res), poisoned: undefined, forward, error: current.error && !$.isUnknown(current.error) ? String(current.error.message || current.error) : '' };
   if (poisoned) out.poisoned = $.isUnknown(poisoned) ? { subject: go.describe(poisoned), names: [] } : poisoned;
   if (!res.finished && !forward) out.headers = [];
@@ -269,7 +273,8 @@ function lostOf(res) {
   };
   res.lost.forEach(note);
   if (res.lines.has('access-control-allow-origin')) return out;
-  const { frames, req, by } = current;
+  const { frames, req, raisedBy } = current;
+  const by = raisedBy || current.by;
   const done = current;
   for (const frame of frames) {
     const rest = frame.router.stack.slice(frame.index);
