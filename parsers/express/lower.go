@@ -83,7 +83,7 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 	if len(host.Layers) == 0 { // nothing came of it: what its modules make is looked at for itself
 		l.result.Files = l.result.Files[:1]
 		if m := frameworks.FindSubmatch(l.entry.Data); m != nil && !modelled(string(m[1])) {
-			host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: string(m[1]) + " is not modelled"})
+			host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: "nothing of this " + string(m[1]) + " application could be followed"})
 		}
 	}
 	for _, f := range l.result.Files {
