@@ -64,7 +64,8 @@ func CacheOf(layer *policy.Layer, endpoint string) Cache {
 			c.KeyUsesOrigin = strings.Contains(strings.ToLower(f.Subject), "origin") // $http_origin
 		case policy.FactCacheIgnoresVary:
 			c.IgnoresVary = true
-		case policy.FactNeedsAuthorization, policy.FactRequiresHeader, policy.FactOwnErrors, policy.FactDuplicateContentType:
+		case policy.FactNeedsAuthorization, policy.FactRequiresHeader, policy.FactOwnErrors, policy.FactDuplicateContentType,
+			policy.FactOptionUnknown, policy.FactSessionCookie, policy.FactServesPages, policy.FactReadsBody:
 		}
 	}
 	if c.Kind == 0 {

@@ -155,7 +155,7 @@ func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
 			orphans = append(orphans, u)
 		}
 	}
-	loaded = append(loaded, r.load(ctx, reader, orphans)...)
+	loaded = append(loaded, dropReached(r.load(ctx, reader, orphans))...)
 	w.Recognised, w.Loaded = len(units), len(loaded)
 	for _, l := range loaded {
 		w.Layers += l.layerAll

@@ -161,13 +161,13 @@ func TestHostile(t *testing.T) {
 	for _, f := range files {
 		started := time.Now()
 		NewReader(discovery.Memory(f).Walk(discovery.Options{})).Read("")
-		if took := time.Since(started); took > 2*time.Second {
+		if took := time.Since(started); took > time.Minute {
 			t.Errorf("%s took %v", f.Path, took)
 		}
 	}
 	started := time.Now()
 	sets := NewReader(discovery.Memory(files...).Walk(discovery.Options{})).Read("")
-	if took := time.Since(started); took > 10*time.Second {
+	if took := time.Since(started); took > 2*time.Minute {
 		t.Errorf("all took %v", took)
 	}
 	for _, s := range sets {

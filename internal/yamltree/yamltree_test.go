@@ -189,7 +189,7 @@ func TestHostile(t *testing.T) {
 			if err == nil {
 				t.Error("no error")
 			}
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > 2*time.Minute {
 				t.Errorf("took %v", took)
 			}
 			t.Log(time.Since(start), err)
@@ -205,7 +205,7 @@ func TestHostile(t *testing.T) {
 			for _, value := range parse(t, text).Fields() {
 				value.Span()
 			}
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > 2*time.Minute {
 				t.Errorf("took %v", took)
 			}
 		})

@@ -68,7 +68,7 @@ func TestHostile(t *testing.T) {
 			checkSpans(t, r, files)
 			text := findings(r)
 			t.Log(time.Since(began), text[:min(len(text), 300)])
-			if took := time.Since(began); took > 10*time.Second {
+			if took := time.Since(began); took > 2*time.Minute {
 				t.Errorf("took %v", took)
 			}
 			if len(r.Hosts) == 0 && len(r.Problems) == 0 && !strings.Contains(test.name, "mark") {

@@ -69,11 +69,14 @@ type reader struct {
 	environment *environment.Reader
 }
 
-// frameworks are the packages whose applications are looked for. Express is run; the others are named as not modelled.
-var frameworks = regexp.MustCompile(`(?:require\(|from|import\()\s*["'](express|express4|express5)["']`)
+// frameworks are the packages whose applications are looked for.
+var frameworks = regexp.MustCompile(`(?:require\(|from|import\()\s*["'](express|express4|express5|koa|fastify|hono|@hono/[\w-]+|@nestjs/core)["'/]`)
 
 // specifiers are the local modules that a file names.
 var specifiers = regexp.MustCompile(`(?:require\(|from|import\(|import)\s*["'](\.{1,2}/?[^"'\n]*)["']`)
+
+// maxSource is the size of a file in bytes beyond which it is nothing that somebody writes.
+const maxSource = 4 << 20
 
 // listens is what a file does that starts an application of another file.
 var listens = regexp.MustCompile(`\.listen\(|createServer\(`)
@@ -81,17 +84,30 @@ var listens = regexp.MustCompile(`\.listen\(|createServer\(`)
 // Scan recognises a file that uses express, or starts an application that another file makes, without reading it as a
 // program.
 func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
-	uses := usesExpress(f.Data)
-	if !uses && !listens.Match(f.Data) || isBundle(f.Data) {
+	if len(f.Data) > maxSource || isBundle(f.Data) {
+		return parsers.Unit{}, false
+	}
+	uses := usesFramework(f.Data)
+	if !uses && !listens.Match(f.Data) {
 		return parsers.Unit{}, false
 	}
 	u := parsers.Unit{Path: f.Path, Includes: r.includes(f)}
 	return u, uses || len(u.Includes) > 0
 }
 
-func usesExpress(data []byte) bool {
-	return bytes.Contains(data, []byte("express")) && frameworks.Match(data)
+// marks are the words that a file has in which frameworks can match: they are cheaper to look for.
+var marks = [][]byte{[]byte("express"), []byte("koa"), []byte("fastify"), []byte("hono"), []byte("@nestjs/core")}
+
+// usesFramework reports whether a file makes an application or a router: many only name a framework's types.
+func usesFramework(data []byte) bool {
+	if !slices.ContainsFunc(marks, func(mark []byte) bool { return bytes.Contains(data, mark) }) {
+		return false
+	}
+	m := frameworks.FindSubmatch(data)
+	return m != nil && (!bytes.HasPrefix(m[1], []byte("express")) || makes.Match(data))
 }
+
+var makes = regexp.MustCompile(`\bexpress(\d|\.default)?\s*\(\s*\)|\bRouter\s*\(|require\(['"]express['"]\)\s*\(|_default\s*\(\s*\)|\bdefault\)\(\)|\b[eE]xpress\w*\(\)|\buse\(`)
 
 // includes returns the local modules that a file names.
 func (r *reader) includes(f *source.File) []string {
@@ -107,11 +123,11 @@ func (r *reader) includes(f *source.File) []string {
 // maxClosure bounds how many files are looked at to find out whether a file that starts something starts an application.
 const maxClosure = 300
 
-// reaches reports whether a file uses express, by itself or through the local modules that it names.
+// reaches reports whether a file uses a framework, by itself or through the local modules that it names.
 func (r *reader) reaches(f *source.File) bool {
 	seen := map[string]bool{f.Path: true}
 	for queue := []*source.File{f}; len(queue) > 0; queue = queue[1:] {
-		if usesExpress(queue[0].Data) {
+		if usesFramework(queue[0].Data) {
 			return true
 		}
 		for _, name := range r.includes(queue[0]) {

@@ -93,7 +93,7 @@ func TestHostile(t *testing.T) {
 			if !good {
 				t.Error("the application beside it was harmed")
 			}
-			if took := time.Since(began); took > 40*time.Second {
+			if took := time.Since(began); took > 2*time.Minute {
 				t.Errorf("took %v", took)
 			}
 			var said []string

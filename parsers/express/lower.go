@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/environment"
@@ -79,21 +80,38 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 			}
 		}
 	}
+	if len(host.Layers) == 0 { // nothing came of it: what its modules make is looked at for itself
+		l.result.Files = l.result.Files[:1]
+		if m := frameworks.FindSubmatch(l.entry.Data); m != nil && !modelled(string(m[1])) {
+			host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: string(m[1]) + " is not modelled"})
+		}
+	}
 	for _, f := range l.result.Files {
 		l.result.Comments = append(l.result.Comments, comments(f)...)
 	}
 	return l.result
 }
 
+// modelled reports whether a framework is one that applications are run against.
+func modelled(name string) bool { return strings.HasPrefix(name, "express") || name == "koa" }
+
 // start runs the application in one environment.
 func (l *lowering) start(ctx context.Context, s *scenario) (*machine.Description, error) {
+	if !l.reader.sessions.mayStart() {
+		return nil, errTooMuch
+	}
 	s.slot = l.reader.sessions.slot()
+	began := time.Now()
 	d, err := l.run.load(ctx, s.slot, s.app)
+	l.reader.sessions.took(time.Since(began))
 	if err == nil {
 		l.read(d)
 	}
 	return d, err
 }
+
+// errTooMuch says that the time for starting applications is used up.
+var errTooMuch = fmt.Errorf("the applications of this project take longer than %v to start, and this one was not", startTime)
 
 // maxGiven bounds how many of the environments that a project gives are looked at.
 const maxGiven = 6
@@ -192,6 +210,10 @@ func (l *lowering) describe(host *policy.Host, d *machine.Description) {
 		if span.IsZero() {
 			span = source.Span{File: l.entry}
 		}
+		if span.File != l.entry { // of another dialect of JavaScript, mostly: the rest runs without it
+			host.Gaps = append(host.Gaps, policy.Gap{Span: span, Why: "this module cannot be read, and is unknown: " + g.Why})
+			continue
+		}
 		l.result.Problems = append(l.result.Problems, parsers.Problem{Kind: parsers.Unreadable, Span: span, Text: g.Why})
 	}
 	for _, g := range d.Gaps {
@@ -234,6 +256,9 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 	}
 	if len(d.Layers) > 1 {
 		layer.Name = fmt.Sprintf("%s (application %d)", l.unit.Path, i+1)
+	}
+	if from.Name != "" {
+		layer.Name += " (" + from.Name + ")"
 	}
 	for _, e := range from.Endpoints {
 		span := l.span(e.Place)

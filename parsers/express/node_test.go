@@ -46,7 +46,8 @@ func startNode(t *testing.T) *node {
 		if err := os.MkdirAll(modules, 0o777); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"express", "body-parser", "compression", "cookie-parser", "cors", "dotenv", "express-rate-limit", "express-session", "helmet", "morgan", "passport"} {
+		for _, name := range []string{"express", "body-parser", "compression", "cookie-parser", "cors", "dotenv", "express-rate-limit", "express-session", "helmet", "morgan", "passport",
+			"@fastify", "@hono", "@koa", "@middy", "@nestjs", "@vendia", "fastify", "hono", "koa", "reflect-metadata", "rxjs", "serverless-http"} {
 			target := filepath.Join(installed, name)
 			if name == "express" {
 				target += major

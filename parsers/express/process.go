@@ -25,6 +25,7 @@ const ChildArgument = "express-machine"
 const (
 	maxHeap      = 512 << 20 // bytes of a child; it ends itself beyond
 	commandTime  = 8 * time.Second
+	startTime    = 30 * time.Second // of all applications of a project, one after another
 	maxChildren  = 4
 	maxLive      = 8        // applications, each in one environment, that a child holds at a time
 	maxKept      = 24 << 20 // bytes of files that a child keeps, which take several times as much when they are ready to run
@@ -336,6 +337,7 @@ type sessions struct {
 	processes []*process
 	opened    int
 	slots     int
+	spent     time.Duration // for starting applications
 }
 
 func newSessions(files parsers.Files, options Options) *sessions {
@@ -355,6 +357,19 @@ func (s *sessions) open() session {
 	p := s.processes[s.opened%len(s.processes)]
 	s.opened++
 	return p
+}
+
+// mayStart reports whether there is time left for starting another application.
+func (s *sessions) mayStart() bool {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.spent < startTime
+}
+
+func (s *sessions) took(d time.Duration) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.spent += d
 }
 
 // slot returns a number that no other application has.

@@ -56,7 +56,7 @@ func TestHostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
 			r, _ := read(source.NewFile("o.yaml", []byte(test.text)))
-			if took := time.Since(began); took > 10*time.Second {
+			if took := time.Since(began); took > 2*time.Minute {
 				t.Errorf("took %v", took)
 			}
 			if test.needs >= 0 && len(r.Needs) != test.needs {

@@ -45,6 +45,12 @@ func (m *Machine) bridge() *goja.Object {
 		m.assume(Answered{Question: Question{Kind: "passes", Subject: c.Argument(0).String()}, Holds: true})
 		return goja.Undefined()
 	})
+	set("responding", func(c goja.FunctionCall) goja.Value {
+		if m.answer != nil {
+			m.answer.res, _ = c.Argument(0).(*goja.Object)
+		}
+		return goja.Undefined()
+	})
 	set("passes", func(c goja.FunctionCall) goja.Value { return truth(passes.MatchString(c.Argument(0).String())) })
 	set("callee", func(c goja.FunctionCall) goja.Value { return m.rt.ToValue(callee(c.Argument(0).String())) })
 	set("quiet", func(c goja.FunctionCall) goja.Value {
@@ -142,7 +148,11 @@ func (m *Machine) builtin(name string) goja.Value {
 			return makeExpress(goja.Undefined(), m.rt.ToValue(m.app.Major))
 		})
 	}
-	for _, model := range []string{"%node", "%packages"} {
+	models := []string{"%node", "%packages"}
+	if framework := frameworks[name]; framework != "" {
+		models = []string{framework}
+	}
+	for _, model := range models {
 		exports, err := m.require(model)
 		if err != nil {
 			panic(m.thrown(err))
@@ -156,6 +166,14 @@ func (m *Machine) builtin(name string) goja.Value {
 		}
 	}
 	return goja.Undefined()
+}
+
+// frameworks are the models that hold packages of other frameworks than express, by the packages' names.
+var frameworks = map[string]string{
+	"koa": "%koa", "@koa/router": "%koa", "koa-router": "%koa", "@koa/cors": "%koa", "koa-compose": "%koa", "koa-mount": "%koa", "koa-helmet": "%koa", "@koa/bodyparser": "%koa",
+	"koa-bodyparser": "%koa", "koa-logger": "%koa", "koa-json": "%koa", "koa-body": "%koa", "koa-morgan": "%koa", "koa-compress": "%koa", "koa-conditional-get": "%koa",
+	"koa-etag": "%koa", "koa-session": "%koa", "koa-pino-logger": "%koa", "koa-response-time": "%koa", "koa-favicon": "%koa", "koa-json-error": "%koa",
+	"koa-useragent": "%koa", "koa-i18n": "%koa", "koa-views": "%koa", "koa-requestid": "%koa",
 }
 
 // extend adds to $ what needs the machine.

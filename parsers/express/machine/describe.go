@@ -12,7 +12,7 @@ import (
 
 // describe fills a description of what the application registered.
 func (m *Machine) describe(ctx context.Context, d *Description) error {
-	d.Files, d.Variables, d.Unreadable = m.read, m.variables, m.mistake
+	defer func() { d.Files, d.Variables, d.Unreadable = m.read, m.variables, m.mistake }() // requests read more
 	model, err := m.require("%describe")
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func (m *Machine) describe(ctx context.Context, d *Description) error {
 	}
 	found := value.ToObject(m.rt)
 	for _, l := range m.list(found.Get("layers")) {
-		layer := Layer{Name: "app", Place: m.firstPlace(l.Get("places")), Port: int(l.Get("port").ToInteger())}
+		layer := Layer{Name: l.Get("name").String(), Place: m.firstPlace(l.Get("places")), Port: int(l.Get("port").ToInteger())}
 		for _, e := range m.list(l.Get("endpoints")) {
 			endpoint := Endpoint{Pattern: e.Get("pattern").String(), Example: e.Get("example").String(), Place: m.firstPlace(e.Get("places"))}
 			methods := e.Get("methods").ToObject(m.rt)

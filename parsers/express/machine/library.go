@@ -11,8 +11,6 @@ type Library struct {
 	scripts map[string]*script.Script
 	order   []*script.Script
 	failed  map[string]error
-	sites   []int // the first number of each script
-	next    int
 }
 
 // NewLibrary returns an empty library.

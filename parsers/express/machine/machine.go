@@ -82,10 +82,10 @@ type Machine struct {
 
 // hooks are functions of the prelude.
 type hooks struct {
-	api                              *goja.Object // $
-	run, isDone, outcome, turn, drop goja.Callable
-	importing, spread, exec, meta    goja.Callable
-	require                          goja.Value
+	api                                     *goja.Object // $
+	run, isDone, outcome, turn, drop        goja.Callable
+	importing, spread, exec, meta, decorate goja.Callable
+	require                                 goja.Value
 }
 
 // New returns a machine for the files of a project.
@@ -135,6 +135,9 @@ type stop struct{ why string }
 
 func (s stop) Error() string { return s.why }
 
+// boundPatterns bounds the time of a match, for all expressions that goja will make.
+var boundPatterns = sync.OnceFunc(func() { regexp2.DefaultMatchTimeout = patternTime })
+
 // maxStarts bounds how often an application is started anew that stops because of what is unknown.
 const maxStarts = 12
 
@@ -146,7 +149,7 @@ func (m *Machine) Load(ctx context.Context, app Application) (*Description, erro
 		_, _ = m.library.read(f)
 	}
 	ready.Wait()
-	regexp2.DefaultMatchTimeout = patternTime
+	boundPatterns()
 	m.app = app
 	over := time.Now().Add(loadTime)
 	var first *Description
@@ -305,13 +308,16 @@ func (m *Machine) prepare() error {
 		return f
 	}
 	m.hooks = hooks{api: made.Get("$").ToObject(m.rt), run: function("run"), isDone: function("isDone"), outcome: function("outcome"), turn: function("turn"), drop: function("dropTasks"),
-		importing: function("importing"), spread: function("spread"), exec: function("exec"), meta: function("meta"), require: made.Get("require")}
+		importing: function("importing"), spread: function("spread"), exec: function("exec"), meta: function("meta"), decorate: function("decorate"), require: made.Get("require")}
 	set(script.HookModule, func(c goja.FunctionCall) goja.Value {
 		return m.must(m.hooks.importing(goja.Undefined(), c.Argument(0)))
 	})
 	set(script.HookSpread, func(c goja.FunctionCall) goja.Value { return m.must(m.hooks.spread(goja.Undefined(), c.Argument(0))) })
 	set(script.HookExec, func(c goja.FunctionCall) goja.Value {
 		return m.must(m.hooks.exec(goja.Undefined(), c.Argument(0), c.Argument(1)))
+	})
+	set(script.HookDecorate, func(c goja.FunctionCall) goja.Value {
+		return m.must(m.hooks.decorate(goja.Undefined(), c.Arguments...))
 	})
 	set(script.HookMeta, func(c goja.FunctionCall) goja.Value { return m.must(m.hooks.meta(goja.Undefined(), c.Argument(0))) })
 	m.rest, _ = made.Get("rest").(*goja.Symbol)

@@ -50,7 +50,7 @@ func (m *Machine) module(name string) (goja.Value, error) {
 	}
 	run, _ := goja.AssertFunction(value)
 	dir := path.Dir("/" + name)
-	result, err := run(exports, exports, m.requireFrom(path.Dir(name)), module, m.rt.ToValue("/"+name), m.rt.ToValue(dir))
+	result, err := run(exports, exports, m.requireFrom(path.Dir(name)), module, m.rt.ToValue("/"+name), m.rt.ToValue(dir), m.rt.ToValue("/"+name))
 	if err != nil {
 		return nil, err
 	}

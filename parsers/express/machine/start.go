@@ -3,7 +3,7 @@ package machine
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"regexp"
 
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers/express/script"
@@ -65,6 +65,12 @@ func (m *Machine) answering() bool {
 	if list := found.Get("listening").ToObject(m.rt); list.Get("length").ToInteger() > 0 {
 		return true
 	}
+	for _, app := range m.list(found.Get("frameworks")) {
+		registered, _ := goja.AssertFunction(app.Get("registered"))
+		if v, err := registered(app); err == nil && v.ToBoolean() {
+			return true
+		}
+	}
 	for _, app := range m.list(found.Get("applications")) {
 		if router, ok := app.Get("router_").(*goja.Object); ok && len(m.list(router.Get("stack"))) > 0 {
 			return true
@@ -101,7 +107,7 @@ func (m *Machine) factories(exports *goja.Object) error {
 			continue
 		}
 		text := c.String()
-		if !strings.Contains(text, "express") && !strings.Contains(text, "Router") && !strings.Contains(text, ".use(") {
+		if !makesApplication.MatchString(text) {
 			continue
 		}
 		var args []goja.Value
@@ -120,6 +126,9 @@ func (m *Machine) factories(exports *goja.Object) error {
 	}
 	return nil
 }
+
+// makesApplication is what a function's text has that makes an application.
+var makesApplication = regexp.MustCompile(`express|Router|\.use\(|\.register\(|[kK]oa\b|[fF]astify\(|Hono\(|NestFactory`)
 
 // fatal reports whether an error ends the machine, and not only what it ran.
 func (m *Machine) fatal(err error) bool {

@@ -127,7 +127,7 @@ func (m *Machine) traps(u *unknown) *goja.ProxyTrapConfig {
 			return true
 		},
 		Has:   func(*goja.Object, string) bool { return true },
-		Apply: func(_ *goja.Object, this goja.Value, args []goja.Value) goja.Value { return m.called(u, this, args) },
+		Apply: func(_ *goja.Object, _ goja.Value, args []goja.Value) goja.Value { return m.called(u, args) },
 		Construct: func(_ *goja.Object, args []goja.Value, target *goja.Object) *goja.Object {
 			if target != nil && m.unknowns[target] == nil { // a class that extends it
 				if proto, ok := target.Get("prototype").(*goja.Object); ok {
@@ -186,14 +186,12 @@ func (m *Machine) promised(u *unknown, method string, args []goja.Value) goja.Va
 
 // called is what a call of an unknown function does: nothing that is known. Functions that it is given are called once where
 // it goes through a list, and else when nothing else is left to do.
-func (m *Machine) called(u *unknown, this goja.Value, args []goja.Value) goja.Value {
+func (m *Machine) called(u *unknown, args []goja.Value) goja.Value {
 	method := u.subject[strings.LastIndexByte(u.subject, '.')+1:]
-	switch method {
-	case "bind":
+	if method == "bind" {
 		return m.unknown(strings.TrimSuffix(u.subject, ".bind"), "")
-	case "next":
 	}
-	for i, a := range args {
+	for _, a := range args {
 		o, ok := a.(*goja.Object)
 		if !ok {
 			continue
@@ -214,7 +212,7 @@ func (m *Machine) called(u *unknown, this goja.Value, args []goja.Value) goja.Va
 				m.must(f(goja.Undefined(), element, m.rt.ToValue(0)))
 			}
 		default:
-			m.wait(u, i, o, f)
+			m.wait(u, o, f)
 		}
 	}
 	kind := ""
@@ -225,7 +223,7 @@ func (m *Machine) called(u *unknown, this goja.Value, args []goja.Value) goja.Va
 }
 
 // wait keeps a callback. Its parameters are unknown, but an error by its name: that nothing fails is taken for granted.
-func (m *Machine) wait(u *unknown, position int, o *goja.Object, f goja.Callable) {
+func (m *Machine) wait(u *unknown, o *goja.Object, f goja.Callable) {
 	if len(m.pending) >= 1_000 {
 		return
 	}

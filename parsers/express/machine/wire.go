@@ -61,7 +61,7 @@ type Description struct {
 
 // Layer is one application that answers requests.
 type Layer struct {
-	Name      string     `json:"name"`
+	Name      string     `json:"name"` // of its framework; "" for express
 	Place     *Place     `json:"place,omitempty"`
 	Port      int        `json:"port,omitempty"`
 	Endpoints []Endpoint `json:"endpoints"`

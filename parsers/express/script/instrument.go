@@ -29,6 +29,8 @@ const (
 	HookTag = "%tag"
 	// HookExec (object, text) is "object.exec(text)". A regular expression's own method is left alone: goja is fast only then.
 	HookExec = "%exec"
+	// HookDecorate (decorators, target, key, kind) applies the decorators of a class or of a member.
+	HookDecorate = "%decorate"
 	// HookMeta (filename) is "import.meta".
 	HookMeta = "%meta"
 	// HookSpread (value) is what "{...value}" takes over.
@@ -191,8 +193,12 @@ func (w *rewriter) bindings(list []*ast.Binding) {
 			b.Initializer = name(HookModule, b.Initializer.Idx0()) // esbuild's knows nothing of unknown modules
 			continue
 		}
+		if target, ok := b.Target.(*ast.Identifier); ok && target.Name == "__decorateClass" {
+			b.Initializer = name(HookDecorate, b.Initializer.Idx0()) // esbuild's defines what an unknown decorator returns
+			continue
+		}
 		if target, ok := b.Target.(*ast.Identifier); ok && target.Name == "import_meta" && b.Initializer != nil {
-			b.Initializer = call(HookMeta, b.Initializer, name("__filename", b.Initializer.Idx0()))
+			b.Initializer = call(HookMeta, b.Initializer, name(fileParameter, b.Initializer.Idx0()))
 			continue
 		}
 		w.pattern(b.Target)
@@ -365,7 +371,7 @@ func (w *rewriter) assign(e *ast.AssignExpression) ast.Expression {
 func (w *rewriter) binary(e *ast.BinaryExpression) ast.Expression {
 	whole, sides := rangeOf(e), []Range{rangeOf(e.Left), rangeOf(e.Right)}
 	left, right := w.expression(e.Left), w.expression(e.Right)
-	switch e.Operator {
+	switch e.Operator { //nolint:exhaustive // the others compute and decide nothing
 	case token.LOGICAL_AND:
 		return &ast.ConditionalExpression{Test: call(HookKeep, e.Left, left), Consequent: right, Alternate: call(HookKept, e.Right)}
 	case token.LOGICAL_OR:
@@ -382,7 +388,7 @@ func (w *rewriter) binary(e *ast.BinaryExpression) ast.Expression {
 
 func (w *rewriter) unary(e *ast.UnaryExpression) ast.Expression {
 	operand := e.Operand
-	switch e.Operator {
+	switch e.Operator { //nolint:exhaustive // the others compute and decide nothing
 	case token.NOT:
 		e.Operand = w.test(operand)
 		return e

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -28,7 +29,7 @@ const (
 // Script is one file, ready to run.
 type Script struct {
 	File *source.File
-	// Program is a function expression of the parameters (exports, require, module, __filename, __dirname).
+	// Program is a function expression of the parameters (exports, require, module, __filename, __dirname, the path again).
 	Program *goja.Program
 	// Async: the function is async, because the file awaits at its top level.
 	Async bool
@@ -106,9 +107,9 @@ func Read(f *source.File, base int) (*Script, error) {
 		return nil, err
 	}
 	// A function of the file's own variables, as Node makes it.
-	head, tail := "(function (exports, require, module, __filename, __dirname) {\n", "\n})"
+	head, tail := "(function ("+parameters(code)+") {\n", "\n})"
 	if s.Async {
-		head = "(async function (exports, require, module, __filename, __dirname) {\n"
+		head = "(async function (" + parameters(code) + ") {\n"
 	}
 	s.generated, s.shift = head+code+tail, s.shift+1
 	tree, err := parser.ParseFile(nil, f.Path, s.generated, 0, parser.WithDisableSourceMaps)
@@ -122,6 +123,25 @@ func Read(f *source.File, base int) (*Script, error) {
 	}
 	return s, nil
 }
+
+// own are parameters that a program declares itself, as ES modules do with __filename.
+var own = regexp.MustCompile(`\b(?:const|let|class)\s+(exports|require|module|__filename|__dirname)\b`)
+
+// parameters returns those of the function that a file becomes. What the file declares itself is none of them.
+func parameters(code string) string {
+	names := []string{"exports", "require", "module", "__filename", "__dirname", fileParameter}
+	for _, m := range own.FindAllStringSubmatch(code, 10) {
+		for i := range names {
+			if names[i] == m[1] {
+				names[i] += "_"
+			}
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// fileParameter is the path of the file, for [HookMeta].
+const fileParameter = "__corslint_file"
 
 // transform makes CommonJS of the file.
 func (s *Script) transform() (string, error) {

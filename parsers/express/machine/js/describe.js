@@ -72,15 +72,24 @@ function describe() {
     const endpoints = [];
     const router = app && app.router_;
     if (router) walk(router, '', '', endpoints, []);
+    const framework = app && found.frameworks.includes(app) ? app : undefined;
+    if (framework) {
+      for (const e of framework.endpoints()) {
+        const path = example(e.path);
+        endpoints.push({ pattern: patternText(e.path) || '/', example: path === undefined ? '' : path || '/', methods: e.methods.length > 8 ? [] : e.methods, places: e.places });
+      }
+    }
     const real = endpoints.filter((e) => !(e.methods.length === 1 && e.methods[0] === 'OPTIONS'));
     const list = grouped(real);
     if (list.length === 0) list.push({ pattern: '/', example: '/', methods: [], places: places });
-    layers.push({ handler, app, port, places, endpoints: list });
+    layers.push({ handler, app, port, places, endpoints: list, name: framework ? framework.name : '' });
   };
   for (const { handler, port, places, app } of found.listening) {
     const own = app || (handler && handler.isApplication ? handler : undefined);
-    add(own || handler, own, port, (own && own.places_) || places);
+    if (own && own.handler) add(own.handler, own, port, own.places);
+    else add(own || handler, own, port, (own && own.places_) || places);
   }
+  if (layers.length === 0) for (const app of found.frameworks) if (app.registered()) add(app.handler, app, 0, app.places);
   if (layers.length === 0) {
     for (const app of found.applications) if (!app.parent && app.router_ && app.router_.stack.length) add(app, app, 0, app.places_);
   }

@@ -74,11 +74,17 @@ $.element = (list, i) => {
 
 // ---- what the machine learns about the application
 
-const found = (globalThis['%found'] = { applications: [], routers: [], listening: [], servers: [], facts: [], gaps: [] });
+const found = (globalThis['%found'] = { applications: [], frameworks: [], routers: [], listening: [], servers: [], facts: [], gaps: [] });
 
 $.applicationMade = (app, places) => {
   app.places_ = places;
   found.applications.push(app);
+};
+// frameworkMade notes an application of a framework other than express: {name, handler, places, endpoints(), registered()}. A path
+// of an endpoint is a pattern in express's manner.
+$.frameworkMade = (app) => {
+  found.frameworks.push(app);
+  return app;
 };
 $.routerMade = (router, places) => {
   router.places_ = places;
@@ -222,6 +228,7 @@ function run(handler, asked) {
   const req = new http.IncomingMessage(asked);
   const res = new http.ServerResponse(req);
   current = { req, res, frames: [], by: undefined, done: false };
+  go.responding(res);
   const failed = (e) => {
     go.rethrow(e);
     if (!current.done) res.destroy();
@@ -398,7 +405,13 @@ const matching = (method, pattern, text) => {
 };
 Object.defineProperty(RegExp.prototype, 'test', { writable: true, configurable: true, value: function (text) {
   const u = matching('test', this, text);
-  return u === undefined ? nativeTest.call(this, text) : u;
+  if (u !== undefined) return u;
+  if (!current || !this.global) return nativeTest.call(this, text);
+  // With the flag g it goes on where it ended in the request before.
+  this.lastIndex = 0;
+  const found = nativeTest.call(this, text);
+  this.lastIndex = 0;
+  return found && go.decide(String(this) + ' begins at the start of the text');
 } });
 const exec = (object, text) => {
   if (!$.isUnknown(object) && object instanceof NativeRegExp) {
@@ -458,6 +471,18 @@ JSON.parse = (text, ...rest) => (contains(text) ? $.unknown('JSON.parse(' + show
 // An object that takes over everything of an unknown one is unknown where it says nothing itself.
 const rest = Symbol('rest of');
 $.rest = (object) => (object && typeof object === 'object' ? object[rest] : undefined);
+// Decorators change a class or a member; unknown ones leave it as it is.
+const decorate = (decorators, target, key, kind) => {
+  let result = kind > 1 ? undefined : kind ? Object.getOwnPropertyDescriptor(target, key) : target;
+  for (let i = decorators.length - 1; i >= 0; i--) {
+    const decorator = decorators[i];
+    if (!decorator || $.isUnknown(decorator)) continue;
+    const made = kind ? decorator(target, key, result) : decorator(result);
+    if (made && !$.isUnknown(made)) result = made;
+  }
+  if (kind && result) Object.defineProperty(target, key, result);
+  return result;
+};
 const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: filename.replace(/\/[^/]*$/, ''), main: false, resolve: (name) => name });
 const spread = (value) => ($.isUnknown(value) ? { [rest]: value } : value);
 const nativeAssign = Object.assign;
@@ -495,4 +520,4 @@ const importing = (module) => {
   return wrapped.get(module);
 };
 
-return { $, run, isDone, outcome, turn, dropTasks, importing, spread, exec, meta, rest, require: require_ };
+return { $, run, isDone, outcome, turn, dropTasks, importing, spread, exec, meta, decorate, rest, require: require_ };

@@ -67,7 +67,7 @@ process.on('uncaughtException', crash);
 process.on('unhandledRejection', crash);
 
 require.extensions['.ts'] = (module, file) => {
-  const { code } = esbuild.transformSync(fs.readFileSync(file, 'utf8'), { loader: 'ts', format: 'cjs', target: 'node20' });
+  const { code } = esbuild.transformSync(fs.readFileSync(file, 'utf8'), { loader: 'ts', format: 'cjs', target: 'node20', tsconfigRaw: { compilerOptions: { experimentalDecorators: true } } });
   module._compile(code, file);
 };
 
