@@ -53,7 +53,7 @@ func TestDifferential(t *testing.T) {
 		g.application()
 		dir, port, err := n.start(t, fmt.Sprint("shop", i), g)
 		if err != nil { // people write those too, but there is nothing to compare
-			if g.major == 4 || !strings.Contains(err.Error(), "pathToRegexpError") {
+			if g.major == 4 || !strings.Contains(err.Error(), "pathToRegexpError") && err.Error() != "does not listen" { // the error may be caught
 				t.Errorf("application %d does not start: %v\n%s", i, err, g)
 			}
 			<-slots
@@ -147,7 +147,7 @@ func compare(t *testing.T, i int, g *generator, dir string, port, requests int) 
 		}
 		var predicted []string
 		for i := range outcomes {
-			predicted = append(predicted, fmt.Sprintf("%s open=%v %v", shown(&outcomes[i]), outcomes[i].Open != nil, outcomes[i].Assuming))
+			predicted = append(predicted, fmt.Sprintf("%s %v %v", shown(&outcomes[i]), outcomes[i].Open, outcomes[i].Assuming))
 		}
 		if err != nil {
 			predicted = append(predicted, err.Error())

@@ -46,7 +46,7 @@ func (m *module) publicFolder() string {
 	}
 	up := strings.Repeat("../", strings.Count(m.file, "/"))
 	if m.syntax == esModules {
-		return m.named("path", "join") + "(" + m.named("path", "dirname") + "(" + m.named("url", "fileURLToPath") + "(import.meta.url)), '" + up + "public')"
+		return m.named("path", "join") + "(" + m.named("path", "dirname") + "(" + m.named("node:url", "fileURLToPath") + "(import.meta.url)), '" + up + "public')"
 	}
 	return m.use("path") + ".join(__dirname, '" + up + "public')"
 }
