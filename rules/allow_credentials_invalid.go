@@ -78,6 +78,23 @@ Write true, in lower case, once.
     }
 }
 `},
+		{Dialect: "express", Name: "True", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Credentials', 'True'); // want "the browser refuses credentialed GET: it takes 'True' for no"
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the option of cors", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		// Of several lines the second is the one too many: what one line says is another matter.

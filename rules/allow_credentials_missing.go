@@ -81,6 +81,21 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "preflights have other options", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.options('/orders', cors({ origin: 'https://app.shop.example' })); // want "the browser refuses credentialed PUT: preflight lacks Access-Control-Allow-Credentials"
+app.use(cors({ origin: 'https://app.shop.example', credentials: true }));
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the same options", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', credentials: true })); // it answers preflights, too
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
 		{Dialect: "openapi", Name: "the description asks for a cookie", Text: `-- nginx.conf --
 server {
     server_name api.shop.example;

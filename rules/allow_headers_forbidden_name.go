@@ -69,6 +69,20 @@ Take the name out of the list.
     }
 }
 `},
+		{Dialect: "express", Name: "Cookie in an option", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', allowedHeaders: ['Content-Type', 'Cookie'] })); // want "no page can send Cookie"
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "headers that pages set", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', allowedHeaders: ['Content-Type', 'X-Request-Id'] }));
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		reportListed(p, "Access-Control-Allow-Headers", func(name string) bool { return browser.IsForbiddenRequestHeader(name, "") },

@@ -84,6 +84,28 @@ Add the name to the list.
     }
 }
 `},
+		{Dialect: "express", Name: "a token that the list forgets", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', allowedHeaders: ['Content-Type'] })); // want "the browser refuses GET with Authorization: preflight does not allow Authorization"
+app.use((req, res, next) => {
+  if (!req.headers.authorization) return res.sendStatus(401);
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the token is listed", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', allowedHeaders: ['Content-Type', 'Authorization'] }));
+app.use((req, res, next) => {
+  if (!req.headers.authorization) return res.sendStatus(401);
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "openapi", Name: "what the description asks for", Text: `-- nginx.conf --
 server {
     server_name api.shop.example;

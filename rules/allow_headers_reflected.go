@@ -57,6 +57,20 @@ List the headers that pages send.
     }
 }
 `},
+		{Dialect: "express", Name: "the default of cors, with credentials", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', credentials: true })); // want "every request header that a page asks for is allowed, with credentials"
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "a list", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', credentials: true, allowedHeaders: ['Content-Type'] }));
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		for _, e := range p.Endpoints {

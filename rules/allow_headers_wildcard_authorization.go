@@ -54,6 +54,26 @@ Name it: Access-Control-Allow-Headers: *, Authorization.
     }
 }
 `},
+		{Dialect: "express", Name: "* and a token", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: '*', allowedHeaders: '*' })); // want "Authorization is allowed by \* alone"
+app.get('/orders', (req, res) => {
+  if (!req.headers.authorization) return res.sendStatus(401);
+  res.json([]);
+});
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "Authorization is listed, too", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: '*', allowedHeaders: ['*', 'Authorization'] }));
+app.get('/orders', (req, res) => {
+  if (!req.headers.authorization) return res.sendStatus(401);
+  res.json([]);
+});
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		for _, e := range p.Endpoints {

@@ -57,6 +57,20 @@ Write methods in upper case, in the list and in the page.
     }
 }
 `},
+		{Dialect: "express", Name: "patch as an option", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', methods: ['get', 'patch'] })); // want "the browser refuses PATCH: the list has it as patch"
+app.patch('/orders/:id', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "PATCH as an option", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', methods: ['GET', 'PATCH'] }));
+app.patch('/orders/:id', (req, res) => res.json({}));
+app.listen(3000);
+`},
 		{Dialect: "openapi", Name: "documented in another case", Text: `openapi: 3.0.3
 info: {title: Orders, version: "1"}
 paths:

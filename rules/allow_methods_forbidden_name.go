@@ -51,6 +51,20 @@ Take the method out of the list.
     }
 }
 `},
+		{Dialect: "express", Name: "TRACE as an option", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', methods: 'GET,PUT,TRACE' })); // want "no page can send TRACE"
+app.put('/orders/:id', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "what the routes have", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', methods: 'GET,PUT' }));
+app.put('/orders/:id', (req, res) => res.json({}));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		reportListed(p, "Access-Control-Allow-Methods", browser.IsForbiddenMethod, "no page can send %s", "browsers refuse it before anything is sent")

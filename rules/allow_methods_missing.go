@@ -70,6 +70,22 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "a route that the list forgets", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', methods: ['GET', 'POST'] })); // want "the browser refuses DELETE: preflight allows GET,POST only"
+app.get('/orders/:id', (req, res) => res.json({}));
+app.delete('/orders/:id', (req, res) => res.sendStatus(204));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the methods of all routes", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', methods: ['GET', 'POST', 'DELETE'] }));
+app.get('/orders/:id', (req, res) => res.json({}));
+app.delete('/orders/:id', (req, res) => res.sendStatus(204));
+app.listen(3000);
+`},
 		{Dialect: "openapi", Name: "the description has more methods", Text: `-- nginx.conf --
 server {
     server_name api.shop.example;

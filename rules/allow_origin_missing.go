@@ -42,6 +42,29 @@ Send Access-Control-Allow-Origin with the origins that are meant.
     }
 }
 `},
+		{Dialect: "express", Name: "everything but the origin, by hand", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Methods', 'GET, PUT');
+  res.set('Access-Control-Allow-Headers', 'Content-Type');
+  if (req.method === 'OPTIONS') return res.sendStatus(204);
+  next();
+});
+app.get('/orders', (req, res) => res.json([])); // want "the browser refuses GET: response lacks Access-Control-Allow-Origin"
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "with the origin, by hand", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Methods', 'GET, PUT');
+  res.set('Access-Control-Allow-Headers', 'Content-Type');
+  if (req.method === 'OPTIONS') return res.sendStatus(204);
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		for _, g := range ByPlace(Has(p.Failures(), browser.MissingAllowOriginHeader), answeredAt) {

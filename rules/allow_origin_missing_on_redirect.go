@@ -59,6 +59,24 @@ Use the final address in the page, or send the header with the redirect too.
     }
 }
 `},
+		{Dialect: "express", Name: "a moved route", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+const shop = cors({ origin: 'https://app.shop.example' });
+app.options('/v1/orders', shop);
+app.put('/v1/orders', (req, res) => res.redirect(308, '/v2/orders')); // want "the browser refuses PUT: the redirect lacks Access-Control-Allow-Origin"
+app.options('/v2/orders', shop);
+app.put('/v2/orders', shop, (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "a moved route, with cors for all", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.put('/v1/orders', (req, res) => res.redirect(308, '/v2/orders'));
+app.put('/v2/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		for _, g := range ByPlace(p.Failures(), func(f *probe.Failure) source.Span { return redirectPlace(f, p.Layer) }) {

@@ -64,6 +64,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "a list in one text", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example, https://admin.shop.example' })); // want "the browser refuses GET: Access-Control-Allow-Origin holds several origins"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "an array of cors", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		several := func(f *probe.Failure) source.Span {

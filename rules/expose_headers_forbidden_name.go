@@ -44,6 +44,20 @@ Take the name out of the list; send what the page needs in another header or in 
     }
 }
 `},
+		{Dialect: "express", Name: "Set-Cookie as an option", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', exposedHeaders: ['Set-Cookie', 'X-Total'] })); // want "no page can read Set-Cookie"
+app.get('/orders', (req, res) => res.set('X-Total', '3').json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "what pages read", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', exposedHeaders: ['X-Total'] }));
+app.get('/orders', (req, res) => res.set('X-Total', '3').json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		reportListed(p, "Access-Control-Expose-Headers", browser.IsForbiddenResponseHeader, "no page can read %s", "browsers keep it from every page")

@@ -81,6 +81,28 @@ Write the name as the standard does, without a colon.
     }
 }
 `},
+		{Dialect: "express", Name: "Allow-Header", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Header', 'Content-Type, Authorization'); // want "the browser refuses GET with Authorization: it does not read Access-Control-Allow-Header"
+  if (req.method === 'OPTIONS') return res.sendStatus(204);
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "Allow-Headers", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Headers', 'Content-Type, Authorization');
+  if (req.method === 'OPTIONS') return res.sendStatus(204);
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		for _, name := range misspeltNames(p) {

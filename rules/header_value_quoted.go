@@ -55,6 +55,34 @@ Leave out the inner quotes.
     }
 }
 `},
+		{Dialect: "express", Name: "quotes in compose.yaml", Text: `-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: process.env.CORS_ORIGIN }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+-- compose.yaml --
+services:
+  orders:
+    build: .
+    environment:
+      - CORS_ORIGIN="https://app.shop.example" # want "the browser refuses GET: quotes are part of the value"
+`},
+		{Dialect: "express", Name: "no quotes in compose.yaml", Text: `-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: process.env.CORS_ORIGIN }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+-- compose.yaml --
+services:
+  orders:
+    build: .
+    environment:
+      - CORS_ORIGIN=https://app.shop.example
+`},
 		{Dialect: "openapi", Name: "documented with the quotes of a mapping", Text: `openapi: 3.0.3
 info: {title: Orders, version: "1"}
 paths:

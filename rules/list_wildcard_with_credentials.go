@@ -90,6 +90,24 @@ Write the methods and headers out.
     }
 }
 `},
+		{Dialect: "express", Name: "* as an option", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({
+  origin: 'https://app.shop.example',
+  credentials: true,
+  allowedHeaders: '*', // want "the browser refuses credentialed JSON POST: with credentials \* allows nothing"
+}));
+app.post('/orders', express.json(), (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "written out as an option", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', credentials: true, allowedHeaders: ['Content-Type'] }));
+app.post('/orders', express.json(), (req, res) => res.json({}));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		star := func(f *probe.Failure) source.Span {

@@ -72,6 +72,20 @@ Write a whole number of seconds: 7200.
     }
 }
 `},
+		{Dialect: "express", Name: "a time with a unit", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', maxAge: '1d' })); // want "no browser understands the time 1d"
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "seconds", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', maxAge: 7200 }));
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		for _, m := range maxAges(p) {

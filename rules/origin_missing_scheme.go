@@ -58,6 +58,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "a host in an array", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['app.shop.example', 'https://admin.shop.example'] })); // want "the browser refuses https://app.shop.example: the allowed origin has no scheme"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "origins in an array", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		for _, m := range p.misspelt(spelledBare) {

@@ -66,6 +66,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "an asterisk in an array", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://*.shop.example'] })); // want "the browser refuses https://app.shop.example: the asterisk of the allowed origin is compared as text"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "a regular expression", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: [/^https:\/\/(www|app)\.shop\.example$/] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		for _, m := range p.misspelt(spelledAsPattern) {

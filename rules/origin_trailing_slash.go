@@ -68,6 +68,26 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "a slash in the environment", Text: `-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: process.env.ORIGINS.split(',') }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+-- .env --
+ORIGINS=https://app.shop.example/,https://admin.shop.example # want "the browser refuses https://app.shop.example: the allowed origin ends in a slash"
+`},
+		{Dialect: "express", Name: "origins in the environment", Text: `-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: process.env.ORIGINS.split(',') }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+-- .env --
+ORIGINS=https://app.shop.example,https://admin.shop.example
+`},
 		{Dialect: "openapi", Name: "documented with a slash", Text: `openapi: 3.0.3
 info: {title: Orders, version: "1"}
 paths:

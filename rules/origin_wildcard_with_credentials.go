@@ -63,6 +63,20 @@ read with the visitor's cookies.
     }
 }
 `},
+		{Dialect: "express", Name: "the default of cors, with credentials", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ credentials: true })); // want "the browser refuses credentialed PUT: \* is not for requests with credentials"
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "an origin", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', credentials: true }));
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
 		{Dialect: "openapi", Name: "documented", Text: `openapi: 3.0.3
 info: {title: Orders, version: "1"}
 paths:

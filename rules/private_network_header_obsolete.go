@@ -42,6 +42,24 @@ Remove it.
     }
 }
 `},
+		{Dialect: "express", Name: "beside cors", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Private-Network', 'true'); // want "no browser reads Access-Control-Allow-Private-Network"
+  next();
+});
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "cors alone", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		const name = "Access-Control-Allow-Private-Network"

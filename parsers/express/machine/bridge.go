@@ -149,7 +149,7 @@ func (m *Machine) builtin(name string) goja.Value {
 		})
 	}
 	models := []string{"%node", "%packages"}
-	if framework := frameworks[name]; framework != "" {
+	if framework := frameworkOf(name); framework != "" {
 		models = []string{framework}
 	}
 	for _, model := range models {
@@ -168,12 +168,18 @@ func (m *Machine) builtin(name string) goja.Value {
 	return goja.Undefined()
 }
 
-// frameworks are the models that hold packages of other frameworks than express, by the packages' names.
-var frameworks = map[string]string{
-	"koa": "%koa", "@koa/router": "%koa", "koa-router": "%koa", "@koa/cors": "%koa", "koa-compose": "%koa", "koa-mount": "%koa", "koa-helmet": "%koa", "@koa/bodyparser": "%koa",
-	"koa-bodyparser": "%koa", "koa-logger": "%koa", "koa-json": "%koa", "koa-body": "%koa", "koa-morgan": "%koa", "koa-compress": "%koa", "koa-conditional-get": "%koa",
-	"koa-etag": "%koa", "koa-session": "%koa", "koa-pino-logger": "%koa", "koa-response-time": "%koa", "koa-favicon": "%koa", "koa-json-error": "%koa",
-	"koa-useragent": "%koa", "koa-i18n": "%koa", "koa-views": "%koa", "koa-requestid": "%koa",
+// frameworkOf returns the model that may hold a package of a framework other than express.
+func frameworkOf(name string) string {
+	switch scope, _, _ := strings.Cut(name, "/"); scope {
+	case "@koa", "koa", "fastify", "@fastify", "hono", "@hono", "@nestjs":
+		return "%" + strings.TrimPrefix(scope, "@")
+	}
+	for _, framework := range []string{"koa", "fastify"} {
+		if strings.HasPrefix(name, framework+"-") {
+			return "%" + framework
+		}
+	}
+	return ""
 }
 
 // extend adds to $ what needs the machine.

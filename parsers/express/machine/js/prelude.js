@@ -182,9 +182,14 @@ $.forward = (res, to, path, places) => {
 // inert reports whether a handler cannot change a header that matters: then its other branches are of no interest.
 const inertBy = new WeakMap();
 function inert(fn) {
-  if (!inertBy.has(fn)) inertBy.set(fn, !/header|\.set\(|append|vary|redirect|location|cors|writeHead/i.test(Function.prototype.toString.call(fn)));
+  if (!inertBy.has(fn)) inertBy.set(fn, !/header|\.set\(|append|vary|redirect|location|cors|writeHead|access-control/i.test(Function.prototype.toString.call(fn)));
   return inertBy.get(fn);
 }
+
+// writesLike makes a handler that a model wraps around a function of the program known by that function's text.
+$.writesLike = (handler, fn) => {
+  inertBy.set(handler, inert(fn));
+};
 
 // writesCors reports whether a function is, by its text, one that writes Access-Control headers.
 const writesBy = new WeakMap();
