@@ -123,7 +123,14 @@ func compare(t *testing.T, i int, g *generator, dir string, port, requests int) 
 	chain, said := read(t, dir)
 	for range requests {
 		r := g.request()
+		outcomes, unanswered := predict(chain, r)
+		is := func(got string) bool {
+			return slices.ContainsFunc(outcomes, func(o policy.Outcome) bool { return o.Open == nil && shown(&o) == got })
+		}
 		got, err := ask(port, r)
+		if err == nil && got == closed && !is(closed) {
+			got, err = ask(port, r) // a busy machine may be late
+		}
 		if err != nil {
 			t.Errorf("asking application %d: %v", i, err)
 			return result
@@ -134,14 +141,13 @@ func compare(t *testing.T, i int, g *generator, dir string, port, requests int) 
 			}
 		}
 		result.requests++
-		outcomes, err := predict(chain, r)
 		if len(outcomes) > 1 {
 			result.several++
 		}
 		if slices.ContainsFunc(outcomes, func(o policy.Outcome) bool { return o.Open != nil }) {
 			result.open++
 		}
-		if slices.ContainsFunc(outcomes, func(o policy.Outcome) bool { return o.Open == nil && shown(&o) == got }) {
+		if is(got) {
 			result.equal++
 			continue
 		}
@@ -149,8 +155,8 @@ func compare(t *testing.T, i int, g *generator, dir string, port, requests int) 
 		for i := range outcomes {
 			predicted = append(predicted, fmt.Sprintf("%s %v %v", shown(&outcomes[i]), outcomes[i].Open, outcomes[i].Assuming))
 		}
-		if err != nil {
-			predicted = append(predicted, err.Error())
+		if unanswered != nil {
+			predicted = append(predicted, unanswered.Error())
 		}
 		kind := "nothing"
 		if len(outcomes) > 0 {
