@@ -93,7 +93,7 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 }
 
 // modelled reports whether a framework is one that applications are run against.
-func modelled(name string) bool { return strings.HasPrefix(name, "express") || name == "koa" }
+func modelled(name string) bool { return name != "@nestjs/core" }
 
 // start runs the application in one environment.
 func (l *lowering) start(ctx context.Context, s *scenario) (*machine.Description, error) {
