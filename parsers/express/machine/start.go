@@ -3,7 +3,9 @@ package machine
 import (
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
+	"strings"
 
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers/express/script"
@@ -17,6 +19,15 @@ func (m *Machine) start(entry string) (*goja.Object, error) {
 		return nil, err
 	}
 	o, _ := exports.(*goja.Object)
+	if strings.HasPrefix(path.Base(entry), "next.config.") {
+		model, err := m.require("%next")
+		if err != nil {
+			return nil, err
+		}
+		configured, _ := goja.AssertFunction(model.ToObject(m.rt).Get("configured"))
+		_, err = configured(goja.Undefined(), exports)
+		return nil, err
+	}
 	return o, nil
 }
 

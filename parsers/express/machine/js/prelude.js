@@ -170,6 +170,12 @@ $.ended = (res) => {
 $.poison = (res, what, ...names) => {
   if (current) current.poisoned = { subject: go.describe(what), names };
 };
+// answersElse says that something unknown answers, beside the headers that are set.
+$.answersElse = (res, what) => {
+  res.statusCode = 200;
+  if (current) current.poisoned = { subject: what, names: [], soft: true };
+  res.end();
+};
 // forward says that what stands behind answers.
 $.forward = (res, to, path, places) => {
   if (current && res === current.res) {
