@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/environment"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
@@ -57,7 +58,12 @@ func (Dialect) Candidate(name string) bool {
 }
 
 // Reader returns a reader for the files of one tree.
-func (d Dialect) Reader(files parsers.Files) parsers.Reader {
+func (d Dialect) Reader(files parsers.Files) parsers.Reader { return d.reader(files) }
+
+// Functions returns what runs the functions that templates of one tree name.
+func (d Dialect) Functions(files parsers.Files) parsers.Functions { return d.reader(files) }
+
+func (d Dialect) reader(files parsers.Files) *reader {
 	return &reader{files: files, options: d.Options, sessions: newSessions(files, d.Options), environment: environment.NewReader(files)}
 }
 
@@ -195,8 +201,29 @@ func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 	return l.load(ctx)
 }
 
+// Function runs a function that a template deploys. A module that is not here, or not of JavaScript or TypeScript, is none of
+// this dialect.
+func (r *reader) Function(ctx context.Context, f parsers.Function) parsers.Result {
+	entry := r.local(f.Module)
+	if entry == "" || !script.Is(entry) {
+		return parsers.Result{}
+	}
+	file, err := r.files.Open(entry)
+	if err != nil {
+		return parsers.Result{}
+	}
+	if isBundle(file.Data) {
+		why := "the code of " + f.Name + " is a bundle, which is not run"
+		return parsers.Result{Hosts: []*policy.Host{{Name: f.Name, Dialect: "express", Gaps: []policy.Gap{{Span: f.Span, Why: why}}}}}
+	}
+	l := lowering{reader: r, unit: parsers.Unit{Path: entry}, entry: file, files: map[string]*source.File{entry: file}, function: &f}
+	result := l.load(ctx)
+	result.Entries = []string{entry}
+	return result
+}
+
 // application describes the project around an entry.
 func (r *reader) application(entry string) machine.Application {
 	p := r.project(path.Dir(entry))
-	return machine.Application{Entry: entry, Major: p.major, BodyParser: p.parser, Aliases: p.aliases, Environment: map[string]string{}}
+	return machine.Application{Entry: entry, Major: p.major, BodyParser: p.parser, Majors: p.majors, Aliases: p.aliases, Environment: map[string]string{}}
 }
