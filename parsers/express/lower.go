@@ -56,7 +56,7 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 		return l.result
 	}
 	if l.function != nil {
-		first.given = asked(first.given, main)
+		first.given = lookedAt(first.given, main)
 	}
 	// In which of the possible environments an application runs is not known: an answer depends on it.
 	possible := []scenario{first}
@@ -124,8 +124,8 @@ func (l *lowering) deployed(app machine.Application) scenario {
 	return within(&environment.Set{Name: path.Base(l.function.Template)}, app)
 }
 
-// asked is a set without the values that an application does not look at: no answer is due to them.
-func asked(set *environment.Set, d *machine.Description) *environment.Set {
+// lookedAt is a set without the values that an application does not look at: no answer is due to them.
+func lookedAt(set *environment.Set, d *machine.Description) *environment.Set {
 	out := *set
 	out.Values = slices.DeleteFunc(slices.Clone(set.Values), func(v environment.Value) bool {
 		return !slices.ContainsFunc(d.Variables, func(x machine.Variable) bool { return x.Name == v.Name })
