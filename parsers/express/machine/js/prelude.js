@@ -133,6 +133,38 @@ $.originOption = (origin, options, at) => {
   }
 };
 
+// Headers in a plain object, as functions return them, have the places of its literal, or those that a model gives them.
+const headerPlaces = new WeakMap();
+$.headerPlace = (headers, name, places) => {
+  if (!headerPlaces.has(headers)) headerPlaces.set(headers, {});
+  headerPlaces.get(headers)[name] = places;
+};
+$.placesOfHeader = (headers, name) => (headerPlaces.has(headers) && headerPlaces.get(headers)[name]) || $.inLiteral(headers, name);
+$.headersCopy = (headers) => {
+  const out = Object.assign({}, headers);
+  for (const name of Object.keys(headers)) $.headerPlace(out, name, $.placesOfHeader(headers, name));
+  return out;
+};
+
+// Adapters make the handler of a function of an application that answers messages.
+const adapters = new WeakMap();
+$.adapter = (target, app) => {
+  const handler = (event, context, callback) => $.require('%lambda').through(target, event, callback);
+  adapters.set(handler, { target, app });
+  return handler;
+};
+$.adapted = (fn) => (adapters.has(fn) ? adapters.get(fn).target : undefined);
+$.adaptedApplication = (fn) => (adapters.has(fn) ? adapters.get(fn).app : undefined);
+// only says that one application is asked for, whatever else there is.
+$.only = (app) => {
+  found.only = app;
+};
+// shadow: what a response loses that is another's in the making is lost for that one.
+$.shadow = (res) => {
+  if (current) res.lost = current.res.lost;
+};
+$.passedBy = (fn) => go.assume(go.describe(fn), 'module');
+
 const corsMiddleware = new WeakMap();
 $.corsMiddleware = (fn, made) => corsMiddleware.set(fn, made);
 
@@ -173,6 +205,12 @@ $.ended = (res) => {
 // poison says that the response depends on something unknown that cannot be followed.
 $.poison = (res, what, ...names) => {
   if (current) current.poisoned = { subject: go.describe(what), names };
+};
+// answersElse says that something unknown answers, beside the headers that are set.
+$.answersElse = (res, what) => {
+  res.statusCode = 200;
+  if (current) current.poisoned = { subject: what, names: [], soft: true };
+  res.end();
 };
 // forward says that what stands behind answers.
 $.forward = (res, to, path, places) => {
