@@ -307,7 +307,16 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 		if span.IsZero() {
 			span = layer.Span
 		}
-		layer.Endpoints = append(layer.Endpoints, policy.Endpoint{Pattern: e.Pattern, Example: e.Example, Methods: e.Methods, Span: span, Static: e.Static})
+		endpoint := policy.Endpoint{Pattern: e.Pattern, Example: e.Example, Methods: e.Methods, Span: span, Static: e.Static}
+		for _, r := range e.Routes {
+			if at := l.span(&r.Place); !at.IsZero() {
+				if endpoint.Routes == nil {
+					endpoint.Routes = map[string]source.Span{}
+				}
+				endpoint.Routes[r.Method] = at
+			}
+		}
+		layer.Endpoints = append(layer.Endpoints, endpoint)
 	}
 	for _, m := range d.Mentions {
 		mention := l.mention(m)
@@ -498,6 +507,9 @@ func request(r *policy.Request, layer int) *machine.Request {
 	}
 	for _, h := range r.Headers {
 		q.Headers = append(q.Headers, [2]string{h.Name, h.Value})
+	}
+	if _, ok := r.Header("X-Forwarded-Proto"); r.Scheme == "https" && !ok { // what ends TLS in front of it says so
+		q.Headers = append(q.Headers, [2]string{"X-Forwarded-Proto", "https"})
 	}
 	for _, c := range r.Circumstances {
 		q.Circumstances = append(q.Circumstances, c.String())

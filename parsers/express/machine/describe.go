@@ -30,7 +30,13 @@ func (m *Machine) describe(ctx context.Context, d *Description) error {
 			endpoint := Endpoint{Pattern: e.Get("pattern").String(), Example: e.Get("example").String(), Place: m.firstPlace(e.Get("places"))}
 			methods := e.Get("methods").ToObject(m.rt)
 			for i := range methods.Get("length").ToInteger() {
-				endpoint.Methods = append(endpoint.Methods, methods.Get(fmt.Sprint(i)).String())
+				method := methods.Get(fmt.Sprint(i)).String()
+				endpoint.Methods = append(endpoint.Methods, method)
+				if each, ok := e.Get("each").(*goja.Object); ok {
+					if p := m.firstPlace(each.Get(fmt.Sprint(i))); p != nil {
+						endpoint.Routes = append(endpoint.Routes, Route{method, *p})
+					}
+				}
 			}
 			layer.Endpoints = append(layer.Endpoints, endpoint)
 		}

@@ -76,7 +76,14 @@ type Endpoint struct {
 	Example string   `json:"example"`
 	Methods []string `json:"methods,omitempty"`
 	Place   *Place   `json:"place,omitempty"`
+	Routes  []Route  `json:"routes,omitempty"`
 	Static  bool     `json:"static,omitempty"`
+}
+
+// Route is where a method of an endpoint is registered.
+type Route struct {
+	Method string `json:"method"`
+	Place  Place  `json:"place"`
 }
 
 // Mention is a literal, pattern or test that was applied to the origin.
