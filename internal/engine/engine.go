@@ -30,6 +30,10 @@ type Options struct {
 	Rules    []*rules.Rule // nil: nothing is checked, only read
 	// Environment says what a path is declared to be bound to; nil: nothing is declared.
 	Environment func(path string) rules.Environment
+	// Contract is what the project declares; nil where it declares nothing.
+	Contract *contract.Contract
+	// Agreed, when given, is told what became of the contract's needs, in no certain order.
+	Agreed func(Agreed)
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
 	// Documents: findings carry the JSON documents of their proofs.
@@ -85,6 +89,8 @@ func Run(ctx context.Context, o Options) *Result {
 	}
 	if r.Rules != nil {
 		r.link(ctx, slots)
+		r.agree(ctx, slots)
+		slots = append(slots, r.declared...)
 		r.each(ctx, len(slots), func(i int) { r.check(ctx, slots[i], nil) })
 		r.answerNeeds(ctx, slots)
 	}
@@ -101,6 +107,12 @@ type runner struct {
 	context   int
 	unread    []parsers.Problem // files that could not be opened
 	work      []Work
+
+	// Of the contract: its chains, each looked at like a configuration; and what was found about its needs.
+	declared []*unitResult
+	lock     sync.Mutex
+	found    []*finding.Finding
+	mistakes []parsers.Problem
 }
 
 // unitResult is what one configuration gave.
@@ -110,6 +122,7 @@ type unitResult struct {
 	seats      []*policy.Host // the hosts as a browser meets them: with what is known to stand behind them
 	dialect    int            // which of the run's
 	broken     bool           // corslint itself failed on it
+	agreed     bool           // it stands in a chain of the contract, and is looked at there
 	candidates []candidate
 	used       bool // it states needs that somebody in the tree answers
 	findings   []*finding.Finding
@@ -244,7 +257,7 @@ func (r *runner) roots(units []parsers.Unit) []parsers.Unit {
 		if reaches && !r.wanted(u.Path) {
 			r.context++
 		}
-		if reaches || r.described || r.units <= smallTree {
+		if reaches || r.described || r.units <= smallTree || r.Contract != nil {
 			roots = append(roots, u)
 		}
 	}
@@ -322,6 +335,9 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 	if r.Environment != nil {
 		environment = r.Environment(u.unit.Path)
 	}
+	if u.agreed {
+		return
+	}
 	for i, host := range u.seats {
 		for j, layer := range host.Layers {
 			stated := needs[layerKey{i, j}]
@@ -390,7 +406,7 @@ func (r *runner) each(ctx context.Context, n int, work func(int)) {
 func (r *runner) merge(slots []*unitResult) *Result {
 	out := &Result{Skipped: r.skipped, Context: r.context, Dialects: r.work}
 	if r.Rules != nil {
-		out.Findings = rules.OfProblems(r.unread)
+		out.Findings = append(rules.OfProblems(slices.Concat(r.unread, r.mistakes)), r.found...)
 	}
 	files := map[string]bool{}
 	for _, s := range slots {
