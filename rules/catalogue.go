@@ -28,7 +28,7 @@ func catalogue() []*Rule {
 		nginxInternalRedirectDropsHeaders,
 		originCallbackError,
 		originMissingScheme,
-		originNeverSent,
+		originNeverSent, originNotAllowed,
 		originPatternAsText,
 		originTrailingSlash,
 		originWildcardWithCredentials,
