@@ -147,7 +147,7 @@ func (s *Survey) Unknown() []string {
 					case policy.UnknownSilent, policy.UnknownUpstream, policy.UnknownOptions:
 						out = append(out, "what "+a.Subject+" sends")
 					case policy.UnknownTLS, policy.UnknownFile, policy.UnknownDirectory:
-					case policy.UnknownCondition:
+					case policy.UnknownCondition, policy.UnknownIdentity:
 						out = append(out, "whether "+a.Subject)
 					case policy.UnknownEnvironment:
 						if a.Subject != "" { // else all the others are said

@@ -47,6 +47,8 @@ type Written struct {
 	// OnUpstream: it is written for an answer that an upstream gave. Then the upstream does not send it, or it would be there
 	// twice.
 	OnUpstream bool
+	// By names the layer behind that writes it; "" for the layer itself.
+	By string
 }
 
 // intent reads the intent of an endpoint from its direct answers.
@@ -56,7 +58,7 @@ func (p *prober) intent(e *Endpoint) Intent {
 		a := &e.Answers[i]
 		for _, h := range a.Outcome.Headers {
 			if !h.Upstream && len(h.Sources) > 0 && !h.Sources[0].IsZero() { // else nobody wrote it: a service sends it by itself
-				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0], OnUpstream: a.Outcome.Open != nil || a.Outcome.Upstream != nil})
+				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0], By: h.By, OnUpstream: a.Outcome.Open != nil || a.Outcome.Upstream != nil})
 			}
 		}
 		for _, l := range a.Outcome.Lost {
