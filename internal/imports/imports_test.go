@@ -49,8 +49,9 @@ var allowed = map[string][]string{
 	"parsers/express/machine":     {"internal/source", "parsers/express/script"},
 	"parsers/express/script":      {"internal/source"},
 
-	"parsers/nginx":      {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
-	"parsers/nginx/conf": {"internal/source"},
+	"parsers/nginx":           {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
+	"parsers/nginx/conf":      {"internal/source"},
+	"parsers/nginx/nginxtest": {"internal/differential"},
 
 	"parsers":           {"internal/source", "analyzers/policy", "analyzers/contract"},
 	"parsers/layerfile": {"internal/source", "internal/yamltree", "analyzers/policy", "parsers"},
