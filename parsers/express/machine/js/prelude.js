@@ -535,6 +535,8 @@ const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: file
 const spread = (value) => ($.isUnknown(value) ? { [rest]: value } : value);
 const nativeAssign = Object.assign;
 Object.assign = (target, ...sources) => nativeAssign(target, ...sources.map((s) => ($.isUnknown(s) && typeof s !== 'string' ? { [rest]: s } : s)));
+// https://nodejs.org/api/errors.html#errorcapturestacktracetargetobject-constructoropt; no answer depends on a stack.
+Error.captureStackTrace = () => {};
 
 // ---- modules
 
