@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"internal/names":        {},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
+	"internal/script":       {"internal/source"},
 	"internal/source":       {},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
 	"internal/yamltree":     {"internal/source"},
@@ -43,9 +44,8 @@ var allowed = map[string][]string{
 	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
-	"parsers/express":         {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "parsers/express/script"},
-	"parsers/express/machine": {"internal/source", "parsers/express/script"},
-	"parsers/express/script":  {"internal/source"},
+	"parsers/express":         {"internal/source", "internal/environment", "internal/script", "analyzers/policy", "parsers", "parsers/express/machine"},
+	"parsers/express/machine": {"internal/source", "internal/script"},
 
 	"parsers/nginx":      {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
 	"parsers/nginx/conf": {"internal/source"},
