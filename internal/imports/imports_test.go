@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/names":        {},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
+	"internal/script":       {"internal/source"},
 	"internal/source":       {},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
 	"internal/yamltree":     {"internal/source"},
