@@ -11,6 +11,9 @@ import (
 
 // This file holds what the rules share about middleware that comes too late: the response was sent before it had its turn.
 
+// runsNode reports whether the layer is a program for Node, whose middleware is code.
+func (p *Pass) runsNode() bool { return p.Host.Dialect == "express" }
+
 // tooLate returns the header that failing answers would have had from middleware that was not reached, and who answered
 // before it.
 func tooLate(f *probe.Failure) (policy.Lost, bool) {

@@ -88,6 +88,9 @@ server {
 			} else if expression := bound(of, g.first().Candidate.Meant); expression != "" {
 				change += ": " + short(expression, 120)
 			}
+			if of.Dialect == policy.JavaScript {
+				change = strings.ReplaceAll(change, "//", `\/\/`) // a slash ends a literal
+			}
 			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: "nothing marks where the host " + open, Change: change})
 		}
 	},

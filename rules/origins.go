@@ -259,8 +259,8 @@ func (l letIn) source(name string) source.Span {
 	return source.Span{}
 }
 
-// valueIn returns the place of the value in a directive that writes a header: the word after the header's name; the whole
-// directive where that is not found.
+// valueIn returns the place of the value in a directive that writes a header: the word after the header's name, or the argument
+// of a call; the whole directive where that is not found.
 func valueIn(directive source.Span, header string) source.Span {
 	text := directive.Text()
 	at := strings.Index(strings.ToLower(text), strings.ToLower(header))
@@ -268,6 +268,11 @@ func valueIn(directive source.Span, header string) source.Span {
 		return directive
 	}
 	at += len(header)
+	if call := strings.TrimLeft(text[at:], "'\"` \t"); strings.HasSuffix(call, ")") && (call[0] == ',' || call[0] == '(') { // set('Vary', value), vary(value)
+		value := strings.TrimSpace(call[1 : len(call)-1])
+		start := directive.Start + strings.LastIndex(text, value)
+		return source.Span{File: directive.File, Start: start, End: start + len(value)}
+	}
 	rest := strings.TrimLeft(text[at:], "'\": \t\r\n")
 	start := len(text) - len(rest)
 	end := start + len(rest)
@@ -355,7 +360,7 @@ func (p *Pass) misspelt(way spelling) []misspelt {
 			}
 			for _, m := range f.Endpoint.Intent.Misspelt {
 				if m.Origin == origin && spell(m.Text) == way {
-					add(m.Of.Span, m.Text, f)
+					add(textIn([]source.Span{m.Of.Span}, m.Text), m.Text, f)
 					break
 				}
 			}

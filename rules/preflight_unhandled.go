@@ -69,6 +69,10 @@ Answer OPTIONS with 204 and the Access-Control headers.
 				because: "OPTIONS ends here, and nothing answers it as a preflight",
 				change:  "answer OPTIONS with 204 and the Access-Control headers",
 			}
+			if _, automatic := f.Answer.Get("Allow"); p.runsNode() && (automatic || f.Answer.Status == http.StatusNotFound) {
+				t.because = "no handler takes OPTIONS here, so that the framework answers it itself"
+				t.change = "let the CORS middleware run for OPTIONS, too: register it for all methods, above the routes"
+			}
 			if f.Answer.Status < 300 { // 0 where an unknown upstream answers
 				t.message = "preflight lacks " + allowOrigin
 			}
