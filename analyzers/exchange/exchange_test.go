@@ -361,7 +361,7 @@ func TestBounded(t *testing.T) {
 	if n := len(x.Outcomes); n == 0 || n > 128 {
 		t.Error(n)
 	}
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > 2*time.Minute {
 		t.Error("it took", took)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -263,7 +263,8 @@ func (p *prober) ownPage(e *Endpoint) *Probe {
 
 // name names an endpoint for people.
 func (p *prober) name(e policy.Endpoint) string {
-	if e.Pattern != e.Example {
+	named := slices.ContainsFunc(p.layer.Listeners, func(l policy.Listener) bool { return len(l.Hosts) > 0 })
+	if e.Pattern != e.Example || !named { // "api.example.com/v1/" reads as an address, "server.js/v1/" as a file
 		return p.layer.Name + " " + e.Pattern
 	}
 	return p.layer.Name + e.Example

@@ -9,7 +9,7 @@ import (
 )
 
 // elapsed is the only thing in a report that differs from run to run.
-var elapsed = regexp.MustCompile(`\d+ ms\b`)
+var elapsed = regexp.MustCompile(`\b[\d.]+ m?s\b`)
 
 // printed runs a command in the repository's root and returns what it prints.
 func printed(t *testing.T, args ...string) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/apigateway/template"
 )
 
 // This file finds what is said to corslint itself: comments in YAML and Terraform, and where there are none, as in JSON and
@@ -81,6 +82,9 @@ func following(f *source.File, offset int) source.Span {
 // until.
 func (r *reading) ignore(list value, governs source.Span) {
 	for _, item := range list.Each() {
+		if item.Kind == template.Unknown { // where what it would be in is not known either
+			continue
+		}
 		names, reason, _ := strings.Cut(item.Word(), "--")
 		if rule := item.Get("rule"); rule.Given() {
 			names, reason = rule.Word(), item.Get("reason").Word()

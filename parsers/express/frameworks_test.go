@@ -17,6 +17,15 @@ type framework struct {
 	cors       []string // the arguments
 }
 
+// with returns the application with arguments of the CORS package. NestJS is given them in two ways.
+func (f *framework) with(cors string) string {
+	create, enable := "", "app.enableCors("+cors+");"
+	if strings.HasPrefix(cors, "cors:") || cors == "none" {
+		create, enable = strings.TrimPrefix(cors, "none"), ""
+	}
+	return strings.NewReplacer("CORS", cors, "CREATE", create, "ENABLE", enable).Replace(f.text)
+}
+
 // origins are values of the option "origin" that every package takes, each in its own way.
 var origins = []string{`'*'`, `'https://app.example'`, `'https://app.example/'`, `['https://app.example', 'https://admin.example']`, `true`, `false`}
 
@@ -52,6 +61,89 @@ app.use((ctx, next) => { if (ctx.path !== '/plain') return next(); ctx.body = 'p
 app.listen(3000);
 `, arguments(`credentials: true, maxAge: 600, allowMethods: ['GET', 'PUT'], allowHeaders: ['X-One', 'X-Two'], exposeHeaders: 'X-Id'`, ``, `{}`, `{ credentials: true }`, `{ keepHeadersOnError: false }`,
 			`{ origin: (ctx) => ctx.get('Origin').endsWith('.example') ? ctx.get('Origin') : '' }`, `{ origin: async () => 'https://app.example', credentials: () => true }`, `{ secureContext: true, privateNetworkAccess: true, allowMethods: '' }`)},
+		{"fastify", "index.js", `const fastify = require('fastify')();
+fastify.register(require('@fastify/cors'), CORS);
+fastify.register(async (api) => {
+  api.addHook('preHandler', async (request, reply) => { if (request.headers['x-refuse']) { reply.code(401); throw new Error('no'); } });
+  api.get('/items', (request, reply) => { reply.send([1]); });
+  api.post('/items', async (request, reply) => { reply.code(201); return {}; });
+  api.put('/items/:id', { config: { cors: { origin: 'https://other.example', maxAge: 5 } } }, async (request, reply) => reply.header('Access-Control-Expose-Headers', 'X-Id').send(request.params.id));
+  api.get('/fails', () => { throw new Error('no'); });
+  api.get('/refuses', async (request, reply) => { reply.header('Vary', 'Cookie'); throw Object.assign(new Error('no'), { statusCode: 403 }); });
+  api.get('/moves', (request, reply) => { reply.redirect('/api/items'); });
+  api.delete('/items/:id', { config: { cors: false } }, async (request, reply) => reply.code(204).send());
+  api.setErrorHandler((error, request, reply) => { if (error.message === 'no') throw error; reply.code(400).send({}); });
+}, { prefix: '/api' });
+fastify.get('/plain', async () => 'plain');
+fastify.listen({ port: 3000, host: '127.0.0.1' });
+`, arguments(`credentials: true, maxAge: 600, methods: ['GET', 'PUT'], allowedHeaders: ['X-One', 'X-Two'], exposedHeaders: 'X-Id'`, `{}`, `{ origin: /\.example$/g }`, `{ origin: ['*', 'https://app.example'] }`, `{ strictPreflight: false }`,
+			`{ preflight: false }`, `{ preflightContinue: true }`, `{ optionsSuccessStatus: 200, hook: 'preHandler' }`, `{ hook: 'preParsing' }`, `{ origin: (origin, cb) => cb(null, /example$/.test(origin)) }`, `{ origin: async (origin) => origin === 'https://app.example' }`,
+			`{ origin: (origin, cb) => origin ? cb(null, origin) : cb(new Error('no')) }`, `{ origin: '' }`, `{ delegator: (req, cb) => cb(null, { origin: req.headers.origin === 'https://app.example' }) }`, `() => (req, cb) => cb(null, { origin: req.headers.origin, credentials: true })`, `() => async (req) => ({ origin: 'https://app.example' })`,
+			`{ methods: 'GET, DELETE', allowedHeaders: '*', exposedHeaders: ['A', 'B'], maxAge: 0 }`)},
+		{"hono", "index.js", `const { Hono } = require('hono');
+const { cors } = require('hono/cors');
+const { HTTPException } = require('hono/http-exception');
+const { serve } = require('@hono/node-server');
+const app = new Hono();
+const api = new Hono();
+app.use('/api/*', cors(CORS));
+api.use(async (c, next) => { if (c.req.header('X-Refuse')) throw new HTTPException(401, { message: 'no' }); c.header('Vary', 'Cookie'); await next(); });
+api.get('/items', (c) => c.json([1]));
+api.post('/items', (c) => c.text('made', 201, { Vary: 'Accept' }));
+api.put('/items/:id{[0-9]+}', (c) => { c.header('Access-Control-Expose-Headers', 'X-Id'); return c.body(c.req.param('id')); });
+api.get('/fails', () => { throw new Error('no'); });
+api.get('/refuses', async (c) => { throw new HTTPException(403); });
+api.get('/moves', (c) => c.redirect('/api/items'));
+api.delete('/items/:id', () => new Response(null, { status: 204, headers: { 'Access-Control-Allow-Origin': 'https://other.example' } }));
+app.route('/api', api);
+app.get('/plain', (c) => c.text('plain'));
+serve({ fetch: app.fetch, port: 3000 });
+`, arguments(`credentials: true, maxAge: 600, allowMethods: ['GET', 'PUT'], allowHeaders: ['X-One', 'X-Two'], exposeHeaders: ['X-Id', 'X-Two']`, ``, `{}`, `{ credentials: true, allowMethods: [] }`,
+			`{ origin: (origin) => origin.endsWith('.example') ? origin : 'https://app.example' }`, `{ origin: async (origin, c) => c.req.path === '/api/items' ? origin : null, maxAge: 0 }`, `{ allowMethods: (origin) => origin ? ['GET'] : [] }`)},
+		{"nest", "main.ts", `import 'reflect-metadata';
+import { Module, Controller, Get, Post, Put, Delete, Header, HttpCode, Redirect, Res, Param, Req, UseGuards, ForbiddenException, Injectable } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+@Injectable()
+class Refuses {
+  canActivate(context: any): boolean { return !context.switchToHttp().getRequest().headers['x-refuse']; }
+}
+
+@Controller('items')
+@UseGuards(Refuses)
+class Items {
+  @Get() list() { return [1]; }
+  @Post() @HttpCode(202) make(@Req() request: any) { return { method: request.method }; }
+  @Put(':id') @Header('Access-Control-Expose-Headers', 'X-Id') set(@Param('id') id: string) { return id; }
+  @Delete(':id') remove(@Res() response: any) { response.vary('Cookie').status(204).send(); }
+}
+
+@Controller()
+class Others {
+  @Get('fails') fails() { throw new Error('no'); }
+  @Get('refuses') async refuses(@Res({ passthrough: true }) response: any) { response.vary('Cookie'); throw new ForbiddenException(); }
+  @Get('moves') @Redirect('/api/items', 301) moves() {}
+}
+
+@Module({ controllers: [Items] })
+class ItemsModule {}
+
+@Module({ imports: [ItemsModule], controllers: [Others] })
+class AppModule {
+  configure(consumer: any) { consumer.apply((req: any, res: any, next: any) => { res.vary('Accept-Language'); next(); }).forRoutes('items'); }
+}
+
+async function bootstrap() {
+  const app = await NestFactory.create(AppModule, { logger: false, CREATE });
+  app.setGlobalPrefix('api');
+  app.use((req: any, res: any, next: any) => { res.vary('Accept'); next(); });
+  ENABLE
+  app.use('/plain', (req: any, res: any) => res.send('plain'));
+  await app.listen(3000);
+}
+bootstrap();
+`, append(arguments(`credentials: true, maxAge: 600, methods: ['GET', 'PUT'], allowedHeaders: ['X-One', 'X-Two'], exposedHeaders: 'X-Id'`, ``, `{}`, `{ origin: (origin, cb) => cb(origin ? null : new Error('no'), true) }`,
+			`{ preflightContinue: true }`, `(req, cb) => cb(null, { origin: req.header('Origin') })`), "cors: true", "cors: { origin: ['https://app.example'], credentials: true }", "none")},
 	}
 }
 
@@ -87,7 +179,7 @@ func TestFrameworks(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			requests, equal, shown := 0, 0, 0
 			for i, cors := range f.cors {
-				g := &generator{major: 5, files: map[string]string{f.file: strings.ReplaceAll(f.text, "CORS", cors), "package.json": fmt.Sprintf(`{"main": %q}`, f.file)}}
+				g := &generator{major: 5, files: map[string]string{f.file: f.with(cors), "package.json": fmt.Sprintf(`{"main": %q}`, f.file)}}
 				dir, port, err := n.start(t, filepath.Join(f.name, fmt.Sprint(i)), g)
 				if err != nil {
 					t.Errorf("%s does not start with %s: %v", f.name, cors, err)

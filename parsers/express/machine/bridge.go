@@ -149,7 +149,7 @@ func (m *Machine) builtin(name string) goja.Value {
 		})
 	}
 	models := []string{"%node", "%packages"}
-	if framework := frameworks[name]; framework != "" {
+	if framework := frameworkOf(name); framework != "" {
 		models = []string{framework}
 	}
 	for _, model := range models {
@@ -168,12 +168,18 @@ func (m *Machine) builtin(name string) goja.Value {
 	return goja.Undefined()
 }
 
-// frameworks are the models that hold packages of other frameworks than express, by the packages' names.
-var frameworks = map[string]string{
-	"koa": "%koa", "@koa/router": "%koa", "koa-router": "%koa", "@koa/cors": "%koa", "koa-compose": "%koa", "koa-mount": "%koa", "koa-helmet": "%koa", "@koa/bodyparser": "%koa",
-	"koa-bodyparser": "%koa", "koa-logger": "%koa", "koa-json": "%koa", "koa-body": "%koa", "koa-morgan": "%koa", "koa-compress": "%koa", "koa-conditional-get": "%koa",
-	"koa-etag": "%koa", "koa-session": "%koa", "koa-pino-logger": "%koa", "koa-response-time": "%koa", "koa-favicon": "%koa", "koa-json-error": "%koa",
-	"koa-useragent": "%koa", "koa-i18n": "%koa", "koa-views": "%koa", "koa-requestid": "%koa",
+// frameworkOf returns the model that may hold a package of a framework other than express.
+func frameworkOf(name string) string {
+	switch scope, _, _ := strings.Cut(name, "/"); scope {
+	case "@koa", "koa", "fastify", "@fastify", "hono", "@hono", "@nestjs", "@middy", "middy":
+		return "%" + strings.TrimPrefix(scope, "@")
+	}
+	for _, framework := range []string{"koa", "fastify"} {
+		if strings.HasPrefix(name, framework+"-") {
+			return "%" + framework
+		}
+	}
+	return ""
 }
 
 // extend adds to $ what needs the machine.
@@ -181,6 +187,11 @@ func (m *Machine) extend() {
 	set := func(name string, f func(c goja.FunctionCall) goja.Value) { _ = m.hooks.api.Set(name, f) }
 	_ = m.hooks.api.Set("major", m.app.Major)
 	_ = m.hooks.api.Set("bodyParser", m.app.BodyParser)
+	majors := m.rt.NewObject()
+	for name, major := range m.app.Majors {
+		_ = majors.Set(name, major)
+	}
+	_ = m.hooks.api.Set("majors", majors)
 	set("describe", func(c goja.FunctionCall) goja.Value { return m.rt.ToValue(m.show(c.Argument(0))) })
 	set("decideFile", func(c goja.FunctionCall) goja.Value {
 		return m.rt.ToValue(m.decide(Question{Kind: "file-exists", Subject: c.Argument(0).String()}))
@@ -219,7 +230,6 @@ func (m *Machine) extend() {
 		file := strings.TrimPrefix(c.Argument(0).String(), "file://")
 		return m.requireFrom(strings.TrimPrefix(path.Dir(path.Clean("/"+file)), "/"))
 	})
-	set("adapter", func(c goja.FunctionCall) goja.Value { return m.unknown("the handler", "") })
 	files := m.rt.NewObject()
 	_ = m.hooks.api.Set("files", files)
 	clean := func(v goja.Value) string { return strings.TrimPrefix(path.Clean("/"+v.String()), "/") }

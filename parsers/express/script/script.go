@@ -109,7 +109,7 @@ func Read(f *source.File, base int) (*Script, error) {
 	// A function of the file's own variables, as Node makes it.
 	head, tail := "(function ("+parameters(code)+") {\n", "\n})"
 	if s.Async {
-		head = "(async function (" + parameters(code) + ") {\n"
+		head = "(async function (" + parameters(code) + ") { var __toESM = 0;\n" // what requires writes, and the hook takes its place
 	}
 	s.generated, s.shift = head+code+tail, s.shift+1
 	tree, err := parser.ParseFile(nil, f.Path, s.generated, 0, parser.WithDisableSourceMaps)

@@ -94,6 +94,12 @@ function describe() {
     if (list.length === 0) list.push({ pattern: '/', example: '/', methods: [], places: places });
     layers.push({ handler, app, port, places, endpoints: list, name: framework ? framework.name : '' });
   };
+  if (found.only) {
+    const { handler, inner, places } = found.only;
+    if (inner && (inner.isApplication || found.frameworks.includes(inner))) add(handler, inner, 0, inner.places_ || inner.places);
+    else add(handler, found.only, 0, places);
+    return { layers, facts: found.facts, gaps: found.gaps };
+  }
   for (const { handler, port, places, app } of found.listening) {
     const own = app || (handler && handler.isApplication ? handler : undefined);
     if (own && own.handler) add(own.handler, own, port, own.places);

@@ -217,6 +217,10 @@ const modules = {
 };
 
 Object.assign(globalThis, { URL, URLSearchParams, Buffer, performance: modules.perf_hooks.performance, structuredClone: (v) => v, fetch: $.unknown('fetch'), AbortController: class { constructor() { this.signal = {}; } abort() {} },
-  TextEncoder: util.TextEncoder, TextDecoder: util.TextDecoder, Headers: $.unknown('Headers'), Request: $.unknown('Request'), Response: $.unknown('Response'), crypto: $.unknown('crypto'), btoa: encodeURIComponent, atob: unescaped });
+  TextEncoder: util.TextEncoder, TextDecoder: util.TextDecoder, Request: $.unknown('Request'), crypto: $.unknown('crypto'), btoa: encodeURIComponent, atob: unescaped });
+
+for (const name of ['Headers', 'Response']) { // made when a program asks for them
+  Object.defineProperty(globalThis, name, { configurable: true, get: () => $.require('%web')[name], set(v) { Object.defineProperty(globalThis, name, { value: v, writable: true, configurable: true }); } });
+}
 
 module.exports = modules;

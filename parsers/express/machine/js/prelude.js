@@ -133,6 +133,38 @@ $.originOption = (origin, options, at) => {
   }
 };
 
+// Headers in a plain object, as functions return them, have the places of its literal, or those that a model gives them.
+const headerPlaces = new WeakMap();
+$.headerPlace = (headers, name, places) => {
+  if (!headerPlaces.has(headers)) headerPlaces.set(headers, {});
+  headerPlaces.get(headers)[name] = places;
+};
+$.placesOfHeader = (headers, name) => (headerPlaces.has(headers) && headerPlaces.get(headers)[name]) || $.inLiteral(headers, name);
+$.headersCopy = (headers) => {
+  const out = Object.assign({}, headers);
+  for (const name of Object.keys(headers)) $.headerPlace(out, name, $.placesOfHeader(headers, name));
+  return out;
+};
+
+// Adapters make the handler of a function of an application that answers messages.
+const adapters = new WeakMap();
+$.adapter = (target, app) => {
+  const handler = (event, context, callback) => $.require('%lambda').through(target, event, callback);
+  adapters.set(handler, { target, app });
+  return handler;
+};
+$.adapted = (fn) => (adapters.has(fn) ? adapters.get(fn).target : undefined);
+$.adaptedApplication = (fn) => (adapters.has(fn) ? adapters.get(fn).app : undefined);
+// only says that one application is asked for, whatever else there is.
+$.only = (app) => {
+  found.only = app;
+};
+// shadow: what a response loses that is another's in the making is lost for that one.
+$.shadow = (res) => {
+  if (current) res.lost = current.res.lost;
+};
+$.passedBy = (fn) => go.assume(go.describe(fn), 'module');
+
 const corsMiddleware = new WeakMap();
 $.corsMiddleware = (fn, made) => corsMiddleware.set(fn, made);
 
@@ -174,6 +206,12 @@ $.ended = (res) => {
 $.poison = (res, what, ...names) => {
   if (current) current.poisoned = { subject: go.describe(what), names };
 };
+// answersElse says that something unknown answers, beside the headers that are set.
+$.answersElse = (res, what) => {
+  res.statusCode = 200;
+  if (current) current.poisoned = { subject: what, names: [], soft: true };
+  res.end();
+};
 // forward says that what stands behind answers.
 $.forward = (res, to, path, places) => {
   if (current && res === current.res) {
@@ -186,9 +224,14 @@ $.forward = (res, to, path, places) => {
 // inert reports whether a handler cannot change a header that matters: then its other branches are of no interest.
 const inertBy = new WeakMap();
 function inert(fn) {
-  if (!inertBy.has(fn)) inertBy.set(fn, !/header|\.set\(|append|vary|redirect|location|cors|writeHead/i.test(Function.prototype.toString.call(fn)));
+  if (!inertBy.has(fn)) inertBy.set(fn, !/header|\.set\(|append|vary|redirect|location|cors|writeHead|access-control/i.test(Function.prototype.toString.call(fn)));
   return inertBy.get(fn);
 }
+
+// writesLike makes a handler that a model wraps around a function of the program known by that function's text.
+$.writesLike = (handler, fn) => {
+  inertBy.set(handler, inert(fn));
+};
 
 // writesCors reports whether a function is, by its text, one that writes Access-Control headers.
 const writesBy = new WeakMap();
