@@ -4,6 +4,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"strings"
 )
 
 var originRegexUnanchored = &Rule{

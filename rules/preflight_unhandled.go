@@ -3,6 +3,7 @@ package rules
 import (
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"net/http"
 )
 
 var preflightUnhandled = &Rule{
