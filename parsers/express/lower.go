@@ -355,7 +355,7 @@ func (l *lowering) mention(m machine.Mention) policy.Mention {
 }
 
 var factKinds = map[string]policy.FactKind{"option-unknown": policy.FactOptionUnknown, "session-cookie": policy.FactSessionCookie, "reads-body": policy.FactReadsBody,
-	"requires-header": policy.FactRequiresHeader, "serves-pages": policy.FactServesPages}
+	"requires-header": policy.FactRequiresHeader, "serves-pages": policy.FactServesPages, "hides-routes": policy.FactHidesRoutes}
 
 // answerer answers for one layer of an application.
 type answerer struct {
