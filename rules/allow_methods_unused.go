@@ -84,10 +84,14 @@ app.listen(3000);
 			if len(items) == 0 {
 				continue
 			}
+			var related []finding.Related
+			for _, at := range places[1:] {
+				related = append(related, finding.Related{Span: at, Text: "this one too"})
+			}
 			p.Report(Report{Finding: finding.Finding{
 				Place: places[0], Message: short("no route takes "+listed(items, 4)+", which Access-Control-Allow-Methods lists", maxMessage), Endpoints: w.endpoints,
 				Because: "what has no route today is open to other origins as soon as it has one",
-				Change:  "take " + listed(items, 12) + " out of the list", Related: relate(places[1:], "this one too"),
+				Change:  "take " + listed(items, 12) + " out of the list", Related: related,
 			}})
 		}
 	},
