@@ -82,9 +82,9 @@ Send the headers with every status: add always; register the CORS middleware fir
 					}
 				}
 			}
-			if spans, related := lateLines(g.Failures); len(spans) > 0 {
-				report.Because = "this answers before the CORS middleware on " + lines(spans, g.Place) + " has its turn"
-				report.Change, report.Related = "move "+lines(spans, g.Place)+" above "+nameOf(g.Place), related
+			if before, related := answeredBefore(g.Failures); len(before) > 0 {
+				report.Because = "the CORS middleware comes after " + lines(before, g.Place) + ", where these errors are made"
+				report.Change, report.Related = "move "+nameOf(g.Place)+" above "+line(before[0], g.Place), related
 			}
 			p.Report(report)
 		}
@@ -101,7 +101,7 @@ func errorPlace(f *probe.Failure, configurable bool) source.Span {
 		if refusedBefore(f) || answersLate(f.Endpoint) {
 			return source.Span{} // another rule's
 		}
-		return l.By
+		return l.At
 	}
 	if l, ok := lost(f); ok {
 		if l.Why != policy.NotAlways {

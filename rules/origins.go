@@ -334,18 +334,19 @@ func spell(text string) spelling {
 type misspelt struct {
 	place    source.Span
 	text     string
-	origin   string // as a browser sends it
+	origin   string         // as a browser sends it
+	of       policy.Dialect // in which it is compared; 0 where it is only sent
 	failures []*probe.Failure
 }
 
 // misspelt collects the origins that are misspelt in one way.
 func (p *Pass) misspelt(way spelling) []misspelt {
 	var out []misspelt
-	add := func(place source.Span, text string, f *probe.Failure) {
+	add := func(place source.Span, text string, of policy.Dialect, f *probe.Failure) {
 		i := slices.IndexFunc(out, func(m misspelt) bool { return m.place == place })
 		if i < 0 {
 			i = len(out)
-			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin})
+			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin, of: of})
 		}
 		out[i].failures = append(out[i].failures, f)
 	}
@@ -354,13 +355,13 @@ func (p *Pass) misspelt(way spelling) []misspelt {
 			origin := f.Probe.Exchange.Fetch.Origin
 			if spell(f.Value) == way && probe.MeantBy(f.Value) == origin && f.Answer != nil {
 				if h, ok := f.Answer.Get("Access-Control-Allow-Origin"); ok && !h.Upstream {
-					add(textIn(h.Sources, f.Value), f.Value, f)
+					add(textIn(h.Sources, f.Value), f.Value, 0, f)
 				}
 				continue
 			}
 			for _, m := range f.Endpoint.Intent.Misspelt {
 				if m.Origin == origin && spell(m.Text) == way {
-					add(textIn([]source.Span{m.Of.Span}, m.Text), m.Text, f)
+					add(textIn([]source.Span{m.Of.Span}, m.Text), m.Text, m.Of.Dialect, f)
 					break
 				}
 			}

@@ -70,7 +70,7 @@ Answer OPTIONS with 204 and the Access-Control headers.
 				because: "OPTIONS ends here, and nothing answers it as a preflight",
 				change:  "answer OPTIONS with 204 and the Access-Control headers",
 			}
-			if _, automatic := f.Answer.Get("Allow"); p.runsNode() && (automatic || f.Answer.Status == http.StatusNotFound) {
+			if unregistered(f) {
 				t.because = "no handler takes OPTIONS here, so that the framework answers it itself"
 				t.change = "let the CORS middleware run for OPTIONS, too: register it for all methods, above the routes"
 			}
@@ -80,4 +80,14 @@ Answer OPTIONS with 204 and the Access-Control headers.
 			return t
 		})
 	},
+}
+
+// unregistered reports whether a framework answers a preflight by itself, because the program registers routes by their methods
+// and none for OPTIONS.
+func unregistered(f *probe.Failure) bool {
+	if len(f.Endpoint.Routes) == 0 || faultOf(f) != unhandled {
+		return false
+	}
+	_, automatic := f.Answer.Get("Allow")
+	return automatic || f.Answer.Status == http.StatusNotFound
 }

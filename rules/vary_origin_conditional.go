@@ -63,15 +63,11 @@ server {
 			if h, ok := varyHeader(&c.fresh.Outcome); ok {
 				place = valueIn(h, "Vary")
 			}
-			change := "send Vary: Origin with every response of the endpoint, outside of the condition"
-			if p.runsNode() {
-				change = "call res.vary('Origin') for every request, before this"
-			}
 			return finding.Finding{
 				Place:   place,
 				Message: short(c.victim, maxMessage-75) + " gets a copy stored for another request, without permission, and is refused",
 				Because: "only responses that let somebody in say that they depend on Origin; " + c.without() + " is sent one that does not",
-				Change:  change,
+				Change:  "send Vary: Origin with every response of the endpoint, outside of the condition",
 			}
 		})
 	},

@@ -70,9 +70,6 @@ server {
 				Because: "the response depends on Origin and does not say so",
 				Change:  "send Vary: Origin with every response of the endpoint",
 			}
-			if p.runsNode() {
-				f.Change += ": res.vary('Origin')"
-			}
 			if fact, ok := p.stores(c.endpoint); ok {
 				if h, _ := c.fresh.Outcome.Get("Access-Control-Allow-Origin"); h.Upstream {
 					f.Severity = finding.Error

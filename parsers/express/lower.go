@@ -555,8 +555,10 @@ func (a *answerer) outcomes(ctx context.Context, r *policy.Request, s *scenario,
 	for _, x := range from.Assuming {
 		o.Assuming = append(o.Assuming, policy.Assumption{Unknown: policy.Unknown{Kind: policy.UnknownKind(x.Kind), Subject: x.Subject}, Holds: x.Holds})
 	}
-	if s := a.lowering.span(from.By); !s.IsZero() {
-		o.Trail = []source.Span{s}
+	for _, p := range []*machine.Place{from.Raised, from.By} {
+		if s := a.lowering.span(p); !s.IsZero() && !slices.Contains(o.Trail, s) {
+			o.Trail = append(o.Trail, s)
+		}
 	}
 	if from.Open != nil {
 		o.Open = &policy.Unknown{Kind: policy.UnknownKind(from.Open.Kind), Subject: from.Open.Subject}
