@@ -60,6 +60,23 @@ Send the headers with every status: add always; register the CORS middleware fir
     }
 }
 `},
+		{Dialect: "express", Name: "a parser of bodies before it", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(express.json());
+app.use(cors({ origin: 'https://app.shop.example' })); // want "the page cannot read 413"
+app.post('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "cors before whatever can refuse", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.use(express.json());
+app.post('/orders', (req, res) => res.json({}));
+app.use((err, req, res, next) => res.status(err.status || 500).json({ error: err.message }));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		own, configurable := p.layerFact(policy.FactOwnErrors)

@@ -85,3 +85,37 @@ func TestExpress(t *testing.T) {
 		})
 	}
 }
+
+// notForExpress are the rules that no application of Node is shown for, and why; those of nginx say it by their names.
+var notForExpress = map[string]string{
+	"cache-key-ignores-origin": "an application has no cache that stores whole responses",
+	"expose-headers-missing":   "only a client, or a document that describes one, shows which headers are read",
+	"mixed-content":            "only a document shows the address under which an application is called",
+}
+
+// TestExpressExamples holds that every rule shows an application of Node, done wrong and done right, where one can have the fault.
+func TestExpressExamples(t *testing.T) {
+	for _, rule := range rules.All() {
+		if rule.Check == nil || strings.HasPrefix(rule.Name, "nginx-") {
+			continue // reported by another part, or not about applications
+		}
+		bad, good := false, false
+		for _, example := range rule.Examples {
+			if example.Dialect == (express.Dialect{}).Name() {
+				bad, good = bad || !example.Good(), good || example.Good()
+			}
+		}
+		why := notForExpress[rule.Name]
+		switch shown := bad && good; {
+		case !shown && why == "":
+			t.Errorf("%s: no Express example: bad %v, good %v", rule.Name, bad, good)
+		case shown && why != "":
+			t.Errorf("%s is shown, though %s", rule.Name, why)
+		}
+	}
+	for name := range notForExpress {
+		if _, ok := rules.Lookup(name); !ok {
+			t.Errorf("no rule %s", name)
+		}
+	}
+}

@@ -103,5 +103,5 @@ func failsOwnPage(e *probe.Endpoint) (*probe.Probe, source.Span) {
 	if _, sent := answer.Get(allowOrigin); sent {
 		return nil, source.Span{}
 	}
-	return e.OwnPage, answer.Trail[0] // a handler of errors may have answered
+	return e.OwnPage, answer.Trail[len(answer.Trail)-1]
 }

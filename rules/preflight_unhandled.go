@@ -62,6 +62,22 @@ Answer OPTIONS with 204 and the Access-Control headers.
     }
 }
 `},
+		{Dialect: "express", Name: "cors at the routes alone", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.put('/orders', cors({ origin: 'https://app.shop.example' }), (req, res) => res.json({})); // want "PUT and DELETE are never sent: their preflight lacks Access-Control-Allow-Origin"
+app.delete('/orders', cors({ origin: 'https://app.shop.example' }), (req, res) => res.end());
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "for OPTIONS, too", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+const shop = cors({ origin: 'https://app.shop.example' });
+app.options('/orders', shop);
+app.put('/orders', shop, (req, res) => res.json({}));
+app.delete('/orders', shop, (req, res) => res.end());
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		reportPreflights(p, unhandled, func(f *probe.Failure) preflightTexts {

@@ -555,7 +555,11 @@ func (a *answerer) outcomes(ctx context.Context, r *policy.Request, s *scenario,
 	for _, x := range from.Assuming {
 		o.Assuming = append(o.Assuming, policy.Assumption{Unknown: policy.Unknown{Kind: policy.UnknownKind(x.Kind), Subject: x.Subject}, Holds: x.Holds})
 	}
-	for _, p := range []*machine.Place{from.Raised, from.By} {
+	decided := []*machine.Place{from.By, from.Sent}
+	if from.Raised != nil {
+		decided = []*machine.Place{from.Raised} // whoever answers for an error did not decide
+	}
+	for _, p := range decided {
 		if s := a.lowering.span(p); !s.IsZero() && !slices.Contains(o.Trail, s) {
 			o.Trail = append(o.Trail, s)
 		}

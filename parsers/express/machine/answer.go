@@ -255,7 +255,8 @@ func (m *Machine) response(a *answering, o *goja.Object) Response {
 		lost.At, lost.By = m.firstPlace(l.Get("at")), m.firstPlace(l.Get("by"))
 		r.Lost = append(r.Lost, lost)
 	}
-	r.By, r.Raised, r.Error = m.firstPlace(o.Get("by")), m.firstPlace(o.Get("raised")), short(o.Get("error").String())
+	r.By, r.Raised, r.Sent = m.firstPlace(o.Get("by")), m.firstPlace(o.Get("raised")), m.firstPlace(o.Get("sent"))
+	r.Error = short(o.Get("error").String())
 	if f, ok := o.Get("forward").(*goja.Object); ok {
 		r.Forward = &Forward{To: m.parts(f.Get("to").String()), Path: f.Get("path").String(), Place: m.firstPlace(f.Get("places"))}
 	}

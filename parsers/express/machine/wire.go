@@ -172,6 +172,7 @@ type Response struct {
 	Assuming []Answered `json:"assuming,omitempty"`
 	By       *Place     `json:"by,omitempty"`
 	Raised   *Place     `json:"raised,omitempty"` // who raised the error that By answers for
+	Sent     *Place     `json:"sent,omitempty"`   // the call that sent it
 	Error    string     `json:"error,omitempty"`  // that nobody handled
 	Forward  *Forward   `json:"forward,omitempty"`
 }
