@@ -68,7 +68,7 @@ app.listen(3000);
 	Check: func(p *Pass) {
 		second := func(f *probe.Failure) source.Span {
 			lines := linesOf(f, "Access-Control-Allow-Origin")
-			if len(lines) < 2 {
+			if len(lines) < 2 || acrossLayers(lines) {
 				return source.Span{}
 			}
 			return firstWord(lines[1].Sources[0])

@@ -10,9 +10,12 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/corslint/corslint/analyzers/contract"
+	"github.com/corslint/corslint/internal/config"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/names"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/express"
@@ -43,8 +46,17 @@ var wantMarker = regexp.MustCompile("want \"([^\"]*)\"|want `([^`]*)`")
 
 func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
 	files := exampleFiles(example)
+	root := discovery.Memory(files...)
+	var declared *contract.Contract
+	if example.Dialect == "contract" {
+		c, err := config.Load(root.Walk(discovery.Options{}), ".corslint.yml", names.New(nil, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		declared = c.Contract
+	}
 	result := engine.Run(context.Background(), engine.Options{
-		Files: discovery.Memory(files...).Walk(discovery.Options{}),
+		Files: root.Walk(discovery.Options{}), Contract: declared,
 		Dialects: []parsers.Dialect{
 			nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}},
 			openapi.Dialect{},
