@@ -40,6 +40,7 @@ func catalogue() []*Rule {
 		proxyStripsCorsHeaders,
 		allowHeadersReflected,
 		allowMethodsForbiddenName,
+		allowMethodsUnused,
 		originAnySubdomain,
 		originDevInProduction,
 		originInsecureHTTP,

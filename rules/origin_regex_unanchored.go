@@ -4,6 +4,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"strings"
 )
 
 var originRegexUnanchored = &Rule{
@@ -72,6 +73,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "no end", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: /^https:\/\/app\.shop\.example/, credentials: true })); // want "."
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "both ends", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: /^https:\/\/app\.shop\.example$/, credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		for _, g := range groupStrangers(p.lets(probe.BypassSuffix, probe.BypassPrefix)) {
@@ -87,6 +102,9 @@ server {
 				}
 			} else if expression := bound(of, g.first().Candidate.Meant); expression != "" {
 				change += ": " + short(expression, 120)
+			}
+			if of.Dialect == policy.JavaScript {
+				change = strings.ReplaceAll(change, "//", `\/\/`) // a slash ends a literal
 			}
 			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: "nothing marks where the host " + open, Change: change})
 		}

@@ -55,6 +55,36 @@ Answer OPTIONS before authentication: in nginx with return in an if, which runs 
     }
 }
 `},
+		{Dialect: "express", Name: "a login that OPTIONS passes through", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Headers', 'Authorization');
+  next();
+});
+app.use((req, res, next) => {
+  if (!req.headers.authorization) return res.status(401).json({ error: 'log in' }); // want "PUT with Authorization is never sent: its preflight is answered 401"
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "OPTIONS is answered before it", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Methods', 'PUT');
+  res.set('Access-Control-Allow-Headers', 'Authorization');
+  if (req.method === 'OPTIONS') return res.sendStatus(204);
+  next();
+});
+app.use((req, res, next) => {
+  if (!req.headers.authorization) return res.status(401).json({ error: 'log in' });
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		reportPreflights(p, guarded, func(f *probe.Failure) preflightTexts {

@@ -126,6 +126,8 @@ const (
 	FactServesPages
 	// FactReadsBody says: the layer parses request bodies of the media type Subject.
 	FactReadsBody
+	// FactHidesRoutes says: something answers below the path Subject, with methods that are not known.
+	FactHidesRoutes
 )
 
 // Gap is something that was seen and is not modelled.
