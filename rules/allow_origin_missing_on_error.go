@@ -65,7 +65,7 @@ Send the headers with every status: add always.
 		place := func(f *probe.Failure) source.Span { return errorPlace(f, configurable) }
 		for _, g := range ByPlace(Has(both(p.Failures(), p.CircumstanceFailures()), browser.MissingAllowOriginHeader, browser.InvalidAllowCredentials), place) {
 			report := Report{Failures: g.Failures, Finding: finding.Finding{
-				Severity: errorSeverity(g.Failures), Place: g.Place, Message: unreadable(g.Failures),
+				Severity: errorSeverity(g.Failures, configurable), Place: g.Place, Message: unreadable(g.Failures),
 				Because: "these errors are answered without the header, which other answers of the path have",
 				Change:  "send it with errors too",
 			}}

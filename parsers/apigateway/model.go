@@ -131,6 +131,13 @@ type corsRule struct {
 	open                              *policy.Unknown // set when the configuration is not known
 }
 
+// withoutCredentials returns the configuration without allowing credentials.
+func (c *corsRule) withoutCredentials() *corsRule {
+	out := *c
+	out.credentials = value{}
+	return &out
+}
+
 // httpAPI is an HTTP API of API Gateway.
 type httpAPI struct {
 	id     string
