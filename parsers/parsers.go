@@ -49,6 +49,24 @@ type Disk interface {
 	Exists(abs string) (file, directory, known bool)
 }
 
+// Function is code that a template deploys to answer requests.
+type Function struct {
+	Name     string // in the template
+	Template string // path of the template, whose environment the function has
+	// Module is the path of the module below the root, without an extension; Export the function that it exports.
+	Module, Export string
+	// Payload is the version of the events that it is called with: "1.0" or "2.0".
+	Payload string
+	Span    source.Span // where the template names the code
+}
+
+// Functions reads the code of functions. It is safe for concurrent use.
+type Functions interface {
+	// Function returns a host with one layer, which answers as the function does; one without layers where there is only a
+	// gap to state, and none where the code is not here.
+	Function(ctx context.Context, f Function) Result
+}
+
 // Unit is a file that a dialect recognised. It does not hold the file: a tree has many.
 type Unit struct {
 	Path     string
@@ -65,6 +83,9 @@ type Result struct {
 	Problems []Problem
 	Comments []Comment      // of all files that were read, where suppressions may stand
 	Files    []*source.File // all files that were read, the unit's own first
+	// Entries are the files among them that are programs of their own, which stand behind this unit: no dialect that comes
+	// later reads them on their own.
+	Entries []string
 }
 
 // Problem is something wrong with a file itself.

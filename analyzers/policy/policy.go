@@ -51,6 +51,8 @@ type Endpoint struct {
 	Example string   // a path that reaches it; "" when none could be made
 	Methods []string // nil: any
 	Span    source.Span
+	// Routes are the places at which single methods are registered, where the dialect has such.
+	Routes map[string]source.Span
 	// Static marks an endpoint that serves files.
 	Static bool
 	// Asset marks a path that serves only fonts, images, styles or scripts: browsers never preflight those.

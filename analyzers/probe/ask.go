@@ -147,6 +147,14 @@ func (s *Survey) Unknown() []string {
 					case policy.UnknownSilent, policy.UnknownUpstream, policy.UnknownOptions:
 						out = append(out, "what "+a.Subject+" sends")
 					case policy.UnknownTLS, policy.UnknownFile, policy.UnknownDirectory:
+					case policy.UnknownCondition:
+						out = append(out, "whether "+a.Subject)
+					case policy.UnknownEnvironment:
+						if a.Subject != "" { // else all the others are said
+							out = append(out, "whether "+a.Subject)
+						}
+					case policy.UnknownPasses:
+						out = append(out, "whether "+a.Unknown.String())
 					default:
 						out = append(out, a.Unknown.String())
 					}

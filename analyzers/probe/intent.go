@@ -336,7 +336,7 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 	}
 	for _, m := range e.Methods {
 		if routed(m) {
-			p.want(e, Preflighted, origin, m, nil, policy.Circumstance{}, "there is a route for "+m, e.Span)
+			p.want(e, Preflighted, origin, m, nil, policy.Circumstance{}, "there is a route for "+m, e.route(m))
 			asked = true
 		}
 	}
@@ -373,6 +373,14 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 
 // takes reports whether an endpoint has a method, as far as it tells methods apart.
 func (e *Endpoint) takes(name string) bool { return method(e.Endpoint, name) != "" }
+
+// route returns the place that registers a method of an endpoint.
+func (e *Endpoint) route(method string) source.Span {
+	if at, ok := e.Routes[method]; ok {
+		return at
+	}
+	return e.Span
+}
 
 // required returns the headers without which an endpoint refuses a request of a method, and the first fact that says so.
 func (p *prober) required(e policy.Endpoint, method string) (headers []browser.Header, evidence *policy.Fact) {

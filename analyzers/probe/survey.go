@@ -169,6 +169,7 @@ func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer, needs [
 			p.named = append(p.named, m.Origin)
 		}
 	}
+	p.upgrades = p.redirectsToTLS()
 	for _, e := range layer.Endpoints {
 		if e.Example == "" || e.Internal || unused(e) {
 			continue
@@ -209,6 +210,7 @@ type prober struct {
 	meanings   []Meaning
 	named      []string // their origins, each once
 	candidates []Candidate
+	upgrades   bool // what is asked without TLS is sent to the same address with it
 	// unencryptedAt are the servers that were asked without TLS.
 	unencryptedAt []source.Span
 }
@@ -358,10 +360,26 @@ const (
 func (p *prober) fetch(e policy.Endpoint, method, origin string) exchange.Fetch {
 	scheme := "https"
 	tls := slices.ContainsFunc(p.layer.Listeners, func(l policy.Listener) bool { return l.Scheme == "https" })
-	if rest, ok := strings.CutPrefix(origin, "http://"); ok && rest != "" && !tls {
+	if rest, ok := strings.CutPrefix(origin, "http://"); ok && rest != "" && !tls && !p.upgrades {
 		scheme = "http"
 	}
 	return exchange.Fetch{URL: scheme + "://" + p.host() + escapePath(e.Example), Method: method, Origin: origin}
+}
+
+// redirectsToTLS reports whether a layer that names no address of its own says that it is asked over TLS: something in front of
+// it ends that, and no page has a reason to ask otherwise.
+func (p *prober) redirectsToTLS() bool {
+	i := slices.IndexFunc(p.layer.Endpoints, func(e policy.Endpoint) bool { return e.Example != "" && !e.Internal && !unused(e) })
+	if i < 0 || slices.ContainsFunc(p.layer.Listeners, func(l policy.Listener) bool { return l.Port != 0 }) {
+		return false
+	}
+	secure := p.fetch(p.layer.Endpoints[i], anyMethod(p.layer.Endpoints[i]), "")
+	outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: strings.Replace(secure.URL, "https:", "http:", 1), Method: secure.Method}, p.layer)
+	return err == nil && len(outcomes) > 0 && !slices.ContainsFunc(outcomes, func(o policy.Outcome) bool {
+		h, ok := o.Get("Location")
+		target, known := h.Value.Known()
+		return !ok || !known || o.Status < 300 || o.Status > 399 || target != secure.URL
+	})
 }
 
 // pathEscapes are the bytes of a path that would mean something else in a URL.

@@ -28,8 +28,9 @@ type options struct {
 
 // dialects returns the parsers, set up for a project.
 func dialects(o options) []parsers.Dialect {
-	return []parsers.Dialect{
-		nginx.Dialect{Options: o.nginx}, express.Dialect{Options: sandbox(o.readOnly)}, apigateway.Dialect{}, openapi.Dialect{}, layerfile.Dialect{},
+	node := express.Dialect{Options: sandbox(o.readOnly)}
+	return []parsers.Dialect{ // gateways come before the functions behind them
+		nginx.Dialect{Options: o.nginx}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, layerfile.Dialect{},
 	}
 }
 

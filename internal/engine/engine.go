@@ -71,7 +71,7 @@ type Work struct {
 
 // Run analyses a tree.
 func Run(ctx context.Context, o Options) *Result {
-	r := &runner{Options: o}
+	r := &runner{Options: o, behind: map[string]bool{}}
 	if r.Workers <= 0 {
 		r.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -93,6 +93,7 @@ type runner struct {
 	Options
 	// described: the tree holds descriptions of what is answered. Who answers shows only when everything is read.
 	described bool
+	behind    map[string]bool // files that an earlier dialect put behind its own
 	skipped   int
 	context   int
 	unread    []parsers.Problem // files that could not be opened
@@ -139,7 +140,8 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 
 // dialect analyses the configurations of one dialect.
 func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
-	reader, units, w := d.reader, d.units, d.work
+	reader, w := d.reader, d.work
+	units := slices.DeleteFunc(slices.Clone(d.units), func(u parsers.Unit) bool { return r.behind[u.Path] })
 	loaded := r.load(ctx, reader, r.roots(units))
 	loaded = dropReached(loaded)
 	// A file that nobody turned out to reach is analysed on its own.
@@ -163,6 +165,11 @@ func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
 		w.Checking += l.checking
 	}
 	r.work = append(r.work, w)
+	for _, l := range loaded {
+		for _, path := range l.Entries {
+			r.behind[path] = true
+		}
+	}
 	return loaded
 }
 

@@ -21,7 +21,10 @@ import (
 )
 
 // Dialect is the dialect of AWS templates and API Gateway's exports.
-type Dialect struct{}
+type Dialect struct {
+	// Functions returns what reads the code of functions in a tree; nil: what they answer is not known.
+	Functions func(parsers.Files) parsers.Functions
+}
 
 var _ parsers.Dialect = Dialect{}
 
@@ -38,9 +41,12 @@ func (Dialect) Candidate(file string) bool {
 }
 
 // Reader returns a reader for the files of one tree.
-func (Dialect) Reader(files parsers.Files) parsers.Reader { return reader{files} }
+func (d Dialect) Reader(files parsers.Files) parsers.Reader { return reader{files, d} }
 
-type reader struct{ files parsers.Files }
+type reader struct {
+	files   parsers.Files
+	dialect Dialect
+}
 
 // Scan recognises a file by its own marks, without parsing it. The .tf files of a folder are one module: the first that
 // is recognised stands for all that follow it.
@@ -59,12 +65,13 @@ func (l reader) Scan(f *source.File) (parsers.Unit, bool) {
 }
 
 // Load reads a template or document.
-func (l reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
+func (l reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 	f, err := l.files.Open(u.Path)
 	if err != nil {
 		return parsers.Result{}
 	}
 	r := &reading{files: l.files, file: f, opened: []*source.File{f}}
+	r.functions = functions{byName: map[string]parsers.Function{}, read: l.dialect.reads(ctx, l.files), code: map[string]parsers.Result{}}
 	r.read(recognise(f))
 	host := &policy.Host{Name: "AWS", Dialect: "apigateway", Span: source.Span{File: f}}
 	host.Layers = r.lower()
@@ -73,6 +80,7 @@ func (l reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 		r.comments = append(r.comments, remarks(opened)...)
 	}
 	result := parsers.Result{Problems: r.problems, Files: r.opened, Comments: r.comments}
+	r.functions.result(&result)
 	if len(host.Layers) > 0 || len(host.Gaps) > 0 {
 		result.Hosts = []*policy.Host{host}
 	}

@@ -19,6 +19,7 @@ type resource struct {
 	id, kind string
 	span     source.Span // of the name
 	props    value
+	metadata value
 }
 
 // stack is a template that is being read.
@@ -51,7 +52,7 @@ func (r *reading) stack(cf *template.CloudFormation, root value) *stack {
 // add adds the resources of a template.
 func (s *stack) add(resources value) {
 	for _, f := range resources.Fields() {
-		s.resources = append(s.resources, resource{id: f.Key, kind: f.Value.Get("Type").Word(), span: f.Span, props: f.Value.Get("Properties")})
+		s.resources = append(s.resources, resource{id: f.Key, kind: f.Value.Get("Type").Word(), span: f.Span, props: f.Value.Get("Properties"), metadata: f.Value.Get("Metadata")})
 		s.ignore(f.Value.Get("Metadata", "corslint", "ignore"), f.Value.Span)
 		if strings.HasPrefix(f.Key, "Fn::") {
 			s.gap(f.Span, "%s is not modelled", f.Key)
@@ -67,6 +68,7 @@ func (s *stack) read() {
 	s.restAPIs()
 	s.httpAPIs()
 	s.functionURLs()
+	s.deployed()
 	s.storage()
 }
 
@@ -378,6 +380,7 @@ func (s *stack) route(r *resource) *route {
 	}
 	if target := r.props.Get("Target"); target.Given() {
 		out.upstream = s.target(target)
+		out.payload = s.payload(target)
 	}
 	return out
 }
@@ -402,6 +405,16 @@ func (s *stack) target(v value) policy.Upstream {
 		}
 	}
 	return upstream(v)
+}
+
+// payload is the version of the events of an integration that a route names.
+func (s *stack) payload(target value) string {
+	for _, p := range target.Text().Parts() {
+		if p.Unknown != nil && s.byID[p.Unknown.Subject] != nil {
+			return s.byID[p.Unknown.Subject].props.Get("PayloadFormatVersion").Word()
+		}
+	}
+	return ""
 }
 
 // functionURLs reads AWS::Lambda::Url.

@@ -31,7 +31,7 @@ func TestCorpus(t *testing.T) {
 		}
 		f := source.NewFile(filepath.Base(path), data)
 		files := tree{f.Path: f}
-		if _, ok := (reader{files}).Scan(f); !ok {
+		if _, ok := (reader{files: files}).Scan(f); !ok {
 			return nil
 		}
 		r := files.load(f.Path)

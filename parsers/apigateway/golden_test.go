@@ -80,7 +80,7 @@ func TestGolden(t *testing.T) {
 				return f.Name == "requests" || f.Name == "answers" || f.Name == "program"
 			})
 			files := treeOf(inputs...)
-			if _, ok := (reader{files}).Scan(files[inputs[0].Name]); !ok {
+			if _, ok := (reader{files: files}).Scan(files[inputs[0].Name]); !ok {
 				t.Error("not recognised")
 			}
 			r := files.load(inputs[0].Name)
@@ -310,7 +310,7 @@ func FuzzLoad(f *testing.F) {
 			name = names[1]
 		}
 		files := treeOf(txtar.File{Name: name, Data: data})
-		if _, ok := (reader{files}).Scan(files[name]); !ok {
+		if _, ok := (reader{files: files}).Scan(files[name]); !ok {
 			return
 		}
 		r := files.load(name)

@@ -61,7 +61,7 @@ func TestHostile(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			began := time.Now()
 			files := treeOf(txtar.File{Name: test.file, Data: []byte(test.text)})
-			if _, ok := (reader{files}).Scan(files[test.file]); !ok {
+			if _, ok := (reader{files: files}).Scan(files[test.file]); !ok {
 				t.Fatal("not recognised")
 			}
 			r := files.load(test.file)

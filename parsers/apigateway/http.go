@@ -146,7 +146,7 @@ func (b *httpBuilder) route(r *route) int {
 		&policy.If{Cond: policy.Meets{Kind: policy.BodyTooLarge}, Then: b.own(413, r.span)},
 		&policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: b.own(503, r.span)},
 		&policy.If{Cond: policy.Meets{Kind: policy.HandlerThrows}, Then: b.own(500, r.span)},
-		&policy.Forward{To: r.upstream, Unreachable: 503, Receive: b.replace()},
+		&policy.Forward{To: b.runs(r.upstream, orDefault(r.payload, "2.0")), Unreachable: 503, Receive: b.replace()},
 	)
 	return block
 }

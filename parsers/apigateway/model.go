@@ -156,6 +156,7 @@ type route struct {
 	span     source.Span
 	guard    guard
 	upstream policy.Upstream // Name "" without an integration
+	payload  string          // version of the events that a function is given; "": 2.0
 }
 
 // functionURL is the URL of a Lambda function.

@@ -27,6 +27,8 @@ type reading struct {
 	gaps     []policy.Gap
 	comments []parsers.Comment
 	methods  int
+
+	functions functions
 }
 
 func (r *reading) gap(at source.Span, format string, args ...any) {

@@ -137,8 +137,16 @@ func (b *restBuilder) proxy(m *method) []policy.Step {
 		&policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: b.gatewayAnswer("INTEGRATION_FAILURE", i.span)},
 		// A function that throws, or answers something else than a response: 502, a default answer.
 		&policy.If{Cond: policy.Meets{Kind: policy.HandlerThrows}, Then: b.gatewayAnswer("", i.span)},
-		&policy.Forward{To: i.upstream, Unreachable: 504},
+		&policy.Forward{To: b.backend(i), Path: policy.Path, Unreachable: 504}, // without the stage
 	)
+}
+
+// backend is who answers for an integration: a function's own code where it is called as a proxy.
+func (b *restBuilder) backend(i *integration) policy.Upstream {
+	if i.kind != "aws_proxy" {
+		return i.upstream
+	}
+	return b.runs(i.upstream, "1.0")
 }
 
 // mockStatus is the status that the template of a mock integration gives. The parser is lenient: keys and numbers may go

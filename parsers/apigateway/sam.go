@@ -372,6 +372,7 @@ func (s *stack) eventRoute(api *httpAPI, e event, auth value) {
 		api.routes = append(api.routes, found)
 	}
 	found.upstream = policy.Upstream{Name: e.resource.id, Span: e.span}
+	found.payload = e.props.Get("PayloadFormatVersion").Word()
 	if name := e.props.Get("Auth", "Authorizer"); name.Given() {
 		found.guard = samGuard(auth, name)
 	}

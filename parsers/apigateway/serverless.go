@@ -89,6 +89,13 @@ func (f *framework) stage() value {
 
 // function reads the events of a function, and its URL.
 func (f *framework) function(fn template.Field) {
+	runtime := fn.Value.Get("runtime")
+	if !runtime.Given() {
+		runtime = f.provider.Get("runtime")
+	}
+	if isNode(runtime) {
+		f.deploy(fn.Key, "", fn.Value.Get("handler"))
+	}
 	for _, e := range fn.Value.Get("events").Items() {
 		for _, kind := range e.Fields() {
 			if !f.room(kind.Span) {
@@ -398,7 +405,7 @@ func originTemplate(origins []value, at source.Span) value {
 // httpAPIEvent reads an HTTP API's event: "GET /path", "*", or a mapping.
 func (f *framework) httpAPIEvent(fn, event template.Field) {
 	v := event.Value
-	r := &route{span: event.Span, upstream: policy.Upstream{Name: fn.Key, Span: fn.Span}}
+	r := &route{span: event.Span, upstream: policy.Upstream{Name: fn.Key, Span: fn.Span}, payload: f.provider.Get("httpApi", "payload").Word()}
 	path := v.Get("path").Text().String()
 	r.verb = upper(v.Get("method"))
 	if text, known := v.Known(); known {

@@ -53,7 +53,7 @@ func TestDifferential(t *testing.T) {
 		g.application()
 		dir, port, err := n.start(t, fmt.Sprint("shop", i), g)
 		if err != nil { // people write those too, but there is nothing to compare
-			if g.major == 4 || !strings.Contains(err.Error(), "pathToRegexpError") {
+			if g.major == 4 || !strings.Contains(err.Error(), "pathToRegexpError") && err.Error() != "does not listen" { // the error may be caught
 				t.Errorf("application %d does not start: %v\n%s", i, err, g)
 			}
 			<-slots
@@ -123,7 +123,14 @@ func compare(t *testing.T, i int, g *generator, dir string, port, requests int) 
 	chain, said := read(t, dir)
 	for range requests {
 		r := g.request()
+		outcomes, unanswered := predict(chain, r)
+		is := func(got string) bool {
+			return slices.ContainsFunc(outcomes, func(o policy.Outcome) bool { return o.Open == nil && shown(&o) == got })
+		}
 		got, err := ask(port, r)
+		if err == nil && got == closed && !is(closed) {
+			got, err = ask(port, r) // a busy machine may be late
+		}
 		if err != nil {
 			t.Errorf("asking application %d: %v", i, err)
 			return result
@@ -134,23 +141,22 @@ func compare(t *testing.T, i int, g *generator, dir string, port, requests int) 
 			}
 		}
 		result.requests++
-		outcomes, err := predict(chain, r)
 		if len(outcomes) > 1 {
 			result.several++
 		}
 		if slices.ContainsFunc(outcomes, func(o policy.Outcome) bool { return o.Open != nil }) {
 			result.open++
 		}
-		if slices.ContainsFunc(outcomes, func(o policy.Outcome) bool { return o.Open == nil && shown(&o) == got }) {
+		if is(got) {
 			result.equal++
 			continue
 		}
 		var predicted []string
 		for i := range outcomes {
-			predicted = append(predicted, fmt.Sprintf("%s open=%v %v", shown(&outcomes[i]), outcomes[i].Open != nil, outcomes[i].Assuming))
+			predicted = append(predicted, fmt.Sprintf("%s %v %v", shown(&outcomes[i]), outcomes[i].Open, outcomes[i].Assuming))
 		}
-		if err != nil {
-			predicted = append(predicted, err.Error())
+		if unanswered != nil {
+			predicted = append(predicted, unanswered.Error())
 		}
 		kind := "nothing"
 		if len(outcomes) > 0 {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/environment"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
@@ -44,7 +45,7 @@ func (Dialect) Candidate(name string) bool {
 		return false
 	}
 	base := path.Base(name)
-	if strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.Contains(base, ".stories.") || strings.Contains(base, ".config.") {
+	if strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.Contains(base, ".stories.") || strings.Contains(base, ".config.") && !strings.HasPrefix(base, nextConfig) {
 		return false
 	}
 	for dir := range strings.SplitSeq(path.Dir(name), "/") {
@@ -57,7 +58,12 @@ func (Dialect) Candidate(name string) bool {
 }
 
 // Reader returns a reader for the files of one tree.
-func (d Dialect) Reader(files parsers.Files) parsers.Reader {
+func (d Dialect) Reader(files parsers.Files) parsers.Reader { return d.reader(files) }
+
+// Functions returns what runs the functions that templates of one tree name.
+func (d Dialect) Functions(files parsers.Files) parsers.Functions { return d.reader(files) }
+
+func (d Dialect) reader(files parsers.Files) *reader {
 	return &reader{files: files, options: d.Options, sessions: newSessions(files, d.Options), environment: environment.NewReader(files)}
 }
 
@@ -87,13 +93,31 @@ func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
 	if len(f.Data) > maxSource || isBundle(f.Data) {
 		return parsers.Unit{}, false
 	}
+	if strings.HasPrefix(path.Base(f.Path), nextConfig) {
+		return parsers.Unit{Path: f.Path, Includes: r.includes(f)}, bytes.Contains(f.Data, []byte("headers")) && bytes.Contains(bytes.ToLower(f.Data), []byte("access-control-"))
+	}
 	uses := usesFramework(f.Data)
 	if !uses && !listens.Match(f.Data) {
 		return parsers.Unit{}, false
 	}
 	u := parsers.Unit{Path: f.Path, Includes: r.includes(f)}
-	return u, uses || len(u.Includes) > 0
+	return u, uses || len(u.Includes) > 0 || servesPlainly(f.Data) && writesHeaders(f.Data)
 }
+
+// plainly is how a server is made without a framework.
+var plainly = regexp.MustCompile(`["'](?:node:)?(?:http|https|http2)["']`)
+
+func servesPlainly(data []byte) bool {
+	return bytes.Contains(data, []byte("reateS")) && listens.Match(data) && plainly.Match(data)
+}
+
+// writesHeaders reports whether a file names a header of CORS. A server without a framework is of interest only then.
+func writesHeaders(data []byte) bool {
+	return bytes.Contains(bytes.ToLower(data), []byte("access-control-allow-"))
+}
+
+// nextConfig is how the name of the file begins in which Next.js is told which headers to send.
+const nextConfig = "next.config."
 
 // marks are the words that a file has in which frameworks can match: they are cheaper to look for.
 var marks = [][]byte{[]byte("express"), []byte("koa"), []byte("fastify"), []byte("hono"), []byte("@nestjs/core")}
@@ -123,11 +147,13 @@ func (r *reader) includes(f *source.File) []string {
 // maxClosure bounds how many files are looked at to find out whether a file that starts something starts an application.
 const maxClosure = 300
 
-// reaches reports whether a file uses a framework, by itself or through the local modules that it names.
+// reaches reports whether a file uses a framework, or makes a server without one that writes headers of CORS, by itself or
+// through the local modules that it names.
 func (r *reader) reaches(f *source.File) bool {
 	seen := map[string]bool{f.Path: true}
+	plain := servesPlainly(f.Data)
 	for queue := []*source.File{f}; len(queue) > 0; queue = queue[1:] {
-		if usesFramework(queue[0].Data) {
+		if usesFramework(queue[0].Data) || plain && writesHeaders(queue[0].Data) {
 			return true
 		}
 		for _, name := range r.includes(queue[0]) {
@@ -168,15 +194,36 @@ func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 	if err != nil {
 		return parsers.Result{}
 	}
-	if !r.reaches(f) {
+	if !r.reaches(f) && !strings.HasPrefix(path.Base(f.Path), nextConfig) {
 		return parsers.Result{Files: []*source.File{f}}
 	}
 	l := lowering{reader: r, unit: u, entry: f, files: map[string]*source.File{u.Path: f}}
 	return l.load(ctx)
 }
 
+// Function runs a function that a template deploys. A module that is not here, or not of JavaScript or TypeScript, is none of
+// this dialect.
+func (r *reader) Function(ctx context.Context, f parsers.Function) parsers.Result {
+	entry := r.local(f.Module)
+	if entry == "" || !script.Is(entry) {
+		return parsers.Result{}
+	}
+	file, err := r.files.Open(entry)
+	if err != nil {
+		return parsers.Result{}
+	}
+	if isBundle(file.Data) {
+		why := "the code of " + f.Name + " is a bundle, which is not run"
+		return parsers.Result{Hosts: []*policy.Host{{Name: f.Name, Dialect: "express", Gaps: []policy.Gap{{Span: f.Span, Why: why}}}}}
+	}
+	l := lowering{reader: r, unit: parsers.Unit{Path: entry}, entry: file, files: map[string]*source.File{entry: file}, function: &f}
+	result := l.load(ctx)
+	result.Entries = []string{entry}
+	return result
+}
+
 // application describes the project around an entry.
 func (r *reader) application(entry string) machine.Application {
 	p := r.project(path.Dir(entry))
-	return machine.Application{Entry: entry, Major: p.major, BodyParser: p.parser, Aliases: p.aliases, Environment: map[string]string{}}
+	return machine.Application{Entry: entry, Major: p.major, BodyParser: p.parser, Majors: p.majors, Aliases: p.aliases, Environment: map[string]string{}}
 }

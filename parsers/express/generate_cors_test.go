@@ -134,6 +134,9 @@ func (m *module) list() string {
 		m.files["config.json"] = "{ \"cors\": { \"origins\": [\"https://a.example\", \"http://localhost:3000\"] }, \"port\": 3000 }\n"
 		return m.useAs("./"+strings.Repeat("../", strings.Count(m.file, "/"))+"config.json", "config") + ".cors.origins"
 	}
+	if m.chance(8) && m.syntax == esModules && !m.inner {
+		return m.declare("origins", "await Promise.resolve(['https://a.example', 'https://b.example'])")
+	}
 	items := m.some(5, "'https://a.example'", "'https://b.example'", "'http://localhost:3000'", "'https://app.a.example'", "'https://a.example/'", "'http://127.0.0.1:8080'", m.pattern())
 	if m.chance(3) {
 		return "[\n" + strings.Join(items, ",\n") + "\n]"

@@ -32,7 +32,7 @@ func (m *module) common(app string) string {
 	case 10:
 		return use(m.pick("", "", "'/static', "), m.use("express")+".static("+m.publicFolder()+")")
 	}
-	return use(m.pick("", "", "", "'/api', "), m.function("req, res, next", m.own()...))
+	return use(m.pick("", "", "", "'/api', "), m.own())
 }
 
 // publicFolder makes a folder with two pages and names it.
@@ -41,16 +41,24 @@ func (m *module) publicFolder() string {
 	for _, file := range []string{"/app.css", "/docs", "/docs/", "/static/app.css", "/index.html"} {
 		m.asked = append(m.asked, target{"GET", file})
 	}
-	if m.syntax != esModules && m.chance(2) {
-		up := strings.Repeat("../", strings.Count(m.file, "/"))
-		return m.use("path") + ".join(__dirname, '" + up + "public')"
+	if !m.chance(2) {
+		return "'public'"
 	}
-	return "'public'"
+	up := strings.Repeat("../", strings.Count(m.file, "/"))
+	if m.syntax == esModules {
+		return m.named("path", "join") + "(" + m.named("path", "dirname") + "(" + m.named("node:url", "fileURLToPath") + "(import.meta.url)), '" + up + "public')"
+	}
+	return m.use("path") + ".join(__dirname, '" + up + "public')"
 }
 
 // own writes a middleware of the application itself.
-func (m *module) own() []string {
-	return [][]string{
+func (m *module) own() string {
+	n := m.IntN(20)
+	parameters := "req, res, next"
+	if n == 19 {
+		parameters = "async req, res, next"
+	}
+	return m.function(parameters, [][]string{
 		{"console.log(req.method, req.url);", "next();"},
 		{"res.locals.started = Date.now();", "res.on('finish', () => console.log(Date.now() - res.locals.started));", "next();"},
 		{"res.set('X-Request-Id', req.get('x-request-id') || '1');", "next();"},
@@ -68,18 +76,27 @@ func (m *module) own() []string {
 		{"setImmediate(() => next());"},
 		{"const end = res.end;", "res.end = function (...args‹: any[]›) {\nif (!res.headersSent) res.setHeader('X-Time', '1');\nreturn end.apply(this, args‹ as any›);\n};", "next();"},
 		{"if (req.query.q === '1') return next(new Error('query'));", "next();"},
-	}[m.IntN(17)]
+		{"next();", "res.locals.done = true;"},
+		{"if (req.hostname !== 'localhost') return res.sendStatus(421);", "next();"},
+		{"await Promise.resolve();", "next();"},
+	}[n]...)
 }
 
 // auth writes a middleware that wants to know who asks.
 func (m *module) auth() string {
 	refuse := m.pick("return res.sendStatus(401);", "return res.status(401).json({ error: 'unauthorized' });", "return res.status(401).send('unauthorized');", "res.set('WWW-Authenticate', 'Basic');\nreturn res.status(401).end();",
-		"return next(Object.assign(new Error('unauthorized'), { status: 401 }));", "const err‹: any› = new Error('unauthorized');\nerr.status = 401;\nthrow err;", "return res.redirect('/login');", "return res.status(403).end();")
+		"return next(Object.assign(new Error('unauthorized'), { status: 401 }));", "throw new HttpError('unauthorized', 401);", "const err‹: any› = new Error('unauthorized');\nerr.status = 401;\nthrow err;", "return res.redirect('/login');", "return res.status(403).end();")
+	if strings.Contains(refuse, "HttpError") {
+		m.declareHTTPError()
+	}
 	var body []string
 	if m.chance(4) {
 		body = append(body, "if (req.method === 'OPTIONS') return next();")
 	}
-	switch m.IntN(6) {
+	switch m.IntN(7) {
+	case 6:
+		body = append(body, "const [scheme, encoded] = (req.headers.authorization || '').split(' ');", "const [user, password] = Buffer.from(encoded || '', 'base64').toString().split(':');",
+			"if (scheme !== 'Basic' || user !== 'u' || password !== 'p') {\n"+refuse+"\n}")
 	case 0, 1:
 		body = append(body, "if (!req.headers.authorization) {\n"+refuse+"\n}")
 	case 2:
@@ -96,6 +113,14 @@ func (m *module) auth() string {
 		return m.declare(m.pick("auth", "requireAuth", "authenticate"), f)
 	}
 	return f
+}
+
+// declareHTTPError declares a class of errors that have a status.
+func (m *module) declareHTTPError() {
+	if !m.names["HttpError"] {
+		m.add("class " + m.name("HttpError") + " extends Error {\n‹status: number;\n›constructor(message‹: string›, status‹: number›) {\nsuper(message);\nthis.name = this.constructor.name;\nthis.status = status;\n" +
+			m.pick("", "Error.captureStackTrace(this, this.constructor);\n") + "}\n}")
+	}
 }
 
 // route is a path pattern as written in the source, and paths that tell whether it is read right.
@@ -140,6 +165,7 @@ func (m *module) routes(app string) []string {
 		out = append(out, m.register(app, ""))
 	}
 	if other := m.module(m.pick("routes/index", "src/register")); m.spread && m.chance(4) && m.files[other.file] == "" {
+		other.inner = true
 		other.add(other.register("router", ""), other.register("router", ""))
 		body := other.body
 		other.body = nil

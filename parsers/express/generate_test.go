@@ -19,8 +19,10 @@ type generator struct {
 	double bool   // quotes
 	bare   bool   // no semicolons
 	spread bool   // over several files
+	typed  bool   // ES modules by package.json rather than by their names
 	files  map[string]string
-	asked  []target // what routes were written for
+	uses   map[string]bool // packages
+	asked  []target        // what routes were written for
 }
 
 // syntax is how modules are written.
@@ -32,15 +34,20 @@ const (
 	typeScript
 )
 
-func (s syntax) extension() string { return [...]string{"js", "mjs", "ts"}[s] }
+func (g *generator) extension() string {
+	if g.syntax == esModules && g.typed {
+		return "js"
+	}
+	return [...]string{"js", "mjs", "ts"}[g.syntax]
+}
 
 // target is a request line that a route was written for, or one nearby.
 type target struct{ method, path string }
 
 func newGenerator(seed uint64, n int) *generator {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, uint64(n))), major: 4 + n%2, files: map[string]string{}}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, uint64(n))), major: 4 + n%2, files: map[string]string{}, uses: map[string]bool{}}
 	g.syntax = []syntax{commonJS, commonJS, commonJS, esModules, typeScript}[g.IntN(5)]
-	g.double, g.bare, g.spread = g.chance(3), g.chance(4), g.chance(2)
+	g.double, g.bare, g.spread, g.typed = g.chance(3), g.chance(4), g.chance(2), g.chance(2)
 	return g
 }
 
@@ -63,10 +70,11 @@ type module struct {
 	known   map[string]string // what a specifier is imported as
 	names   map[string]bool
 	body    []string
+	inner   bool // the body is that of a function
 }
 
 func (g *generator) module(file string) *module {
-	return &module{generator: g, file: file + "." + g.syntax.extension(), known: map[string]string{}, names: map[string]bool{}}
+	return &module{generator: g, file: file + "." + g.extension(), known: map[string]string{}, names: map[string]bool{}}
 }
 
 func (m *module) add(statements ...string) { m.body = append(m.body, statements...) }
@@ -90,11 +98,25 @@ func (m *module) declare(base, expression string) string {
 
 // use imports a package and returns the name of its default export.
 func (m *module) use(specifier string) string {
+	m.uses[specifier] = true
 	words := strings.Split(path.Base(strings.TrimPrefix(specifier, "express-")), "-")
 	for i := range words[1:] {
 		words[i+1] = strings.ToUpper(words[i+1][:1]) + words[i+1][1:]
 	}
 	return m.useAs(specifier, strings.Join(words, ""))
+}
+
+// named imports one of the names that a package exports.
+func (m *module) named(specifier, name string) string {
+	if m.known[specifier+":"+name] == "" {
+		m.known[specifier+":"+name] = m.name(name)
+		line := fmt.Sprintf("import { %s } from '%s';", name, specifier)
+		if m.syntax == commonJS {
+			line = fmt.Sprintf("const { %s } = require('%s');", name, specifier)
+		}
+		m.imports = append(m.imports, line)
+	}
+	return name
 }
 
 // local imports the default export of another module of the application.
@@ -235,18 +257,16 @@ func (g *generator) application() {
 	if g.chance(8) {
 		m.environment()
 	}
-	g.files["package.json"] = fmt.Sprintf("{\n  \"name\": \"shop\",\n  \"main\": %q,\n  \"dependencies\": { \"express\": \"^%d.1.0\", \"cors\": \"^2.8.5\" }\n}\n", m.file, g.major)
 	switch {
 	case g.spread && g.chance(3): // the application and its start are two modules
-		m.file = "src/start." + g.syntax.extension()
-		g.files["package.json"] = strings.ReplaceAll(g.files["package.json"], main+"."+g.syntax.extension(), m.file)
+		m.file = "src/start." + g.extension()
 		other := g.module("src/app")
 		app := other.application()
 		other.export(app)
 		m.add(m.start(m.local(other, "app")))
 	case g.chance(8):
 		class := g.module(m.file)
-		class.known, class.names = m.known, m.names
+		class.known, class.names, class.inner = m.known, m.names, true
 		class.names["app"] = true
 		express := m.use("express")
 		class.sequence("app")
@@ -256,7 +276,7 @@ func (g *generator) application() {
 	case g.chance(8): // a factory
 		express := m.use("express")
 		inner := g.module(m.file)
-		inner.known, inner.names = m.known, m.names
+		inner.known, inner.names, inner.inner = m.known, m.names, true
 		inner.names["createApp"], inner.names["app"] = true, true
 		inner.sequence("app")
 		m.imports = append(m.imports, inner.imports...)
@@ -267,6 +287,7 @@ func (g *generator) application() {
 		m.add(m.start(app))
 	}
 	m.done()
+	g.files["package.json"] = g.manifest(m.file)
 	if g.files[".env"] == "" && slices.ContainsFunc(slices.Collect(maps.Values(g.files)), func(text string) bool {
 		return strings.Contains(strings.ReplaceAll(text, "process.env.PORT", ""), "process.env.")
 	}) {
@@ -274,10 +295,28 @@ func (g *generator) application() {
 	}
 }
 
+// manifest writes package.json.
+func (g *generator) manifest(main string) string {
+	versions := map[string]string{"body-parser": "^2.2.0", "compression": "^1.7.4", "cookie-parser": "^1.4.6", "cors": "^2.8.5", "dotenv": "^17.0.0", "express": fmt.Sprintf("^%d.1.0", g.major),
+		"express-rate-limit": "^8.0.0", "express-session": "^1.18.0", "helmet": "^8.0.0", "morgan": "^1.10.0", "passport": "^0.7.0"}
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(versions)) {
+		if g.uses[name] {
+			lines = append(lines, fmt.Sprintf("    %q: %q", name, versions[name]))
+		}
+	}
+	kind := ""
+	if g.syntax == esModules && g.typed {
+		kind = "  \"type\": \"module\",\n"
+	}
+	return fmt.Sprintf("{\n  \"name\": \"shop\",\n  \"main\": %q,\n%s  \"dependencies\": {\n%s\n  }\n}\n", main, kind, strings.Join(lines, ",\n"))
+}
+
 // environment gives the application variables of its own.
 func (m *module) environment() {
 	m.files[".env"] = m.pick("CORS_ORIGIN=https://a.example\n", "# settings\nCORS_ORIGIN=\"https://b.example\"\nCLIENT_URL=http://localhost:5173\n", "NODE_ENV=production\nORIGINS=https://a.example,https://app.a.example\n",
 		"ENABLE_CORS=1\nCORS=1\nCLIENT_URL=https://a.example\n")
+	m.uses["dotenv"] = true
 	if m.syntax == commonJS {
 		m.imports = append(m.imports, "require('dotenv').config();")
 	} else {
@@ -298,6 +337,8 @@ func (m *module) start(app string) string {
 	switch {
 	case m.chance(12) && m.syntax == commonJS && app != "createApp()":
 		return "if (require.main === module) {\n" + listen + "\n}"
+	case m.chance(6) && m.syntax == esModules:
+		return "if (process.argv[1] === " + m.named("node:url", "fileURLToPath") + "(import.meta.url)) {\n" + listen + "\n}"
 	case m.chance(12):
 		return "async function main() {\nawait Promise.resolve();\n" + listen + "\n}\nmain().catch(console.error);"
 	case m.chance(12):

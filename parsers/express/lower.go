@@ -22,9 +22,11 @@ type lowering struct {
 	reader *reader
 	unit   parsers.Unit
 	entry  *source.File
-	files  map[string]*source.File // that were read
-	result parsers.Result
-	run    session
+	// function is set where a template deploys the entry.
+	function *parsers.Function
+	files    map[string]*source.File // that were read
+	result   parsers.Result
+	run      session
 }
 
 // scenario is an environment in which an application is run.
@@ -45,15 +47,21 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 	}
 	l.run = l.reader.sessions.open()
 	first := scenario{app: l.reader.application(l.unit.Path)}
+	if l.function != nil {
+		first = l.deployed(first.app)
+	}
 	main, err := l.start(ctx, &first)
 	if err != nil {
 		host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: "the application could not be run: " + err.Error()})
 		return l.result
 	}
+	if l.function != nil {
+		first.given = lookedAt(first.given, main)
+	}
 	// In which of the possible environments an application runs is not known: an answer depends on it.
 	possible := []scenario{first}
 	more := others(first.app, main)
-	if main.Stopped {
+	if main.Stopped || first.given != nil {
 		more = nil
 	}
 	for _, s := range more {
@@ -70,8 +78,12 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 	for i := range main.Layers {
 		host.Layers = append(host.Layers, l.layer(main, i, possible))
 	}
-	// An environment that the project gives is one that the application does run in.
-	for _, s := range l.given(first.app, main) {
+	// An environment that the project gives is one that the application does run in; a function runs in its own.
+	sets := l.given(first.app, main)
+	if l.function != nil {
+		sets = nil
+	}
+	for _, s := range sets {
 		if d, err := l.start(ctx, &s); err == nil {
 			for i := range d.Layers {
 				layer := l.layer(d, i, []scenario{s})
@@ -83,7 +95,7 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 	if len(host.Layers) == 0 { // nothing came of it: what its modules make is looked at for itself
 		l.result.Files = l.result.Files[:1]
 		if m := frameworks.FindSubmatch(l.entry.Data); m != nil && !modelled(string(m[1])) {
-			host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: string(m[1]) + " is not modelled"})
+			host.Gaps = append(host.Gaps, policy.Gap{Span: source.Span{File: l.entry}, Why: "nothing of this " + string(m[1]) + " application could be followed"})
 		}
 	}
 	for _, f := range l.result.Files {
@@ -94,6 +106,45 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 
 // modelled reports whether a framework is one that applications are run against.
 func modelled(name string) bool { return name != "@nestjs/core" }
+
+// deployed is the environment of a function, as far as its template gives one.
+func (l *lowering) deployed(app machine.Application) scenario {
+	app.Export, app.Payload = l.function.Export, l.function.Payload
+	sets := l.reader.environment.Read(strings.TrimPrefix(path.Dir(l.unit.Path), "."))
+	for i := range sets {
+		if s := &sets[i]; s.Path == l.function.Template && strings.HasSuffix(s.Name, " function "+l.function.Name) {
+			return within(s, app)
+		}
+	}
+	for i := range sets { // Serverless gives to all that say nothing themselves
+		if s := &sets[i]; s.Path == l.function.Template && s.Name == path.Base(s.Path) {
+			return within(s, app)
+		}
+	}
+	return within(&environment.Set{Name: path.Base(l.function.Template)}, app)
+}
+
+// lookedAt is a set without the values that an application does not look at: no answer is due to them.
+func lookedAt(set *environment.Set, d *machine.Description) *environment.Set {
+	out := *set
+	out.Values = slices.DeleteFunc(slices.Clone(set.Values), func(v environment.Value) bool {
+		return !slices.ContainsFunc(d.Variables, func(x machine.Variable) bool { return x.Name == v.Name })
+	})
+	return &out
+}
+
+// within is an application in an environment that the project gives.
+func within(set *environment.Set, app machine.Application) scenario {
+	app.Environment, app.Unknown = map[string]string{}, nil
+	for _, v := range set.Values {
+		if v.Unknown != "" {
+			app.Unknown = append(app.Unknown, v.Name)
+		} else {
+			app.Environment[v.Name] = v.Text
+		}
+	}
+	return scenario{name: set.Name, app: app, given: set}
+}
 
 // start runs the application in one environment.
 func (l *lowering) start(ctx context.Context, s *scenario) (*machine.Description, error) {
@@ -131,16 +182,7 @@ func (l *lowering) given(app machine.Application, d *machine.Description) []scen
 		if set.Example || len(out) == maxGiven || !slices.ContainsFunc(set.Values, read) {
 			continue
 		}
-		next := app
-		next.Environment, next.Unknown = map[string]string{}, nil
-		for _, v := range set.Values {
-			if v.Unknown != "" {
-				next.Unknown = append(next.Unknown, v.Name)
-			} else {
-				next.Environment[v.Name] = v.Text
-			}
-		}
-		out = append(out, scenario{name: set.Name, app: next, given: set})
+		out = append(out, within(set, app))
 	}
 	return out
 }
@@ -265,7 +307,16 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 		if span.IsZero() {
 			span = layer.Span
 		}
-		layer.Endpoints = append(layer.Endpoints, policy.Endpoint{Pattern: e.Pattern, Example: e.Example, Methods: e.Methods, Span: span, Static: e.Static})
+		endpoint := policy.Endpoint{Pattern: e.Pattern, Example: e.Example, Methods: e.Methods, Span: span, Static: e.Static}
+		for _, r := range e.Routes {
+			if at := l.span(&r.Place); !at.IsZero() {
+				if endpoint.Routes == nil {
+					endpoint.Routes = map[string]source.Span{}
+				}
+				endpoint.Routes[r.Method] = at
+			}
+		}
+		layer.Endpoints = append(layer.Endpoints, endpoint)
 	}
 	for _, m := range d.Mentions {
 		mention := l.mention(m)
@@ -456,6 +507,9 @@ func request(r *policy.Request, layer int) *machine.Request {
 	}
 	for _, h := range r.Headers {
 		q.Headers = append(q.Headers, [2]string{h.Name, h.Value})
+	}
+	if _, ok := r.Header("X-Forwarded-Proto"); r.Scheme == "https" && !ok { // what ends TLS in front of it says so
+		q.Headers = append(q.Headers, [2]string{"X-Forwarded-Proto", "https"})
 	}
 	for _, c := range r.Circumstances {
 		q.Circumstances = append(q.Circumstances, c.String())

@@ -96,16 +96,11 @@ func (n *node) start(t *testing.T, name string, g *generator) (dir string, port 
 		t.Fatal(err)
 	}
 	var answer struct {
-		Dir, Error string
-		Port       int
+		Error string
+		Port  int
 	}
-	for answer.Dir != dir {
-		if answer.Error != "" {
-			t.Log(answer.Error)
-		}
-		if err := n.out.Decode(&answer); err != nil {
-			t.Fatalf("node ended: %v", err)
-		}
+	if err := n.out.Decode(&answer); err != nil {
+		t.Fatalf("node ended: %v", err)
 	}
 	if answer.Error != "" {
 		return dir, 0, errors.New(answer.Error)

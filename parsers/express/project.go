@@ -16,6 +16,7 @@ import (
 type project struct {
 	major   int // of express
 	parser  int // of body-parser
+	majors  map[string]int
 	aliases []machine.Alias
 }
 
@@ -34,7 +35,7 @@ type manifest struct {
 
 // project reads the manifests from a folder up to the root.
 func (r *reader) project(dir string) project {
-	p := project{}
+	p := project{majors: map[string]int{}}
 	for at := dir; ; at = path.Dir(at) {
 		if at == "." {
 			at = ""
@@ -46,6 +47,13 @@ func (r *reader) project(dir string) project {
 			}
 			if p.parser == 0 {
 				p.parser = r.major(at, m, "body-parser", lockedParser)
+			}
+			for _, name := range versioned {
+				if p.majors[name] == 0 {
+					if major := r.major(at, m, name, nil); major != 0 {
+						p.majors[name] = major
+					}
+				}
 			}
 			for name, to := range m.Imports {
 				if text, isText := to.(string); isText && strings.HasPrefix(name, "#") {
@@ -102,6 +110,9 @@ func lockedVersion(name string) locked {
 }
 
 var lockedExpress, lockedParser = lockedVersion("express"), lockedVersion("body-parser")
+
+// versioned are packages whose releases answer differently. For those a manifest is enough.
+var versioned = []string{"@fastify/cors", "fastify-cors", "@middy/http-cors"}
 
 // major returns the major version of a package that a manifest asks for, as far as it or a lock file says: 0 where it does not
 // depend on it, and where nothing says which.

@@ -171,7 +171,7 @@ func (m *Machine) builtin(name string) goja.Value {
 // frameworkOf returns the model that may hold a package of a framework other than express.
 func frameworkOf(name string) string {
 	switch scope, _, _ := strings.Cut(name, "/"); scope {
-	case "@koa", "koa", "fastify", "@fastify", "hono", "@hono", "@nestjs":
+	case "@koa", "koa", "fastify", "@fastify", "hono", "@hono", "@nestjs", "@middy", "middy":
 		return "%" + strings.TrimPrefix(scope, "@")
 	}
 	for _, framework := range []string{"koa", "fastify"} {
@@ -187,6 +187,11 @@ func (m *Machine) extend() {
 	set := func(name string, f func(c goja.FunctionCall) goja.Value) { _ = m.hooks.api.Set(name, f) }
 	_ = m.hooks.api.Set("major", m.app.Major)
 	_ = m.hooks.api.Set("bodyParser", m.app.BodyParser)
+	majors := m.rt.NewObject()
+	for name, major := range m.app.Majors {
+		_ = majors.Set(name, major)
+	}
+	_ = m.hooks.api.Set("majors", majors)
 	set("describe", func(c goja.FunctionCall) goja.Value { return m.rt.ToValue(m.show(c.Argument(0))) })
 	set("decideFile", func(c goja.FunctionCall) goja.Value {
 		return m.rt.ToValue(m.decide(Question{Kind: "file-exists", Subject: c.Argument(0).String()}))
@@ -225,7 +230,6 @@ func (m *Machine) extend() {
 		file := strings.TrimPrefix(c.Argument(0).String(), "file://")
 		return m.requireFrom(strings.TrimPrefix(path.Dir(path.Clean("/"+file)), "/"))
 	})
-	set("adapter", func(c goja.FunctionCall) goja.Value { return m.unknown("the handler", "") })
 	files := m.rt.NewObject()
 	_ = m.hooks.api.Set("files", files)
 	clean := func(v goja.Value) string { return strings.TrimPrefix(path.Clean("/"+v.String()), "/") }

@@ -30,7 +30,13 @@ func (m *Machine) describe(ctx context.Context, d *Description) error {
 			endpoint := Endpoint{Pattern: e.Get("pattern").String(), Example: e.Get("example").String(), Place: m.firstPlace(e.Get("places"))}
 			methods := e.Get("methods").ToObject(m.rt)
 			for i := range methods.Get("length").ToInteger() {
-				endpoint.Methods = append(endpoint.Methods, methods.Get(fmt.Sprint(i)).String())
+				method := methods.Get(fmt.Sprint(i)).String()
+				endpoint.Methods = append(endpoint.Methods, method)
+				if each, ok := e.Get("each").(*goja.Object); ok {
+					if p := m.firstPlace(each.Get(fmt.Sprint(i))); p != nil {
+						endpoint.Routes = append(endpoint.Routes, Route{method, *p})
+					}
+				}
 			}
 			layer.Endpoints = append(layer.Endpoints, endpoint)
 		}
@@ -53,7 +59,8 @@ func (m *Machine) mention(x Mention) {
 	same := func(y Mention) bool {
 		return x.Kind == y.Kind && x.Text == y.Text && (x.Place == nil) == (y.Place == nil) && (x.Place == nil || *x.Place == *y.Place)
 	}
-	if !slices.ContainsFunc(m.mentions, same) && len(m.mentions) < 1_000 {
+	known := func(y Mention) bool { return same(y) || x.Place == nil && x.Kind == y.Kind && x.Text == y.Text }
+	if !slices.ContainsFunc(m.mentions, known) && len(m.mentions) < 1_000 {
 		m.mentions = append(m.mentions, x)
 	}
 }
@@ -212,7 +219,7 @@ func (w *watch) tested(method string, subject, by goja.Value) {
 	if x.Text == "" || x.Text == "https://" {
 		return
 	}
-	if id := w.m.site; id >= 0 && w.m.siteOf(id).Name != "" {
+	if id, called := w.calling(method); called {
 		if p, found := w.m.place(fmt.Sprintf("s%d.0", id)); found {
 			x.Place = &p
 		}
@@ -220,7 +227,16 @@ func (w *watch) tested(method string, subject, by goja.Value) {
 	w.m.mention(x)
 }
 
-// listed notes a search for the origin in a list.
+// calls are the methods by which a program makes a test, other than the test's own name.
+var calls = map[string][]string{"pattern": {"test", "exec", "match", "matchAll", "search"}, "list": {"includes", "indexOf", "lastIndexOf", "has"}}
+
+// calling returns the call that makes a test. A model of a package tests without one, and the last call is another then.
+func (w *watch) calling(method string) (site int, called bool) {
+	name := w.m.siteOf(w.m.site).Name
+	return w.m.site, name != "" && (name == method || slices.Contains(calls[method], name))
+}
+
+// listed notes a search for the origin in a list. An asterisk in one is no origin, and stands for none.
 func (w *watch) listed(subject goja.Value, list *goja.Object) {
 	prefix, ok := w.subject(subject)
 	if !ok {
@@ -230,13 +246,15 @@ func (w *watch) listed(subject goja.Value, list *goja.Object) {
 	for i := range min(list.Get("length").ToInteger(), 200) {
 		v := list.Get(fmt.Sprint(i))
 		text, isText := v.(goja.String)
-		if !isText || text.String() == "" || text.String() == "*" || w.m.isMarked(v) {
+		if !isText || text.String() == "" || text.String() == "*" && prefix != "" || w.m.isMarked(v) {
 			continue
 		}
 		x := Mention{Kind: "literal", Text: prefix + text.String()}
-		place := fmt.Sprintf("s%d", w.m.site)
-		if tagged {
+		place := ""
+		if site, called := w.calling("list"); tagged {
 			place = fmt.Sprintf("l%d.%d", id, i)
+		} else if called {
+			place = fmt.Sprintf("s%d", site)
 		}
 		if p, found := w.m.place(place); found {
 			x.Place = &p

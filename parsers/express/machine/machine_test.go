@@ -112,8 +112,8 @@ export default router;
 `}, machine.Application{Entry: "app.js", Major: 4}, []string{"GET /early", "GET /users/1", "PUT /users/1", "GET /nowhere"}, `
 GET /early: 200 | lost not-reached Access-Control-Allow-Origin https://a.example | lost not-reached Access-Control-Allow-Credentials true
 GET /users/1: 200 | access-control-allow-origin: https://a.example | vary: Origin | access-control-allow-credentials: true
-PUT /users/1: 204 | access-control-allow-origin: https://a.example | vary: Origin | access-control-allow-credentials: true | true unknown-thing.ok({…})
-PUT /users/1: 302 | access-control-allow-origin: https://a.example | vary: Origin, Accept | access-control-allow-credentials: true | location: /x | false unknown-thing.ok({…})
+PUT /users/1: 204 | access-control-allow-origin: https://a.example | vary: Origin | access-control-allow-credentials: true | true unknown-thing.ok({…}) is truthy
+PUT /users/1: 302 | access-control-allow-origin: https://a.example | vary: Origin, Accept | access-control-allow-credentials: true | location: /x | false unknown-thing.ok({…}) is truthy
 GET /nowhere: 404 | access-control-allow-origin: https://a.example | vary: Origin | access-control-allow-credentials: true
 `},
 		{"a variable that nobody gives a value", tree{"app.js": `

@@ -3,7 +3,9 @@ package machine
 import (
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
+	"strings"
 
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers/express/script"
@@ -17,7 +19,27 @@ func (m *Machine) start(entry string) (*goja.Object, error) {
 		return nil, err
 	}
 	o, _ := exports.(*goja.Object)
+	switch {
+	case m.app.Export != "":
+		if err := m.settle(); err != nil { // a module may await at its top level
+			return nil, err
+		}
+		return nil, m.hand("%lambda", "deployed", m.modules[entry].Get("exports"), m.rt.ToValue(m.app.Export), m.rt.ToValue(m.app.Payload))
+	case strings.HasPrefix(path.Base(entry), "next.config."):
+		return nil, m.hand("%next", "configured", exports)
+	}
 	return o, nil
+}
+
+// hand calls a function of a model.
+func (m *Machine) hand(model, name string, args ...goja.Value) error {
+	exports, err := m.require(model)
+	if err != nil {
+		return err
+	}
+	f, _ := goja.AssertFunction(exports.ToObject(m.rt).Get(name))
+	_, err = f(goja.Undefined(), args...)
+	return err
 }
 
 // settle turns the event loop until nothing is left to do.

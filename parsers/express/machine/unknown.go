@@ -360,6 +360,8 @@ func (m *Machine) test(v goja.Value) bool {
 		subject := u.subject
 		if u.kind == textual {
 			subject += " is set"
+		} else {
+			subject += " is truthy"
 		}
 		return m.decide(Question{Kind: "condition", Subject: subject})
 	}

@@ -8,9 +8,12 @@ type Application struct {
 	Major int    `json:"major"` // of Express: 4 or 5
 	// BodyParser is the major version of body-parser, 0 for the newest; express brings its own.
 	BodyParser int `json:"bodyParser,omitempty"`
-	// Module is set where the file is a module whose exports are handlers of requests, such as a Lambda function: the name of
-	// the export.
-	Export string `json:"export,omitempty"`
+	// Majors are the major versions of other packages whose releases answer differently, as far as they are known.
+	Majors map[string]int `json:"majors,omitempty"`
+	// Export is set where the file is the module of a Lambda function: the name of the export that is called. Payload is the
+	// version of the events that it is given: "1.0" or "2.0".
+	Export  string `json:"export,omitempty"`
+	Payload string `json:"payload,omitempty"`
 	// Environment holds the variables that are set. Those that it does not hold are unset, or unknown texts.
 	Environment map[string]string `json:"environment"`
 	Unknown     []string          `json:"unknown,omitempty"` // variables that are set to what nobody here knows
@@ -73,7 +76,14 @@ type Endpoint struct {
 	Example string   `json:"example"`
 	Methods []string `json:"methods,omitempty"`
 	Place   *Place   `json:"place,omitempty"`
+	Routes  []Route  `json:"routes,omitempty"`
 	Static  bool     `json:"static,omitempty"`
+}
+
+// Route is where a method of an endpoint is registered.
+type Route struct {
+	Method string `json:"method"`
+	Place  Place  `json:"place"`
 }
 
 // Mention is a literal, pattern or test that was applied to the origin.

@@ -45,7 +45,8 @@ function walk(router, at, pattern, out, seen) {
       } else {
         const verbs = [...methods.keys()].map((v) => v.toUpperCase());
         const first = verbs.find((v) => v !== 'OPTIONS') || verbs[0];
-        if (first) out.push({ pattern: full, example: e === undefined || at === undefined ? '' : join(at, e), methods: verbs, places: methods.get(first.toLowerCase()) });
+        const each = verbs.map((v) => methods.get(v.toLowerCase()));
+        if (first) out.push({ pattern: full, example: e === undefined || at === undefined ? '' : join(at, e), methods: verbs, each, places: methods.get(first.toLowerCase()) });
       }
       continue;
     }
@@ -59,8 +60,17 @@ function grouped(list) {
   const out = [];
   for (const e of list) {
     const same = out.find((o) => o.pattern === e.pattern);
-    if (!same) out.push({ ...e, methods: [...e.methods] });
-    else if (same.methods.length) same.methods = e.methods.length ? [...new Set([...same.methods, ...e.methods])] : [];
+    if (!same) {
+      out.push({ ...e, methods: [...e.methods], each: [...(e.each || [])] });
+    } else if (e.methods.length === 0) {
+      same.methods = [];
+    } else if (same.methods.length) {
+      e.methods.forEach((method, i) => {
+        if (same.methods.includes(method)) return;
+        same.each[same.methods.length] = e.each && e.each[i];
+        same.methods.push(method);
+      });
+    }
   }
   return out;
 }
@@ -84,6 +94,12 @@ function describe() {
     if (list.length === 0) list.push({ pattern: '/', example: '/', methods: [], places: places });
     layers.push({ handler, app, port, places, endpoints: list, name: framework ? framework.name : '' });
   };
+  if (found.only) {
+    const { handler, inner, places } = found.only;
+    if (inner && (inner.isApplication || found.frameworks.includes(inner))) add(handler, inner, 0, inner.places_ || inner.places);
+    else add(handler, found.only, 0, places);
+    return { layers, facts: found.facts, gaps: found.gaps };
+  }
   for (const { handler, port, places, app } of found.listening) {
     const own = app || (handler && handler.isApplication ? handler : undefined);
     if (own && own.handler) add(own.handler, own, port, own.places);

@@ -172,6 +172,7 @@ Object.assign(RouterProto, {
     let slashAdded = false;
     const called = {};
     const offered = [];
+    let offeredBy;
     const stack = this.stack;
     const parentParams = req.params;
     const parentUrl = req.baseUrl || '';
@@ -181,7 +182,7 @@ Object.assign(RouterProto, {
       if (req.method === 'OPTIONS' && !err && offered.length > 0) {
         try {
           const allow = major === 5 ? [...new Set(offered)].sort().join(', ') : [...new Set(offered)].join(',');
-          $.answered(undefined, 'express answers OPTIONS itself: no handler does');
+          $.answered(offeredBy); // express itself, for the route that has no handler for it
           $.unreached(self, stack, index, req, res);
           if (major === 5) {
             res.setHeader('Allow', allow);
@@ -207,6 +208,7 @@ Object.assign(RouterProto, {
 
     function next(err) {
       let error = err === 'route' ? null : err;
+      if (error && error !== 'router') $.failing();
       if (slashAdded) {
         if (major === 4 || req.url === '/' || req.url.startsWith('/?') || (removed.endsWith('/') && req.url[0] === '/')) req.url = req.url.slice(1);
         slashAdded = false;
@@ -236,13 +238,16 @@ Object.assign(RouterProto, {
           continue;
         }
         const handles = route.handles(req.method);
-        if (!handles && req.method === 'OPTIONS') offered.push(...route.names());
+        if (!handles && req.method === 'OPTIONS') {
+          offered.push(...route.names());
+          offeredBy = offeredBy || l.places;
+        }
         if (!handles && req.method !== 'HEAD') match = null;
       }
       if (!match) return leave(error);
       if (route) req.route = route;
       req.params = self.mergeParams ? merged(match.params, parentParams) : match.params;
-      $.reached(self, l, index, req, res);
+      if (!error) $.reached(self, l, index, req, res);
       parameters(self, match.keys, called, req, res, (e) => {
         if (e) return next(error || e);
         if (route) return call(self, l, undefined, req, res, next);
@@ -402,7 +407,7 @@ function decorateResponse(response, major) {
     append(name, value) {
       const places = $.siteHere('append');
       const old = this.getHeader(name);
-      return $.writing(places, () => this.set(name, old ? [].concat(old, value) : value));
+      return this.adding(name, places, () => this.set(name, old ? [].concat(old, value) : value));
     },
     status(code) {
       if (isUnknown(code)) return this; // which one makes no difference to what a page may read

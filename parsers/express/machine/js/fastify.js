@@ -513,7 +513,8 @@ fastify.fastify = fastify.default = fastify;
 // ---- @fastify/cors 11; its releases before 10 had more methods by default
 
 const known = ['origin', 'methods', 'hook', 'preflightContinue', 'optionsSuccessStatus', 'credentials', 'exposedHeaders', 'allowedHeaders', 'maxAge', 'cacheControl', 'preflight', 'strictPreflight', 'hideOptionsRoute', 'delegator', 'logLevel', 'prefix'];
-const defaults = { origin: '*', methods: 'GET,HEAD,POST', hook: 'onRequest', preflightContinue: false, optionsSuccessStatus: 204, credentials: false, exposedHeaders: null, allowedHeaders: null, maxAge: null, preflight: true, strictPreflight: true };
+const older = $.majors['@fastify/cors'] < 10 || !!$.majors['fastify-cors'];
+const defaults = { origin: '*', methods: older ? 'GET,HEAD,PUT,PATCH,POST,DELETE' : 'GET,HEAD,POST', hook: 'onRequest', preflightContinue: false, optionsSuccessStatus: 204, credentials: false, exposedHeaders: null, allowedHeaders: null, maxAge: null, preflight: true, strictPreflight: true };
 const listed = (v) => (Array.isArray(v) ? v.join(', ') : v);
 
 function allows(rule, origin) {
@@ -653,8 +654,10 @@ const cookie = plugin((fastify, options, next) => {
   fastify.decorateReply('clearCookie', function () { return this; });
   next();
 });
+const onLambda = (app) => ($.isUnknown(app) ? app : $.adapter(app.root_.app_.handler, app.root_.app_));
+onLambda.default = onLambda;
 const wrap = (fn) => Object.assign(fn, { [skipOverride]: true });
 wrap.default = wrap.fastifyPlugin = wrap;
 
 module.exports = { fastify, packages: { fastify, '@fastify/cors': fastifyCors, 'fastify-cors': fastifyCors, 'fastify-plugin': wrap, '@fastify/jwt': jwt, '@fastify/helmet': helmet, '@fastify/rate-limit': rateLimit, '@fastify/cookie': cookie,
-  '@fastify/formbody': parsing, '@fastify/multipart': parsing, '@fastify/swagger': nothing, '@fastify/swagger-ui': nothing, '@fastify/compress': nothing, '@fastify/etag': nothing, '@fastify/under-pressure': nothing } };
+  '@fastify/aws-lambda': onLambda, 'aws-lambda-fastify': onLambda, '@fastify/formbody': parsing, '@fastify/multipart': parsing, '@fastify/swagger': nothing, '@fastify/swagger-ui': nothing, '@fastify/compress': nothing, '@fastify/etag': nothing, '@fastify/under-pressure': nothing } };

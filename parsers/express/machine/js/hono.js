@@ -402,7 +402,7 @@ const serve = (options, listening) => {
 };
 const served = (app) => {
   $.listening(app.app_.handler, [], $.siteHere('handle'), app.app_);
-  return $.adapter(app);
+  return $.adapter(app.app_.handler, app.app_);
 };
 function applicationOf(fetch) {
   return globalThis['%found'].frameworks.find((f) => f.hono_ && f.hono_.fetch === fetch);

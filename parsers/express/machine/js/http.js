@@ -94,6 +94,7 @@ class ServerResponse extends EventEmitter {
       old.values = values;
       old.listed = Array.isArray(value);
       old.places = places;
+      old.each = undefined;
     } else {
       this.lines.set(key, { name, values, places, listed: Array.isArray(value) });
     }
@@ -108,7 +109,19 @@ class ServerResponse extends EventEmitter {
   }
   appendHeader(name, value) {
     const old = this.lines.get(String(name).toLowerCase());
-    return this.setHeader(name, old ? [...old.values, ...(Array.isArray(value) ? value : [value])] : value);
+    return this.adding(name, $.places('appendHeader'), () => this.setHeader(name, old ? [...old.values, ...(Array.isArray(value) ? value : [value])] : value));
+  }
+  // adding sets a header to what it was and more: nothing is lost by it, and what was there keeps its places.
+  adding(name, places, set) {
+    const key = String(name).toLowerCase();
+    const before = this.lines.get(key);
+    const each = before ? before.values.map((v, i) => (before.each && before.each[i]) || before.places) : [];
+    const lost = this.lost.length;
+    const result = $.writing(places, set);
+    const line = this.lines.get(key);
+    this.lost.length = lost;
+    line.each = line.values.map((v, i) => each[i] || places);
+    return result;
   }
   getHeader(name) {
     const line = this.lines.get(String(name).toLowerCase());

@@ -295,15 +295,32 @@ const httpProxy = Object.assign(() => new ProxyServer(), { createProxyServer: (o
 // ---- adapters: the application behind a gateway
 
 const adapted = (app) => {
-  const target = app && app.app ? app.app : app;
-  $.listening((req, res) => target(req, res), [], $.caller('serverless'), target);
-  const handler = $.adapter(target);
-  return handler;
+  if ($.isUnknown(app)) return app;
+  const given = app && app.app ? app.app : app;
+  const framework = frameworkOf(given);
+  const target = framework ? framework.handler : (req, res) => given(req, res);
+  const own = framework || given;
+  $.listening(target, [], $.caller('serverless'), own);
+  return $.adapter(target, own);
 };
+const frameworkOf = (app) => globalThis['%found'].frameworks.find((f) => f === (app.server_ || app.app_));
 const vendia = (o) => adapted(o);
 vendia.configure = vendia;
 vendia.default = vendia;
-const awsServerlessExpress = { createServer: (app) => ({ application_: adapted(app) }), proxy: () => $.unknown('the response'), default: undefined };
+// The older adapter is called inside of a function, with the event.
+const servers = new WeakMap();
+const awsServerlessExpress = { createServer: (app) => {
+  const server = http.createServer(app);
+  servers.set(server, adapted(app));
+  return server;
+}, proxy: (server, event, context, how, callback) => {
+  if (!servers.has(server)) return $.unknown('the response');
+  const result = servers.get(server)(event, context);
+  const done = how === 'CALLBACK' && callback ? callback : context && context.done;
+  if (how !== 'PROMISE' && done) result.then((r) => done(null, r));
+  return how === 'PROMISE' ? { promise: result } : result;
+}, default: undefined };
+awsServerlessExpress.default = awsServerlessExpress;
 
 // ---- small ones
 

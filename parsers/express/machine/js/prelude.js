@@ -122,7 +122,7 @@ $.originOption = (origin, options, at) => {
   const places = at || ($.property(options, 'origin') ? [$.property(options, 'origin').value] : []);
   if ($.isUnknown(origin)) return;
   if (typeof origin === 'string') {
-    if (origin !== '*' && origin !== '') go.mention('literal', origin, false, places);
+    if ((origin !== '*' || at) && origin !== '') go.mention('literal', origin, false, places); // an asterisk in a list is compared
   } else if (origin instanceof RegExp) {
     go.mention('pattern', origin.source, origin.flags.includes('i'), places);
   } else if (Array.isArray(origin)) {
@@ -132,6 +132,38 @@ $.originOption = (origin, options, at) => {
     });
   }
 };
+
+// Headers in a plain object, as functions return them, have the places of its literal, or those that a model gives them.
+const headerPlaces = new WeakMap();
+$.headerPlace = (headers, name, places) => {
+  if (!headerPlaces.has(headers)) headerPlaces.set(headers, {});
+  headerPlaces.get(headers)[name] = places;
+};
+$.placesOfHeader = (headers, name) => (headerPlaces.has(headers) && headerPlaces.get(headers)[name]) || $.inLiteral(headers, name);
+$.headersCopy = (headers) => {
+  const out = Object.assign({}, headers);
+  for (const name of Object.keys(headers)) $.headerPlace(out, name, $.placesOfHeader(headers, name));
+  return out;
+};
+
+// Adapters make the handler of a function of an application that answers messages.
+const adapters = new WeakMap();
+$.adapter = (target, app) => {
+  const handler = (event, context, callback) => $.require('%lambda').through(target, event, callback);
+  adapters.set(handler, { target, app });
+  return handler;
+};
+$.adapted = (fn) => (adapters.has(fn) ? adapters.get(fn).target : undefined);
+$.adaptedApplication = (fn) => (adapters.has(fn) ? adapters.get(fn).app : undefined);
+// only says that one application is asked for, whatever else there is.
+$.only = (app) => {
+  found.only = app;
+};
+// shadow: what a response loses that is another's in the making is lost for that one.
+$.shadow = (res) => {
+  if (current) res.lost = current.res.lost;
+};
+$.passedBy = (fn) => go.assume(go.describe(fn), 'module');
 
 const corsMiddleware = new WeakMap();
 $.corsMiddleware = (fn, made) => corsMiddleware.set(fn, made);
@@ -144,7 +176,7 @@ $.entering = (l, req) => {
   if (current && l.places) current.by = l.places;
   if (current && l.routed && l.last) go.quiet(inert(l.handle));
 };
-$.answered = (places, why) => {
+$.answered = (places) => {
   if (current && places) current.by = places;
 };
 $.reached = (router, l, index, req) => {
@@ -155,6 +187,10 @@ $.reached = (router, l, index, req) => {
   frame.path = req.url.split('?')[0];
 };
 $.unreached = () => {};
+// failing notes who raised the error that is handed on: handlers of errors come later, and answer for it.
+$.failing = () => {
+  if (current && !current.raisedBy) current.raisedBy = current.by;
+};
 $.unhandled = (err, req) => {
   if (current && err) {
     current.error = err;
@@ -169,6 +205,12 @@ $.ended = (res) => {
 // poison says that the response depends on something unknown that cannot be followed.
 $.poison = (res, what, ...names) => {
   if (current) current.poisoned = { subject: go.describe(what), names };
+};
+// answersElse says that something unknown answers, beside the headers that are set.
+$.answersElse = (res, what) => {
+  res.statusCode = 200;
+  if (current) current.poisoned = { subject: what, names: [], soft: true };
+  res.end();
 };
 // forward says that what stands behind answers.
 $.forward = (res, to, path, places) => {
@@ -252,7 +294,7 @@ const isDone = () => current.done;
 function outcome() {
   const { res, by, poisoned, forward } = current;
   const lines = [];
-  for (const { name, values, places } of res.lines.values()) for (const v of values) lines.push([name, v, places]);
+  for (const { name, values, places, each } of res.lines.values()) values.forEach((v, i) => lines.push([name, v, (each && each[i]) || places]));
   const out = { status: res.finished || forward ? Number(res.sentStatus === undefined ? res.statusCode : res.sentStatus) || 0 : -1, headers: lines, by: by || [], lost: lostOf(res), poisoned: undefined, forward, error: current.error && !$.isUnknown(current.error) ? String(current.error.message || current.error) : '' };
   if (poisoned) out.poisoned = $.isUnknown(poisoned) ? { subject: go.describe(poisoned), names: [] } : poisoned;
   if (!res.finished && !forward) out.headers = [];
@@ -269,7 +311,8 @@ function lostOf(res) {
   };
   res.lost.forEach(note);
   if (res.lines.has('access-control-allow-origin')) return out;
-  const { frames, req, by } = current;
+  const { frames, req, raisedBy } = current;
+  const by = raisedBy || current.by;
   const done = current;
   for (const frame of frames) {
     const rest = frame.router.stack.slice(frame.index);

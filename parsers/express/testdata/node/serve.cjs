@@ -23,6 +23,7 @@ const contexts = new AsyncLocalStorage(); // { app, socket }: whose code runs, a
 const current = () => contexts.getStore();
 
 const print = process.stdout.write.bind(process.stdout);
+const complain = process.stderr.write.bind(process.stderr);
 process.stdout.write = process.stderr.write = () => true; // request logs and stack traces
 
 const outside = process.env;
@@ -45,7 +46,9 @@ net.Server.prototype.listen = function (...args) {
 const emit = http.Server.prototype.emit;
 http.Server.prototype.emit = function (event, req, res) {
   if (event !== 'request') return emit.apply(this, arguments);
-  const late = setTimeout(() => req.socket.destroy(), ANSWER_MS);
+  let late = setTimeout(() => { // in two steps: the process itself may have waited for the first
+    late = setTimeout(() => req.socket.destroy(), ANSWER_MS / 2);
+  }, ANSWER_MS / 2);
   res.once('close', () => clearTimeout(late));
   return contexts.run({ app: this.app, socket: req.socket }, () => emit.apply(this, arguments));
 };
@@ -53,8 +56,11 @@ http.Server.prototype.emit = function (event, req, res) {
 // An error that nobody handles ends a Node process, and with it the connection.
 function crash(err) {
   const context = current();
-  if (!context) print(JSON.stringify({ dir: '', error: `lost: ${err?.stack ?? err}` }) + '\n');
-  else if (context.socket) context.socket.destroy();
+  if (!context) {
+    complain(`${err?.stack ?? err}\n`); // of this program itself
+    exit(1);
+  }
+  if (context.socket) context.socket.destroy();
   else context.app.started({ error: String(err?.message ?? err) });
 }
 process.on('uncaughtException', crash);
