@@ -51,7 +51,8 @@ answers:
 `, []string{"template.yaml:4 warning high policy-overridden"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			files := discovery.Memory(source.NewFile("template.yaml", []byte(test.template)), source.NewFile("orders.yaml", []byte(function))).Walk(discovery.Options{})
+			files := discovery.Memory(source.NewFile("template.yaml", []byte(test.template)),
+				source.NewFile("orders.yaml", []byte(function))).Walk(discovery.Options{})
 			load := func(d parsers.Dialect, path string) *policy.Host {
 				result := d.Reader(files).Load(context.Background(), parsers.Unit{Path: path})
 				if len(result.Hosts) != 1 {
@@ -63,7 +64,7 @@ answers:
 			var got []string
 			for _, layer := range chain[0].Layers {
 				for _, f := range rules.Check(rules.All(), probe.Run(context.Background(), chain, layer, nil), rules.Options{}) {
-					t.Log(f.Message, "/", f.Because, f.Witness); got = append(got, fmt.Sprintf("%s:%d %s %s %s", f.Place.Path(), f.Place.Position().Line, f.Severity, f.Confidence, f.Rule))
+					got = append(got, fmt.Sprintf("%s:%d %s %s %s", f.Place.Path(), f.Place.Position().Line, f.Severity, f.Confidence, f.Rule))
 				}
 			}
 			if !slices.Equal(got, test.want) {
