@@ -56,7 +56,7 @@ Gateway takes the function's out.
 	Check: func(p *Pass) {
 		second := func(f *probe.Failure) source.Span {
 			lines := allowOriginLines(f)
-			if len(lines) < 2 {
+			if len(lines) < 2 || acrossLayers(linesOf(f, allowOrigin)) {
 				return source.Span{}
 			}
 			return firstWord(lines[1].Sources[0])

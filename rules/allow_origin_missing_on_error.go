@@ -128,7 +128,7 @@ func errorPlace(f *probe.Failure, configurable bool) source.Span {
 	own := configurable && f.Answer.Upstream == nil
 	forwards := !own && slices.ContainsFunc(f.Endpoint.Answers, func(a probe.Answer) bool { return a.Method == "GET" && a.Outcome.Upstream != nil })
 	for _, w := range f.Endpoint.Intent.Written[header] {
-		if !w.Lost && (w.OnUpstream || !forwards) { // else the upstream owns the header, and nobody expects it from here
+		if !w.Lost && w.By == f.Answer.By && (w.OnUpstream || !forwards) { // else the upstream owns the header, and nobody expects it from here
 			return firstWord(w.At)
 		}
 	}

@@ -9,7 +9,7 @@ func catalogue() []*Rule {
 		allowHeadersWildcardAuthorization,
 		allowMethodsCase,
 		allowMethodsMissing,
-		allowOriginDuplicate,
+		allowOriginDuplicate, allowOriginDuplicateAcrossLayers,
 		allowOriginMissing,
 		allowOriginMissingOnError,
 		allowOriginMissingOnRedirect,

@@ -99,6 +99,11 @@ func (r *Report) finish() {
 	if len(r.Endpoints) == 0 {
 		r.Endpoints = Group{Failures: r.Failures}.Endpoints()
 	}
+	for _, f := range r.Failures {
+		if n := f.Probe.Stated; n != nil && n.Cell != nil && !slices.Contains(r.Needs, n.Key()) {
+			r.Needs = append(r.Needs, n.Key())
+		}
+	}
 	switch {
 	case len(r.Failures) > 0:
 		f := r.Failures[0]

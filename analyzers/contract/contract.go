@@ -25,7 +25,9 @@ type Need struct {
 	Auth []Auth
 	// Reads are the response headers that a page is to read.
 	Reads []Header
-	Span  source.Span // what states the need: a small place
+	// Cell is set where the project's contract declares the need: whose it is.
+	Cell *Cell
+	Span source.Span // what states the need: a small place
 }
 
 // Header is a header of a request or of a response. A response header has no value.
@@ -145,6 +147,15 @@ func (n *Need) Cookies() source.Span {
 		}
 	}
 	return source.Span{}
+}
+
+// Key tells a need of the contract from the others: "web → orders, production: PUT /items/{id}"; "" for those that it does not
+// declare.
+func (n *Need) Key() string {
+	if n.Cell == nil {
+		return ""
+	}
+	return n.Cell.String() + ": " + n.String()
 }
 
 // String names the need for people: "PUT /items/{id}".

@@ -190,10 +190,35 @@ func (c Chain) next(left *int) policy.Next {
 			if *left--; *left < 0 {
 				return []policy.Outcome{{Open: &policy.Unknown{Kind: policy.UnknownLimit}}}, true
 			}
-			return layer.Answerer.Answer(ctx, r, c[i+1:].next(left)), true
+			return signed(layer.Answerer.Answer(ctx, r, c[i+1:].next(left)), host, layer), true
 		}
 		return nil, false
 	}
+}
+
+// signed says which layer of the chain answered, and which wrote the headers.
+func signed(outcomes []policy.Outcome, host *policy.Host, layer *policy.Layer) []policy.Outcome {
+	for i := range outcomes {
+		headers := slices.Clone(outcomes[i].Headers) // an answerer may remember its own
+		for j := range headers {
+			if headers[j].By == "" && !headers[j].Upstream {
+				headers[j].By = layerName(host, layer)
+			}
+		}
+		outcomes[i].Headers = headers
+		if outcomes[i].By == "" {
+			outcomes[i].By = layerName(host, layer)
+		}
+	}
+	return outcomes
+}
+
+// layerName names a layer for people: "nginx api.example", "orders/server.js".
+func layerName(host *policy.Host, layer *policy.Layer) string {
+	if strings.Contains(layer.Name, host.Name) {
+		return layer.Name
+	}
+	return host.Name + " " + layer.Name
 }
 
 // serves returns the layer of a host that stands for an upstream. A host that names what it stands for stands for nothing

@@ -210,7 +210,7 @@ func (x *run) enter(b *Block) flow {
 func (x *run) drop(to flow) flow {
 	if x.answered {
 		x.answered, x.upstreamAnswered = false, false
-		x.out.Status, x.out.Headers, x.out.Open, x.out.Fixed, x.out.Upstream = 0, nil, nil, nil, nil
+		x.out.Status, x.out.Headers, x.out.Open, x.out.Fixed, x.out.Upstream, x.out.By = 0, nil, nil, nil, nil, ""
 	}
 	return to
 }
@@ -401,7 +401,7 @@ func (x *run) forward(s *Forward) {
 			if len(outcomes) > 1 {
 				o = outcomes[x.choices.next(len(outcomes))]
 			}
-			x.out.Status, x.out.Open = o.Status, o.Open
+			x.out.Status, x.out.Open, x.out.By = o.Status, o.Open, o.By
 			x.out.Headers = slices.Clone(o.Headers)
 			for i := range x.out.Headers {
 				x.out.Headers[i].Upstream = true

@@ -30,6 +30,11 @@ type Layer struct {
 	Mentions  []Mention
 	Facts     []Fact
 	Gaps      []Gap
+	// Reached are the addresses at which others of the project reach the layer, as far as its sources say: a host with a port
+	// or, where it is not known, without; ":3000" is a port of the machine itself.
+	Reached []string
+	// Environment is the path of the file that gives the layer its environment variables; "" where they are not known.
+	Environment string
 	// Fragment marks a layer that was guessed around a piece of configuration whose surroundings are not known.
 	Fragment bool
 	Answerer Answerer

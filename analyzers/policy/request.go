@@ -105,6 +105,8 @@ type Outcome struct {
 	Fixed []string
 	// Upstream says who was asked, when the layer did not answer itself.
 	Upstream *Upstream
+	// By names the layer that gave the answer where another one of the chain did, as [Header.By] does.
+	By       string
 	Lost     []Lost
 	Assuming []Assumption
 	// Trail holds the places that decided about the answer, in order: the branch taken, the entry chosen, the answer itself.
@@ -119,6 +121,8 @@ type Header struct {
 	Sources []source.Span
 	// Upstream is set on headers that came from the answer of an upstream.
 	Upstream bool
+	// By names the layer that wrote it where another one of the chain did: "express orders/server.js".
+	By string
 }
 
 // Get returns the first header line of that name, in any case.

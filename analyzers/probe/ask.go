@@ -12,7 +12,7 @@ import (
 )
 
 // want asks a fetch that the intent implies.
-func (p *prober) want(e *Endpoint, purpose Purpose, origin, method string, headers []browser.Header, c policy.Circumstance, need string, at source.Span) {
+func (p *Prober) want(e *Endpoint, purpose Purpose, origin, method string, headers []browser.Header, c policy.Circumstance, need string, at source.Span) {
 	f := p.fetch(e.Endpoint, method, origin)
 	f.Headers = headers
 	if required, evidence := p.required(e.Endpoint, method); evidence != nil {
@@ -48,7 +48,7 @@ func withHeaders(headers, more []browser.Header) []browser.Header {
 }
 
 // simulate asks the layer, whatever other layers the host has. It fails for no URL: the layer is given.
-func (p *prober) simulate(f exchange.Fetch) exchange.Exchange {
+func (p *Prober) simulate(f exchange.Fetch) exchange.Exchange {
 	x, err := exchange.Simulate(p.ctx, browser.Chromium, p.chain, f, exchange.Options{Entry: p.layer, AssumeSilent: true})
 	if err != nil {
 		return exchange.Exchange{Fetch: f, Engine: browser.Chromium}
@@ -57,7 +57,7 @@ func (p *prober) simulate(f exchange.Fetch) exchange.Exchange {
 }
 
 // strangers asks for the origins that the policy does not mean, with credentials where it allows them.
-func (p *prober) strangers(e *Endpoint) {
+func (p *Prober) strangers(e *Endpoint) {
 	method := readMethod(e)
 	for i := range p.candidates[:min(len(p.candidates), maxCandidates)] {
 		c := &p.candidates[i]
@@ -147,7 +147,7 @@ func (s *Survey) Unknown() []string {
 					case policy.UnknownSilent, policy.UnknownUpstream, policy.UnknownOptions:
 						out = append(out, "what "+a.Subject+" sends")
 					case policy.UnknownTLS, policy.UnknownFile, policy.UnknownDirectory:
-					case policy.UnknownCondition:
+					case policy.UnknownCondition, policy.UnknownIdentity:
 						out = append(out, "whether "+a.Subject)
 					case policy.UnknownEnvironment:
 						if a.Subject != "" { // else all the others are said

@@ -31,6 +31,8 @@ type checkCommand struct {
 	watching     bool
 	jobs         int
 	color        string
+
+	agreed func(engine.Agreed) // told what became of the contract's needs
 }
 
 func newCheck() *cobra.Command {

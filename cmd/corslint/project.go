@@ -146,6 +146,7 @@ func (p *project) analyze(ctx context.Context, c *checkCommand, progress func(do
 	// Rules that are off are asked too: a cause that nobody wants to hear of is still the cause, and not its symptom.
 	result := engine.Run(ctx, engine.Options{
 		Files: p.tree, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Documents: c.wants("json"), Progress: progress, Named: p.wanted(),
+		Contract: p.config.Contract, Agreed: c.agreed,
 		Environment: func(path string) rules.Environment { return rules.Environment(p.config.Environment(path)) },
 	})
 	result.Findings = append(result.Findings, p.expectations(ctx, c)...)

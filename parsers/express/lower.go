@@ -302,6 +302,10 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 	if from.Name != "" {
 		layer.Name += " (" + from.Name + ")"
 	}
+	layer.Reached = l.reached(from.Port)
+	if given := scenarios[0].given; given != nil {
+		layer.Environment = given.Path
+	}
 	for _, e := range from.Endpoints {
 		span := l.span(e.Place)
 		if span.IsZero() {
@@ -332,6 +336,19 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 	}
 	layer.Answerer = &answerer{run: l.run, scenarios: scenarios, layer: i, lowering: l, remembered: map[string][]machine.Response{}}
 	return layer
+}
+
+// reached returns the addresses at which an application that listens on a port is reached: on its machine, and as the service
+// that runs it.
+func (l *lowering) reached(port int) []string {
+	if l.function != nil {
+		return nil
+	}
+	services := l.reader.environment.Services(strings.TrimPrefix(path.Dir(l.unit.Path), "."))
+	if port != 0 {
+		services = append(services, fmt.Sprintf(":%d", port))
+	}
+	return services
 }
 
 // gives returns the place of the value of the environment that a text is, or is listed in.
