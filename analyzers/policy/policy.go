@@ -118,7 +118,7 @@ const (
 	FactCacheIgnoresVary
 	// FactDuplicateContentType says: a Content-Type is added beside the response's own.
 	FactDuplicateContentType
-	// FactOptionUnknown says: Subject is the name of an option that the CORS package Text does not know.
+	// FactOptionUnknown says: Subject is the name of an option for CORS that Text, a package or framework, does not know.
 	FactOptionUnknown
 	// FactSessionCookie says: the layer keeps sessions in the cookie Subject.
 	FactSessionCookie

@@ -18,6 +18,7 @@ func (r *reading) lowerFunctionURL(u *functionURL) *policy.Layer {
 		return b.perhaps(&policy.Respond{Status: status, Span: u.span}, c, "the function URL")
 	}
 	if c != nil {
+		b.unknownOptions(c)
 		b.preflightOfURL(c)
 		b.refusedOfURL(c)
 	}

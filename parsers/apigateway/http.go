@@ -25,6 +25,7 @@ func (r *reading) lowerHTTP(api *httpAPI) *policy.Layer {
 	b := &httpBuilder{r.build(api.name, api.span, api.hosts...), api}
 	b.stageOff(api.stages)
 	api.cors = b.refused(api.cors)
+	b.unknownOptions(api.cors)
 	routes := slices.Clone(api.routes)
 	slices.SortStableFunc(routes, compareRoutes)
 	// A preflight that is answered by the configuration reaches no route, unless one takes it that has an authorizer, or

@@ -129,6 +129,7 @@ type corsRule struct {
 	credentials                       value
 	span                              source.Span
 	open                              *policy.Unknown // set when the configuration is not known
+	unknown                           []policy.Fact   // options that nobody reads
 }
 
 // withoutCredentials returns the configuration without allowing credentials.
