@@ -49,7 +49,7 @@ func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
 		Dialects: []parsers.Dialect{
 			nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}},
 			openapi.Dialect{},
-			apigateway.Dialect{},
+			apigateway.Dialect{Functions: express.Dialect{}.Functions},
 			express.Dialect{},
 		},
 		Rules: rules.All(), Environment: func(path string) rules.Environment {
