@@ -126,8 +126,6 @@ const (
 	FactServesPages
 	// FactReadsBody says: the layer parses request bodies of the media type Subject.
 	FactReadsBody
-	// FactHidesRoutes says: something answers below the path Subject, with methods that are not known.
-	FactHidesRoutes
 	// FactMappingUnquoted says: the response header Subject is mapped to Text, which is no expression of the service.
 	FactMappingUnquoted
 	// FactMappingIgnored says: the response header Subject is mapped at a place that is not looked at, for the reason Text.
@@ -140,6 +138,8 @@ const (
 	// FactUnverified says: the value that the layer gives the response header Subject at this place, or the whole answer given
 	// there where Subject is "", is what Text says, and no documentation does. What rests on it is no error.
 	FactUnverified
+	// FactHidesRoutes says: something answers below the path Subject, with methods that are not known.
+	FactHidesRoutes
 )
 
 // Gap is something that was seen and is not modelled.
