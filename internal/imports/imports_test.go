@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"internal/finding":      {"internal/source"},
 	"internal/git":          {"internal/discovery"},
 	"internal/imports":      {},
+	"internal/lsp":          {"internal/source", "internal/finding"},
 	"internal/matrix":       {"internal/source", "internal/finding", "internal/engine", "analyzers/..."},
 	"internal/names":        {},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
