@@ -259,9 +259,10 @@ func isError(f *probe.Failure) bool {
 	return f.Phase == browser.PhaseActual && f.Answer != nil && f.Answer.Status >= 400
 }
 
-// errorSeverity is a note where only 5xx that the server makes itself are affected: then the page learns nothing either way.
+// errorSeverity is a note where only 5xx that the server makes itself are affected: then the page learns nothing either way. What
+// code answers that a gateway runs has something to say.
 func errorSeverity(failures []*probe.Failure) finding.Severity {
-	if slices.ContainsFunc(failures, func(f *probe.Failure) bool { return f.Answer.Status < 500 || !certain(f) }) {
+	if slices.ContainsFunc(failures, func(f *probe.Failure) bool { return f.Answer.Status < 500 || !certain(f) || f.Answer.By != "" }) {
 		return finding.Warning
 	}
 	return finding.Note
