@@ -1,7 +1,11 @@
 package rules
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
@@ -27,7 +31,8 @@ Every page of another origin.
 Never.
 
 ## How to fix
-Keep one of the two.
+Keep one of the two. A function URL with a CORS configuration adds its headers to those of the function; an HTTP API of API
+Gateway takes the function's out.
 `,
 	Examples: []Example{
 		{Dialect: "nginx", Name: "written twice", Text: `server {
@@ -67,14 +72,15 @@ app.listen(3000);
 	},
 	Check: func(p *Pass) {
 		second := func(f *probe.Failure) source.Span {
-			lines := linesOf(f, "Access-Control-Allow-Origin")
-			if len(lines) < 2 || acrossLayers(lines) {
+			lines := allowOriginLines(f)
+			if len(lines) < 2 || acrossLayers(linesOf(f, allowOrigin)) {
 				return source.Span{}
 			}
 			return firstWord(lines[1].Sources[0])
 		}
+		beside := p.facts(policy.FactAddsBeside)
 		for _, g := range ByPlace(Has(p.Failures(), browser.MultipleAllowOriginValues, browser.PreflightMultipleAllowOriginValues), second) {
-			lines := linesOf(g.Failures[0], "Access-Control-Allow-Origin")
+			lines := allowOriginLines(g.Failures[0])
 			f := finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "there are several Access-Control-Allow-Origin lines"),
 				Because: "this line is sent beside " + line(lines[0].Sources[0], g.Place), Change: "keep one of the lines",
@@ -87,7 +93,36 @@ app.listen(3000);
 					f.Related = append(f.Related, finding.Related{Span: at, Text: "another line"})
 				}
 			}
+			if lines[0].Upstream && len(beside) > 0 {
+				f.Severity, f.Confidence = finding.Warning, finding.Medium
+				f.Because += "; " + beside[0].Text
+				f.Change = "let one of the two send it: take the header out of the function, or the CORS configuration off its URL"
+			}
 			p.Report(Report{Failures: g.Failures, Finding: f})
 		}
 	},
+}
+
+// allowOriginLines returns the lines of Allow-Origin in a failing answer that stand somewhere, those that were sent by who stands
+// behind the layer first.
+func allowOriginLines(f *probe.Failure) []policy.Header {
+	if f.Answer == nil {
+		return nil
+	}
+	var out []policy.Header
+	for _, h := range f.Answer.Headers {
+		if strings.EqualFold(h.Name, allowOrigin) && len(h.Sources) > 0 && !h.Sources[0].IsZero() {
+			out = append(out, h)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b policy.Header) int {
+		switch {
+		case a.Upstream == b.Upstream:
+			return 0
+		case a.Upstream:
+			return -1
+		}
+		return 1
+	})
+	return out
 }

@@ -80,10 +80,16 @@ app.listen(3000);
 	},
 	Check: func(p *Pass) {
 		own, configurable := p.layerFact(policy.FactOwnErrors)
-		place := func(f *probe.Failure) source.Span { return errorPlace(f, configurable) }
+		refused := refusedOrigins(p)
+		place := func(f *probe.Failure) source.Span {
+			if slices.Contains(refused, origin(f)) {
+				return source.Span{} // this page reads no answer at all, which another rule says
+			}
+			return errorPlace(f, configurable)
+		}
 		for _, g := range ByPlace(Has(both(p.Failures(), p.CircumstanceFailures()), browser.MissingAllowOriginHeader, browser.InvalidAllowCredentials), place) {
 			report := Report{Failures: g.Failures, Finding: finding.Finding{
-				Severity: errorSeverity(g.Failures), Place: g.Place, Message: unreadable(g.Failures),
+				Severity: errorSeverity(g.Failures, configurable), Place: g.Place, Message: unreadable(g.Failures),
 				Because: "these errors are answered without the header, which other answers of the path have",
 				Change:  "send it with errors too",
 			}}
@@ -108,6 +114,20 @@ app.listen(3000);
 	},
 }
 
+// refusedOrigins returns the origins that the layer's policy shuts out although what stands behind lets them in.
+func refusedOrigins(p *Pass) []string {
+	var out []string
+	for f := range Has(p.Failures(), originReasons[:]...) {
+		if _, ok := replaced(f); ok && !slices.Contains(out, origin(f)) {
+			out = append(out, origin(f))
+		}
+	}
+	return out
+}
+
+// origin returns the origin of the page whose fetch fails.
+func origin(f *probe.Failure) string { return f.Probe.Exchange.Fetch.Origin }
+
 // errorPlace returns the header that an error response misses: the one that was not sent with this status, else the one
 // that the endpoint sends otherwise. configurable: the layer can be told which headers its own errors have.
 func errorPlace(f *probe.Failure, configurable bool) source.Span {
@@ -124,8 +144,8 @@ func errorPlace(f *probe.Failure, configurable bool) source.Span {
 		if l.Why != policy.NotAlways {
 			return source.Span{} // another rule's
 		}
-		if origin, ok := f.Lost(allowOrigin); ok && origin.Why == policy.NotAlways {
-			l = origin // one finding for all headers of a block
+		if o, ok := f.Lost(allowOrigin); ok && o.Why == policy.NotAlways {
+			l = o // one finding for all headers of a block
 		}
 		return firstWord(l.At)
 	}

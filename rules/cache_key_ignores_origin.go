@@ -71,13 +71,16 @@ server {
 				continue
 			}
 			if confidence := passesOn(e); confidence != 0 {
-				p.Report(Report{Finding: finding.Finding{
+				report := Report{Finding: finding.Finding{
 					Confidence: confidence, Place: ignored.Span, Endpoints: []string{e.Name},
 					Message: "a page gets the copy stored for another origin and is refused",
 					Because: "the key of the cache has no origin in it, and Vary is ignored",
-					Change:  "take Vary off the ignored headers, or add the origin to the key",
-					Related: []finding.Related{{Span: cache.Span, Text: "stores responses"}},
-				}})
+					Change:  "add the origin to the key of the cache, or let it heed Vary",
+				}}
+				if cache.Span != ignored.Span {
+					report.Related = []finding.Related{{Span: cache.Span, Text: "stores responses"}}
+				}
+				p.Report(report)
 			}
 		}
 	},

@@ -18,6 +18,7 @@ import (
 	"github.com/corslint/corslint/internal/names"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/apigateway"
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/nginx"
 	"github.com/corslint/corslint/parsers/openapi"
@@ -60,6 +61,7 @@ func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
 		Dialects: []parsers.Dialect{
 			nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}},
 			openapi.Dialect{},
+			apigateway.Dialect{Functions: express.Dialect{}.Functions},
 			express.Dialect{},
 		},
 		Rules: rules.All(), Environment: func(path string) rules.Environment {
@@ -135,7 +137,7 @@ func checkFinding(t *testing.T, f *finding.Finding) {
 func exampleFiles(e rules.Example) []*source.File {
 	archive := txtar.Parse([]byte(e.Text))
 	if len(archive.Files) == 0 {
-		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js"}[e.Dialect]
+		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js", "apigateway": "template.yaml"}[e.Dialect]
 		return []*source.File{source.NewFile(name, []byte(e.Text))}
 	}
 	var files []*source.File

@@ -90,13 +90,14 @@ func TestExpress(t *testing.T) {
 var notForExpress = map[string]string{
 	"cache-key-ignores-origin": "an application has no cache that stores whole responses",
 	"expose-headers-missing":   "only a client, or a document that describes one, shows which headers are read",
+	"policy-overridden":        "an application overrides nobody",
 	"mixed-content":            "only a document shows the address under which an application is called",
 }
 
 // TestExpressExamples holds that every rule shows an application of Node, done wrong and done right, where one can have the fault.
 func TestExpressExamples(t *testing.T) {
 	for _, rule := range rules.All() {
-		if rule.Check == nil || strings.HasPrefix(rule.Name, "nginx-") {
+		if rule.Check == nil || strings.HasPrefix(rule.Name, "nginx-") || strings.HasPrefix(rule.Name, "apigateway-") {
 			continue // reported by another part, or not about applications
 		}
 		bad, good := false, false

@@ -15,7 +15,7 @@ var headerValueQuoted = &Rule{
 	Severity: finding.Error,
 	Since:    "0.1.0",
 	Explains: []string{"allow-origin-missing", "origin-never-sent", "origin-missing-scheme", "origin-pattern-as-text", "allow-methods-missing", "allow-headers-missing",
-		"allow-methods-case", "allow-credentials-invalid"},
+		"allow-methods-case", "allow-credentials-invalid", "origin-not-allowed", "allow-origin-missing-on-error", "preflight-unhandled"},
 	Refs: []string{"https://fetch.spec.whatwg.org/#cors-check"},
 	Doc: `## What the browser does
 It takes quotes for a part of the value: "https://app.example" with quotes is no origin, and a list with quotes cannot be read.
@@ -117,6 +117,11 @@ paths:
 				Place: g.Place, Message: refuses(g.Failures, "quotes are part of the value"),
 				Because: h.Name + " is sent as " + short(h.Value.String(), 80) + ", with its quotes", Change: "leave out the quotes that are sent",
 			}})
+		}
+		for _, m := range p.misspelt(spelledInQuotes) {
+			if _, sent := failing(m.failures[0]); !sent { // else it is one of those above
+				m.report(p, "quotes are part of the allowed origin", "an origin is compared with "+short(m.text, 80)+", quotes and all", "leave out the inner quotes")
+			}
 		}
 		reportUnexposed(p, allQuoted, finding.Finding{
 			Message: "no page can read the headers that are listed: quotes are part of the list",

@@ -118,7 +118,7 @@ const (
 	FactCacheIgnoresVary
 	// FactDuplicateContentType says: a Content-Type is added beside the response's own.
 	FactDuplicateContentType
-	// FactOptionUnknown says: Subject is the name of an option that the CORS package Text does not know.
+	// FactOptionUnknown says: Subject is the name of an option for CORS that Text, a package or framework, does not know.
 	FactOptionUnknown
 	// FactSessionCookie says: the layer keeps sessions in the cookie Subject.
 	FactSessionCookie
@@ -126,6 +126,18 @@ const (
 	FactServesPages
 	// FactReadsBody says: the layer parses request bodies of the media type Subject.
 	FactReadsBody
+	// FactMappingUnquoted says: the response header Subject is mapped to Text, which is no expression of the service.
+	FactMappingUnquoted
+	// FactMappingIgnored says: the response header Subject is mapped at a place that is not looked at, for the reason Text.
+	FactMappingIgnored
+	// FactMockTakesBinary says: the mock integration that answers Method fails, since every request counts as a binary one.
+	FactMockTakesBinary
+	// FactAddsBeside says: the layer adds its headers beside those of what it forwards to, as Text has it, which is reported
+	// and not documented.
+	FactAddsBeside
+	// FactUnverified says: the value that the layer gives the response header Subject at this place, or the whole answer given
+	// there where Subject is "", is what Text says, and no documentation does. What rests on it is no error.
+	FactUnverified
 	// FactHidesRoutes says: something answers below the path Subject, with methods that are not known.
 	FactHidesRoutes
 )

@@ -178,4 +178,5 @@ const (
 	Overridden LostWhy = "overridden"  // replaced by another value
 	Unmapped   LostWhy = "unmapped"    // declared for the response, and given no value
 	NotReached LostWhy = "not-reached" // the response was sent before the code that writes it, registered at At, had its turn
+	Failed     LostWhy = "failed"      // what was to send it fails
 )

@@ -57,6 +57,9 @@ func (p *Prober) intent(e *Endpoint) Intent {
 	for i := range e.Answers {
 		a := &e.Answers[i]
 		for _, h := range a.Outcome.Headers {
+			if h.Upstream && a.Outcome.Open == nil && ProtocolHeader(h.Name) != "" {
+				in.Any = true // who is known to stand behind writes it, and what this layer makes of it counts
+			}
 			if !h.Upstream && len(h.Sources) > 0 && !h.Sources[0].IsZero() { // else nobody wrote it: a service sends it by itself
 				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0], By: h.By, OnUpstream: a.Outcome.Open != nil || a.Outcome.Upstream != nil})
 			}

@@ -46,10 +46,9 @@ var allowed = map[string][]string{
 	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
-	"parsers/express":             {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "parsers/express/script"},
+	"parsers/express":             {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
 	"parsers/express/expresstest": {"internal/differential"},
-	"parsers/express/machine":     {"internal/source", "parsers/express/script"},
-	"parsers/express/script":      {"internal/source"},
+	"parsers/express/machine":     {"internal/source", "internal/script"},
 
 	"parsers/nginx":           {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
 	"parsers/nginx/conf":      {"internal/source"},

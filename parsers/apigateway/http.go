@@ -24,7 +24,8 @@ func (r *reading) lowerHTTP(api *httpAPI) *policy.Layer {
 	}
 	b := &httpBuilder{r.build(api.name, api.span, api.hosts...), api}
 	b.stageOff(api.stages)
-	b.refused()
+	api.cors = b.refused(api.cors)
+	b.unknownOptions(api.cors)
 	routes := slices.Clone(api.routes)
 	slices.SortStableFunc(routes, compareRoutes)
 	// A preflight that is answered by the configuration reaches no route, unless one takes it that has an authorizer, or
@@ -114,15 +115,13 @@ func (b *httpBuilder) endpoints(routes []*route) {
 	}
 }
 
-// refused notes what the gateway does not take when the API is made.
-func (b *httpBuilder) refused() {
-	c := b.api.cors
-	if c == nil {
-		return
+// refused notes what the gateway does not take when the API is made, and returns the configuration without it: no API has it.
+func (b *httpBuilder) refused(c *corsRule) *corsRule {
+	if c == nil || !c.credentials.IsTrue() || !has(c.origins, "*") {
+		return c
 	}
-	if c.credentials.IsTrue() && has(c.origins, "*") {
-		b.reject(c.credentials.Span, "API Gateway refuses AllowCredentials where AllowOrigins has *")
-	}
+	b.reject(c.credentials.Span, "API Gateway refuses AllowCredentials where AllowOrigins has *")
+	return c.withoutCredentials()
 }
 
 // route lowers a route and returns its block.

@@ -134,6 +134,20 @@ func (b *builder) fact(f policy.Fact) {
 	}
 }
 
+// unknownOptions notes the options of a configuration that nobody reads.
+func (b *builder) unknownOptions(c *corsRule) {
+	if c != nil {
+		for _, f := range c.unknown {
+			b.fact(f)
+		}
+	}
+}
+
+// unverified notes that the value of a header, or a whole answer, is what is reported or inferred, and not documented.
+func (b *builder) unverified(header string, at source.Span, text string) {
+	b.fact(policy.Fact{Kind: policy.FactUnverified, Subject: header, Text: text, Span: at})
+}
+
 // stageOff takes the stage off paths on the API's default host, where it stands before them.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
 func (b *builder) stageOff(stages []string) {

@@ -129,6 +129,14 @@ type corsRule struct {
 	credentials                       value
 	span                              source.Span
 	open                              *policy.Unknown // set when the configuration is not known
+	unknown                           []policy.Fact   // options that nobody reads
+}
+
+// withoutCredentials returns the configuration without allowing credentials.
+func (c *corsRule) withoutCredentials() *corsRule {
+	out := *c
+	out.credentials = value{}
+	return &out
 }
 
 // httpAPI is an HTTP API of API Gateway.

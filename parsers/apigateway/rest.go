@@ -126,6 +126,14 @@ func (b *restBuilder) integrate(m *method) []policy.Step {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
 func (b *restBuilder) proxy(m *method) []policy.Step {
 	i := m.integration
+	for _, r := range i.responses {
+		for _, h := range r.headers {
+			if strings.HasPrefix(strings.ToLower(h.name), "access-control-") {
+				b.fact(policy.Fact{Kind: policy.FactMappingIgnored, Endpoint: m.path, Method: m.verb, Subject: h.name, Span: h.span,
+					Text: "a proxy integration sends what the backend answers as it is"})
+			}
+		}
+	}
 	return steps(
 		&policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: b.gatewayAnswer("INTEGRATION_FAILURE", i.span)},
 		// A function that throws, or answers something else than a response: 502, a default answer.
@@ -152,8 +160,10 @@ var mockStatus = regexp.MustCompile(`["']?statusCode["']?\s*:\s*["']?(\d{3})\b`)
 func (b *restBuilder) mock(m *method) []policy.Step {
 	i := m.integration
 	if at, binary := b.binaryForAll(); binary && i.content != "CONVERT_TO_TEXT" {
-		// "Unable to transform request": the empty body is taken for a binary one.
-		return b.gatewayAnswer("API_CONFIGURATION_ERROR", at)
+		// "Unable to transform request": the empty body is taken for a binary one, as users report.
+		b.fact(policy.Fact{Kind: policy.FactMockTakesBinary, Endpoint: m.path, Method: m.verb, Span: i.span})
+		b.unverified("", at, "that it fails so is reported by users, and not documented")
+		return append(b.failed(i, at), b.gatewayAnswer("API_CONFIGURATION_ERROR", at)...)
 	}
 	text, given := fieldOf(i.templates, "application/json")
 	switch {
@@ -183,6 +193,17 @@ func (b *restBuilder) mock(m *method) []policy.Step {
 		}
 	}
 	return b.gatewayAnswer("API_CONFIGURATION_ERROR", i.span)
+}
+
+// failed loses the headers that an integration was to send.
+func (b *restBuilder) failed(i *integration, by source.Span) []policy.Step {
+	var out []policy.Step
+	for _, r := range i.responses {
+		for _, h := range r.headers {
+			out = append(out, &policy.Lose{Name: h.name, Value: b.mapped(h), At: h.expr.Span, By: by, Why: policy.Failed})
+		}
+	}
+	return out
 }
 
 // binaryForAll reports whether every media type is a binary one.
@@ -327,9 +348,13 @@ func (b *builder) mapped(h mapping) policy.Expr {
 	if h.expr.Kind == template.Number || h.expr.Kind == template.Bool { // whether it is taken for a text is not known
 		return policy.Text(text)
 	}
-	b.reject(h.expr.Span, "%q is no mapping expression: a literal value stands in single quotes of its own, as \"'%s'\"", text,
-		strings.Trim(text, "'"))
-	return policy.Text(strings.Trim(text, "'"))
+	literal := strings.Trim(text, "'")
+	if strings.HasPrefix(strings.ToLower(h.name), "access-control-") {
+		b.fact(policy.Fact{Kind: policy.FactMappingUnquoted, Subject: h.name, Text: literal, Span: h.expr.Span})
+	} else {
+		b.reject(h.expr.Span, "%q is no mapping expression: a literal value stands in single quotes of its own, as \"'%s'\"", text, literal)
+	}
+	return policy.Text(literal)
 }
 
 // unquote takes the single quotes off a value that is known in part.

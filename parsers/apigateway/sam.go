@@ -247,6 +247,7 @@ func (s *stack) samPreflights(api *restAPI, cors template.Field) {
 		if credentials := v.Get("AllowCredentials"); credentials.Kind == template.Bool && credentials.IsTrue() {
 			if origin.Word() == "'*'" {
 				s.reject(credentials.Span, "SAM refuses AllowCredentials with the origin '*'")
+				break // no API has it
 			}
 			add("Access-Control-Allow-Credentials", template.Text("'true'", credentials.Span))
 		}
