@@ -166,4 +166,6 @@ type Upstream struct {
 	Span    source.Span
 	// Answerer answers for it, where the configuration itself says who stands there; nil: whoever is asked by name.
 	Answerer Answerer
+	// Own: it is code that the layer itself runs, as a gateway runs a function: what it writes counts as the layer's.
+	Own bool
 }

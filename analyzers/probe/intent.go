@@ -444,7 +444,7 @@ func (p *Prober) authorization(e *Endpoint) *policy.Fact {
 func (p *Prober) circumstances(e *Endpoint, origin string) {
 	list := []policy.Circumstance{
 		{Kind: policy.CredentialsRejected}, {Kind: policy.UpstreamStatus, Status: 401}, {Kind: policy.UpstreamStatus, Status: 404},
-		{Kind: policy.UpstreamStatus, Status: 500}, {Kind: policy.UpstreamDown}, {Kind: policy.FileMissing}, {Kind: policy.Throttled},
+		{Kind: policy.UpstreamStatus, Status: 500}, {Kind: policy.UpstreamDown}, {Kind: policy.FileMissing}, {Kind: policy.Throttled}, {Kind: policy.CallFails},
 	}
 	if len(e.Intent.Preflight) > 0 {
 		list = append(list, policy.Circumstance{Kind: policy.BodyTooLarge})
