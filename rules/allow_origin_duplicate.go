@@ -52,6 +52,38 @@ Gateway takes the function's out.
     }
 }
 `},
+		{Dialect: "apigateway", Name: "the function and its URL", Text: `-- template.yaml --
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src
+      Handler: orders.handler
+      Runtime: nodejs22.x
+      FunctionUrlConfig:
+        AuthType: NONE
+        Cors: {AllowOrigins: ["https://app.shop.example"], AllowMethods: [GET]} # want "the browser refuses GET and JSON POST: there are two Access-Control-Allow-Origin lines"
+-- src/orders.js --
+exports.handler = async () => ({
+  statusCode: 200,
+  headers: { 'Access-Control-Allow-Origin': 'https://app.shop.example' },
+  body: '[]',
+});
+`},
+		{Dialect: "apigateway", Name: "the URL alone", Text: `-- template.yaml --
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src
+      Handler: orders.handler
+      Runtime: nodejs22.x
+      FunctionUrlConfig:
+        AuthType: NONE
+        Cors: {AllowOrigins: ["https://app.shop.example"], AllowMethods: [GET]}
+-- src/orders.js --
+exports.handler = async () => ({ statusCode: 200, body: '[]' });
+`},
 	},
 	Check: func(p *Pass) {
 		second := func(f *probe.Failure) source.Span {

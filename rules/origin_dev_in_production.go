@@ -61,6 +61,38 @@ server {
     }
 }
 `},
+		{Dialect: "apigateway", Name: "a developer in production", Text: `-- prod.yaml --
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example", "http://localhost:3000"] # want "what listens at http://localhost:3000 on a visitor's machine reads production"
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "a stage of their own", Text: `-- dev.yaml --
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example", "http://localhost:3000"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		if p.Environment != Production {

@@ -57,6 +57,70 @@ Send Access-Control-Allow-Origin and Access-Control-Allow-Credentials with the r
     }
 }
 `},
+		{Dialect: "apigateway", Name: "an origin for the preflight alone", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    put:
+      responses: {"200": {description: orders, headers: {Content-Type: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: PUT
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Content-Type: integration.response.header.Content-Type
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'" # want "the browser refuses PUT: only the preflight has Access-Control-Allow-Origin"
+              method.response.header.Access-Control-Allow-Methods: "'PUT'"
+`},
+		{Dialect: "apigateway", Name: "for both", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    put:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: PUT
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Methods: "'PUT'"
+`},
 	},
 	Check: func(p *Pass) {
 		ordinary, circumstances := lackingHeaders(p.Failures()), lackingHeaders(p.CircumstanceFailures())

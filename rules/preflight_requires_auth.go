@@ -55,6 +55,49 @@ Answer OPTIONS before authentication: in nginx with return in an if, which runs 
     }
 }
 `},
+		{Dialect: "apigateway", Name: "the default of SAM", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Auth:
+        DefaultAuthorizer: Users # want "GET with Authorization is never sent: its preflight is answered 401"
+        Authorizers:
+          Users: {UserPoolArn: !GetAtt UserPool.Arn}
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'GET,PUT'"
+        AllowHeaders: "'Authorization,Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "preflights without the authorizer", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Auth:
+        DefaultAuthorizer: Users
+        AddDefaultAuthorizerToCorsPreflight: false
+        Authorizers:
+          Users: {UserPoolArn: !GetAtt UserPool.Arn}
+      GatewayResponses:
+        DEFAULT_4XX: {ResponseParameters: {Headers: {Access-Control-Allow-Origin: "'https://app.shop.example'"}}}
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'GET,PUT'"
+        AllowHeaders: "'Authorization,Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		reportPreflights(p, guarded, func(f *probe.Failure) preflightTexts {
