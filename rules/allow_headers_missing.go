@@ -181,7 +181,7 @@ paths:
       CorsConfiguration:
         AllowOrigins: ["https://app.shop.example"]
         AllowMethods: [GET, PUT]
-        AllowHeaders: [content-type] # want "the browser refuses GET with Authorization: preflight does not allow Authorization"
+        AllowHeaders: [content-type] # want "the browser refuses GET with Authorization and 2 others: preflight does not allow Authorization"
   Orders:
     Type: AWS::Serverless::Function
     Properties:

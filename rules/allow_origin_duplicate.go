@@ -62,7 +62,7 @@ Resources:
       Runtime: nodejs22.x
       FunctionUrlConfig:
         AuthType: NONE
-        Cors: {AllowOrigins: ["https://app.shop.example"], AllowMethods: [GET]} # want "the browser refuses GET and JSON POST: there are two Access-Control-Allow-Origin lines"
+        Cors: {AllowOrigins: ["https://app.shop.example"], AllowMethods: [GET]} # want "the browser refuses GET: there are two Access-Control-Allow-Origin lines"
 -- src/orders.js --
 exports.handler = async () => ({
   statusCode: 200,

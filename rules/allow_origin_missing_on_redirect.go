@@ -158,7 +158,7 @@ paths:
 			}
 			headers := listed(missing, 2)
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: refusedFor(g.Failures, "the redirect lacks "+missing[0]),
+				Place: g.Place, Message: refuses(g.Failures, "the redirect lacks "+missing[0]),
 				Because: "the browser checks redirects like every response",
 				Change:  "send " + headers + " with the redirect too, or use its target in the page",
 			}})

@@ -134,7 +134,7 @@ paths:
 			report := Report{Failures: filtered(ordinary[e], lacked)}
 			report.Finding = finding.Finding{
 				Place:   firstWord(only[names[0]]),
-				Message: refusedFor(report.Failures, "only the preflight has "+names[0]),
+				Message: refuses(report.Failures, "only the preflight has "+names[0]),
 				Because: "the preflight's answer has " + listed(names, 2) + ", and the response has not",
 				Change:  "send " + listed(names, 2) + " with the response too",
 			}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
@@ -25,7 +26,8 @@ Every page that sends PUT, DELETE, JSON or an Authorization header. In curl, wit
 Where only simple requests are made: GET, HEAD, and POST of a form.
 
 ## How to fix
-Answer OPTIONS before authentication: in nginx with return in an if, which runs before it.
+Answer OPTIONS before authentication: in nginx with return in an if, which runs before it. In SAM, set
+AddDefaultAuthorizerToCorsPreflight: false; in an export, give OPTIONS a security of its own: security: [].
 `,
 	Examples: []Example{
 		{Dialect: "nginx", Name: "authentication guards OPTIONS", Text: `server {
@@ -61,7 +63,7 @@ Answer OPTIONS before authentication: in nginx with return in an if, which runs 
     Properties:
       StageName: prod
       Auth:
-        DefaultAuthorizer: Users # want "GET with Authorization is never sent: its preflight is answered 401"
+        DefaultAuthorizer: Users # want "GET with Authorization, PUT with Authorization and 2 others are never sent: their preflight is answered 401"
         Authorizers:
           Users: {UserPoolArn: !GetAtt UserPool.Arn}
       Cors:
@@ -101,11 +103,15 @@ Answer OPTIONS before authentication: in nginx with return in an if, which runs 
 	},
 	Check: func(p *Pass) {
 		reportPreflights(p, guarded, func(f *probe.Failure) preflightTexts {
-			return preflightTexts{
+			texts := preflightTexts{
 				message: answeredWith(f),
 				because: "credentials are asked for here, and no preflight carries any",
 				change:  "answer OPTIONS before authentication",
 			}
+			if fact, ok := p.fact(f.Endpoint, policy.FactGuardsPreflight); ok {
+				texts.change = fact.Text
+			}
+			return texts
 		})
 	},
 }
