@@ -226,7 +226,7 @@ paths:
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Severity: severity, Place: g.Place, Message: refuses(g.Failures, "preflight does not allow "+listed(names, 4)),
 				Because: shown(g) + ", and the preflight's answer does not list it",
-				Change:  "add " + listed(names, 8) + " to Access-Control-Allow-Headers", Related: needs(g),
+				Change:  "add " + listed(names, 8) + " to " + calledAt(g.Place, "Access-Control-Allow-Headers"), Related: needs(g),
 			}})
 		}
 	},

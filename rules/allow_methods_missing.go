@@ -181,7 +181,7 @@ paths:
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, allows),
 				Because: shown(g) + ", and the preflight's answer does not list it",
-				Change:  "add " + listed(names, 8) + " to Access-Control-Allow-Methods", Related: needs(g),
+				Change:  "add " + listed(names, 8) + " to " + calledAt(g.Place, "Access-Control-Allow-Methods"), Related: needs(g),
 			}})
 		}
 	},

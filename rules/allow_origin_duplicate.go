@@ -52,6 +52,23 @@ Gateway takes the function's out.
     }
 }
 `},
+		{Dialect: "express", Name: "a second line appended", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => {
+  res.append('Access-Control-Allow-Origin', 'https://app.shop.example'); // want "the browser refuses GET: there are two Access-Control-Allow-Origin lines"
+  res.json([]);
+});
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the package alone", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "the function and its URL", Text: `-- template.yaml --
 Resources:
   Orders:

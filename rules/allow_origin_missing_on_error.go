@@ -23,7 +23,8 @@ var allowOriginMissingOnError = &Rule{
 It refuses an error response without Access-Control-Allow-Origin like any other: the page gets no status and no body, and
 the console speaks of CORS instead of the error.
 
-nginx adds a header without always to 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only.
+nginx adds a header without always to 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only. In Express an error keeps what
+was set before it: what stands before the CORS middleware, a body parser or a rate limit, answers without.
 
 ## Who is hurt
 Pages that tell "please log in" (401) from "not found" (404) or "try again" (502), and whoever looks for the cause.
@@ -32,7 +33,7 @@ Pages that tell "please log in" (401) from "not found" (404) or "try again" (502
 For fonts, images and scripts, and where the page treats every failure alike.
 
 ## How to fix
-Send the headers with every status: add always.
+Send the headers with every status: add always; register the CORS middleware first.
 `,
 	Examples: []Example{
 		{Dialect: "nginx", Name: "no always", Text: `server {
@@ -58,6 +59,23 @@ Send the headers with every status: add always.
         proxy_pass http://static:3000;
     }
 }
+`},
+		{Dialect: "express", Name: "a parser of bodies before it", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(express.json());
+app.use(cors({ origin: 'https://app.shop.example' })); // want "the page cannot read 413"
+app.post('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "cors before whatever can refuse", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.use(express.json());
+app.post('/orders', (req, res) => res.json({}));
+app.use((err, req, res, next) => res.status(err.status || 500).json({ error: err.message }));
+app.listen(3000);
 `},
 		{Dialect: "apigateway", Name: "an authorizer refuses without it", Text: `Resources:
   Api:
@@ -132,6 +150,10 @@ Send the headers with every status: add always.
 					}
 				}
 			}
+			if before, related := answeredBefore(g.Failures); len(before) > 0 {
+				report.Because = "the CORS middleware comes after " + lines(before, g.Place) + ", where these errors are made"
+				report.Change, report.Related = "move "+nameOf(g.Place)+" above "+line(before[0], g.Place), related
+			}
 			p.Report(report)
 		}
 	},
@@ -157,6 +179,12 @@ func errorPlace(f *probe.Failure, configurable bool) source.Span {
 	if !isError(f) || f.Value != "" {
 		return source.Span{}
 	}
+	if l, ok := tooLate(f); ok {
+		if refusedBefore(f) || answersLate(f.Endpoint) {
+			return source.Span{} // another rule's
+		}
+		return l.At
+	}
 	if l, ok := lost(f); ok {
 		if l.Why != policy.NotAlways {
 			return source.Span{} // another rule's
@@ -178,6 +206,16 @@ func errorPlace(f *probe.Failure, configurable bool) source.Span {
 		}
 	}
 	return source.Span{}
+}
+
+// answersLate reports whether the middleware comes too late for other answers of an endpoint, too.
+func answersLate(e *probe.Endpoint) bool {
+	return slices.ContainsFunc(e.Wanted, func(w *probe.Probe) bool {
+		return w.Purpose != probe.Circumstance && slices.ContainsFunc(w.Failures(e), func(f *probe.Failure) bool {
+			_, late := tooLate(f)
+			return late
+		})
+	})
 }
 
 // allOwn reports whether the layer itself gave all failing answers.

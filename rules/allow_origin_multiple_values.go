@@ -176,10 +176,14 @@ paths:
 		}
 		for _, g := range ByPlace(Has(p.Failures(), browser.MultipleAllowOriginValues, browser.PreflightMultipleAllowOriginValues,
 			browser.InvalidAllowOriginValue, browser.PreflightInvalidAllowOriginValue, browser.AllowOriginMismatch, browser.PreflightAllowOriginMismatch), several) {
+			change := "send the one origin that asks, chosen from the list, and Vary: Origin"
+			if h, _ := failing(g.Failures[0]); strings.HasPrefix(h.Sources[0].Text(), "origin:") {
+				change = "write an array, of which the package sends back the one that asks"
+			}
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "Access-Control-Allow-Origin holds several origins"),
 				Because: "the header is compared as a whole, and '" + short(g.Failures[0].Value, 60) + "' is no page's origin",
-				Change:  "send the one origin that asks, chosen from the list, and Vary: Origin",
+				Change:  change,
 			}})
 		}
 	},

@@ -10,9 +10,12 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/corslint/corslint/analyzers/contract"
+	"github.com/corslint/corslint/internal/config"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/names"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/apigateway"
@@ -53,11 +56,13 @@ const (
 // dialect's alone.
 var withoutExample = map[string]map[string]string{
 	"apigateway": {
+		"origin-not-allowed":                   "the contract asks every layer alike",
 		"allow-origin-duplicate-across-layers": "it is about chains", "auth-before-cors": middleware, "cors-after-routes": middleware,
 		"origin-callback-error": middleware, "corp-blocks-cross-origin": "helmet alone sends it unasked", "origin-own-host": elsewhere,
 		"private-network-header-obsolete": elsewhere, "mixed-content": "a gateway serves TLS", "expose-headers-missing": "descriptions state the need",
 	},
 	"openapi": {
+		"origin-not-allowed": noServer, "allow-methods-unused": leftOut,
 		"allow-credentials-invalid": "a boolean has one spelling", "allow-headers-reflected": constants, "allow-headers-wildcard-authorization": elsewhere,
 		"allow-origin-duplicate": elsewhere, "allow-origin-duplicate-across-layers": "it is about chains", "allow-origin-missing": leftOut,
 		"allow-origin-missing-on-error": leftOut, "allow-origin-missing-on-redirect": leftOut, "auth-before-cors": middleware,
@@ -92,8 +97,17 @@ var wantMarker = regexp.MustCompile("want \"([^\"]*)\"|want `([^`]*)`")
 
 func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
 	files := exampleFiles(example)
+	root := discovery.Memory(files...)
+	var declared *contract.Contract
+	if example.Dialect == "contract" {
+		c, err := config.Load(root.Walk(discovery.Options{}), ".corslint.yml", names.New(nil, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		declared = c.Contract
+	}
 	result := engine.Run(context.Background(), engine.Options{
-		Files: discovery.Memory(files...).Walk(discovery.Options{}),
+		Files: root.Walk(discovery.Options{}), Contract: declared,
 		Dialects: []parsers.Dialect{
 			nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}},
 			openapi.Dialect{},

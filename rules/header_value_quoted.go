@@ -145,7 +145,7 @@ paths:
 			h, _ := failing(g.Failures[0])
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "quotes are part of the value"),
-				Because: h.Name + " is sent as " + short(h.Value.String(), 80) + ", with its quotes", Change: "leave out the inner quotes",
+				Because: h.Name + " is sent as " + short(h.Value.String(), 80) + ", with its quotes", Change: "leave out the quotes that are sent",
 			}})
 		}
 		for _, m := range p.misspelt(spelledInQuotes) {
@@ -155,7 +155,7 @@ paths:
 		}
 		reportUnexposed(p, allQuoted, finding.Finding{
 			Message: "no page can read the headers that are listed: quotes are part of the list",
-			Because: "a name with a quote is another name, and a double quote voids the whole list", Change: "leave out the inner quotes",
+			Because: "a name with a quote is another name, and a double quote voids the whole list", Change: "leave out the quotes that are sent",
 		})
 	},
 }

@@ -141,12 +141,42 @@ func reportPreflights(p *Pass, fault preflightFault, texts func(*probe.Failure) 
 		}
 		return answeredAt(f)
 	}
-	for _, g := range ByPlace(p.Failures(), place) {
+	for _, g := range sameWant(ByPlace(p.Failures(), place)) {
 		t := texts(g.Failures[0])
 		p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-			Place: g.Place, Message: neverSent(g.Failures, t.message), Because: t.because, Change: t.change,
+			Place: g.Place, Message: neverSent(g.Failures, t.message), Because: t.because, Change: t.change, Related: otherRoutes(g),
 		}})
 	}
+}
+
+// sameWant makes one group of the routes of a program that all want the same: somebody who answers OPTIONS.
+func sameWant(groups []Group) []Group {
+	var out []Group
+	first := -1
+	for _, g := range groups {
+		switch {
+		case !unregistered(g.Failures[0]):
+			out = append(out, g)
+		case first < 0:
+			first = len(out)
+			out = append(out, g)
+		default:
+			out[first].Failures = append(out[first].Failures, g.Failures...)
+		}
+	}
+	return out
+}
+
+// otherRoutes are the other places that answered the preflights of a group.
+func otherRoutes(g Group) (related []finding.Related) {
+	seen := []source.Span{g.Place}
+	for _, f := range g.Failures {
+		if at := answeredAt(f); !contains(seen, at) {
+			seen = append(seen, at)
+			related = append(related, finding.Related{Span: at, Text: "this one too"})
+		}
+	}
+	return related
 }
 
 // answeredWith says with which status a preflight is answered.

@@ -58,6 +58,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "whatever ends with the domain", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: /^https:\/\/([a-z0-9-]+\.)+shop\.example$/, credentials: true })); // want "any subdomain, such as https://other.shop.example, reads with the visitor's cookies"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the hosts that are meant", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example'], credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "an asterisk for a host", Text: `Resources:
   Policy:
     Type: AWS::CloudFront::ResponseHeadersPolicy

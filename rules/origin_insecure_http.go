@@ -63,6 +63,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "http in a list", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'http://app.shop.example'], credentials: true })); // want "whoever is on the network reads with the visitor's cookies, as http://app.shop.example"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "https, and http on the developer's own machine", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'http://localhost:3000'], credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "http with credentials", Text: `Resources:
   Api:
     Type: AWS::Serverless::HttpApi

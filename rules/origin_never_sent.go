@@ -66,6 +66,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "a port that is the default", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example:443'] })); // want "the browser refuses https://app.shop.example: the allowed origin has the scheme's default port"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "as browsers write it", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example:8443'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "a port that browsers leave out", Text: `Resources:
   Api:
     Type: AWS::Serverless::HttpApi

@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/finding"
 )
 
@@ -119,8 +120,14 @@ app.listen(3000);
 			} else if strings.HasPrefix(m.text, ".") {
 				what = "the allowed domain"
 			}
-			m.report(p, what+" is compared as text", short(m.text, 80)+" stands for itself here, and no browser sends it",
-				"match Origin with an expression that begins with ^https:// and ends with $, and send back the origin that matches")
+			change := "match Origin with an expression that begins with ^https:// and ends with $, and send back the origin that matches"
+			switch {
+			case m.text == "*":
+				m.origin, change = "every page", "let everybody in with * alone, outside of a list, or list origins"
+			case m.of == policy.JavaScript:
+				change = `write a regular expression that begins with ^https:\/\/ and ends with $, or list the origins`
+			}
+			m.report(p, what+" is compared as text", short(m.text, 80)+" stands for itself here, and no browser sends it", change)
 		}
 	},
 }

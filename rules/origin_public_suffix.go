@@ -75,6 +75,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "where anyone can register", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: [/^https:\/\/[a-z0-9-]+\.vercel\.app$/], credentials: true })); // want "anyone can register https://attacker.vercel.app and read with the visitor's cookies"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the own previews", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://shop.vercel.app'], credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "previews of anybody", Text: `Resources:
   Policy:
     Type: AWS::CloudFront::ResponseHeadersPolicy

@@ -46,6 +46,20 @@ Write "*" if everybody is meant. If not, choose from a list and send Vary: Origi
     }
 }
 `},
+		{Dialect: "express", Name: "whoever asks", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: true })); // want "any website reads the responses"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "everybody, and said so", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors());
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "a template sends it back", Text: `openapi: 3.0.1
 info: {title: orders, version: "1"}
 paths:

@@ -65,6 +65,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "whoever asks", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: (origin, callback) => callback(null, true), credentials: true })); // want "any website reads responses of .* with the visitor's cookies"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "who is listed", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example'], credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "a template sends it back", Text: `openapi: 3.0.1
 info: {title: orders, version: "1"}
 paths:

@@ -76,6 +76,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "no end", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: /^https:\/\/app\.shop\.example/, credentials: true })); // want "."
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "both ends", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: /^https:\/\/app\.shop\.example$/, credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "an asterisk at the end", Text: `Resources:
   Files:
     Type: AWS::S3::Bucket
@@ -106,6 +120,9 @@ server {
 				}
 			} else if expression := bound(of, g.first().Candidate.Meant); expression != "" {
 				change += ": " + short(expression, 120)
+			}
+			if of.Dialect == policy.JavaScript {
+				change = strings.ReplaceAll(change, "//", `\/\/`) // a slash ends a literal
 			}
 			because := "nothing marks where the host " + open
 			if isGlob(of) {

@@ -57,6 +57,20 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "any character", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: /^https:\/\/app.shop.example$/, credentials: true })); // want "."
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "a dot", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: [/^https:\/\/(app|admin)\.shop\.example$/], credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "a dot in brackets", Text: `openapi: 3.0.1
 info: {title: orders, version: "1"}
 paths:

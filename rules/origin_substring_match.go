@@ -61,6 +61,23 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "the end of the text", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({
+  origin: (origin, callback) => callback(null, !origin || origin.endsWith('shop.example')), // want "."
+  credentials: true,
+}));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the whole text", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://shop.example', /^https:\/\/app\.shop\.example$/], credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "the whole origin", Text: `openapi: 3.0.1
 info: {title: orders, version: "1"}
 paths:

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
@@ -186,7 +187,7 @@ paths:
 		for _, g := range ByPlace(Has(p.Failures(), browser.WildcardOriginNotAllowed, browser.PreflightWildcardOriginNotAllowed), place) {
 			f := finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "* is not for requests with credentials"),
-				Because: "Access-Control-Allow-Origin is * while " + allowsCredentials(g.Failures, g.Place) + "; nothing leaks, it just never works",
+				Because: "Access-Control-Allow-Origin is *" + byDefault(g.Place) + " while " + allowsCredentials(g.Failures, g.Place) + "; nothing leaks, it just never works",
 				Change:  "name the origins that are meant, or leave Access-Control-Allow-Credentials out", Related: credentialsMeant(g.Failures),
 			}
 			if !slices.ContainsFunc(g.Failures, func(f *probe.Failure) bool { return !namesAnother(f.Endpoint) }) {
@@ -195,6 +196,14 @@ paths:
 			p.Report(Report{Failures: g.Failures, Finding: f, Claims: starsBehind(p, g.Failures)})
 		}
 	},
+}
+
+// byDefault says of a place that does not name the asterisk that it comes of itself.
+func byDefault(place source.Span) string {
+	if strings.Contains(place.Text(), "*") {
+		return ""
+	}
+	return ", where no origin is given,"
 }
 
 // namesAnother reports whether an endpoint names the page that asks in another answer, for pages of some other host than the

@@ -264,8 +264,8 @@ func (l letIn) source(name string) source.Span {
 	return source.Span{}
 }
 
-// valueIn returns the place of the value in a directive that writes a header: the word after the header's name; the whole
-// directive where that is not found.
+// valueIn returns the place of the value in a directive that writes a header: the word after the header's name, or the argument
+// of a call; the whole directive where that is not found.
 func valueIn(directive source.Span, header string) source.Span {
 	text := directive.Text()
 	at := strings.Index(strings.ToLower(text), strings.ToLower(header))
@@ -273,6 +273,11 @@ func valueIn(directive source.Span, header string) source.Span {
 		return directive
 	}
 	at += len(header)
+	if call := strings.TrimLeft(text[at:], "'\"` \t"); strings.HasSuffix(call, ")") && (call[0] == ',' || call[0] == '(') { // set('Vary', value), vary(value)
+		value := strings.TrimSpace(call[1 : len(call)-1])
+		start := directive.Start + strings.LastIndex(text, value)
+		return source.Span{File: directive.File, Start: start, End: start + len(value)}
+	}
 	rest := strings.TrimLeft(text[at:], "'\": \t\r\n")
 	start := len(text) - len(rest)
 	end := start + len(rest)
@@ -337,18 +342,19 @@ func spell(text string) spelling {
 type misspelt struct {
 	place    source.Span
 	text     string
-	origin   string // as a browser sends it
+	origin   string         // as a browser sends it
+	of       policy.Dialect // in which it is compared; 0 where it is only sent
 	failures []*probe.Failure
 }
 
 // misspelt collects the origins that are misspelt in one way.
 func (p *Pass) misspelt(way spelling) []misspelt {
 	var out []misspelt
-	add := func(place source.Span, text string, f *probe.Failure) {
+	add := func(place source.Span, text string, of policy.Dialect, f *probe.Failure) {
 		i := slices.IndexFunc(out, func(m misspelt) bool { return m.place == place })
 		if i < 0 {
 			i = len(out)
-			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin})
+			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin, of: of})
 		}
 		out[i].failures = append(out[i].failures, f)
 	}
@@ -357,13 +363,13 @@ func (p *Pass) misspelt(way spelling) []misspelt {
 			origin := f.Probe.Exchange.Fetch.Origin
 			if spell(f.Value) == way && probe.MeantBy(f.Value) == origin && f.Answer != nil {
 				if h, ok := f.Answer.Get("Access-Control-Allow-Origin"); ok && !h.Upstream {
-					add(textIn(h.Sources, f.Value), f.Value, f)
+					add(textIn(h.Sources, f.Value), f.Value, 0, f)
 				}
 				continue
 			}
 			for _, m := range f.Endpoint.Intent.Misspelt {
 				if m.Origin == origin && spell(m.Text) == way {
-					add(m.Of.Span, m.Text, f)
+					add(textIn([]source.Span{m.Of.Span}, m.Text), m.Text, m.Of.Dialect, f)
 					break
 				}
 			}

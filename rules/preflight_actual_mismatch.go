@@ -57,6 +57,27 @@ Send Access-Control-Allow-Origin and Access-Control-Allow-Credentials with the r
     }
 }
 `},
+		{Dialect: "express", Name: "headers on OPTIONS alone", Text: `const express = require('express');
+const app = express();
+app.options('/orders', (req, res) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example'); // want "only the preflight"
+  res.set('Access-Control-Allow-Methods', 'GET, PUT');
+  res.sendStatus(204);
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "on both", Text: `const express = require('express');
+const app = express();
+app.use('/orders', (req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  if (req.method !== 'OPTIONS') return next();
+  res.set('Access-Control-Allow-Methods', 'PUT');
+  res.sendStatus(204);
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "an origin for the preflight alone", Text: `openapi: 3.0.1
 info: {title: orders, version: "1"}
 paths:

@@ -53,6 +53,29 @@ Use the final address in the page; or answer OPTIONS before the redirect.
     }
 }
 `},
+		{Dialect: "express", Name: "the address with a slash", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Methods', 'PUT');
+  if (!req.path.endsWith('/')) return res.redirect(308, req.path + '/'); // want "PUT is never sent: its preflight is redirected"
+  if (req.method === 'OPTIONS') return res.sendStatus(204);
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "preflights are answered first", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.use((req, res, next) => {
+  if (req.path.endsWith('/')) return next();
+  res.redirect(308, req.path + '/');
+});
+app.put('/orders/', (req, res) => res.json({}));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "to the login page", Text: `Resources:
   Listener:
     Type: AWS::ElasticLoadBalancingV2::Listener

@@ -57,6 +57,36 @@ AddDefaultAuthorizerToCorsPreflight: false; in an export, give OPTIONS a securit
     }
 }
 `},
+		{Dialect: "express", Name: "a login that OPTIONS passes through", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Headers', 'Authorization');
+  next();
+});
+app.use((req, res, next) => {
+  if (!req.headers.authorization) return res.status(401).json({ error: 'log in' }); // want "PUT with Authorization is never sent: its preflight is answered 401"
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "OPTIONS is answered before it", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Methods', 'PUT');
+  res.set('Access-Control-Allow-Headers', 'Authorization');
+  if (req.method === 'OPTIONS') return res.sendStatus(204);
+  next();
+});
+app.use((req, res, next) => {
+  if (!req.headers.authorization) return res.status(401).json({ error: 'log in' });
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "the default of SAM", Text: `Resources:
   Api:
     Type: AWS::Serverless::Api

@@ -50,6 +50,28 @@ Answer OPTIONS with 204.
     }
 }
 `},
+		{Dialect: "express", Name: "answered with an error", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Methods', 'PUT');
+  if (req.method === 'OPTIONS') return res.status(400).end(); // want "PUT is never sent: its preflight is answered 400"
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "answered 200", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Methods', 'PUT');
+  if (req.method === 'OPTIONS') return res.status(200).end();
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "200", Text: `openapi: 3.0.1
 info: {title: orders, version: "1"}
 paths:

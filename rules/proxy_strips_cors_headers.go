@@ -44,6 +44,26 @@ Add the header where it is removed, or stop removing it.
     }
 }
 `},
+		{Dialect: "express", Name: "written and removed", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => {
+  res.removeHeader('Access-Control-Allow-Origin'); // want "the browser refuses GET: response lacks Access-Control-Allow-Origin"
+  res.json([]);
+});
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "written and kept", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => {
+  res.removeHeader('X-Powered-By');
+  res.json([]);
+});
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "removed by a policy", Text: `Resources:
   Files:
     Type: AWS::S3::Bucket
@@ -89,11 +109,16 @@ Add the header where it is removed, or stop removing it.
 	Check: func(p *Pass) {
 		removed := func(l policy.Lost) bool { return l.Why == policy.Hidden || l.Why == policy.Cleared }
 		for _, g := range ByPlace(p.Failures(), lostBy(removed)) {
-			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+			report := Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{g.Failures[0].Header}),
 				Because: "it is removed from the upstream's answer here, and nothing adds it again",
 				Change:  "add the header here, or let the upstream's pass",
-			}})
+			}}
+			if l, _ := lost(g.Failures[0]); !l.At.IsZero() {
+				report.Because, report.Change = line(l.At, g.Place)+" writes it, and it is removed here", "leave it in"
+				report.Related = []finding.Related{{Span: l.At, Text: "removed again"}}
+			}
+			p.Report(report)
 		}
 	},
 }

@@ -65,6 +65,25 @@ Write the headers once, in the server or in a file that all locations include.
     }
 }
 `},
+		{Dialect: "express", Name: "one route with its own list", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+const shop = cors({ origin: 'https://app.shop.example', methods: ['GET', 'PUT'] });
+const prices = cors({ origin: 'https://app.shop.example', methods: ['GET', 'PUT', 'PATCH'] }); // want "/prices allows other methods than the other paths"
+app.options('/orders', shop).put('/orders', shop, (req, res) => res.json({}));
+app.options('/customers', shop).put('/customers', shop, (req, res) => res.json({}));
+app.options('/prices', prices).put('/prices', prices, (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "all alike", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', methods: ['GET', 'PUT'] }));
+app.put('/orders', (req, res) => res.json({}));
+app.put('/customers', (req, res) => res.json({}));
+app.put('/prices', (req, res) => res.json({}));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "one path has a list of its own", Text: `-- serverless.yml --
 service: shop
 provider: {name: aws, runtime: nodejs22.x}

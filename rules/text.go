@@ -54,9 +54,15 @@ func short(text string, limit int) string {
 	return text
 }
 
-// firstWord returns the first word of a place: a small place that names it.
+// firstWord returns the first word of a place: a small place that names it. Where the word opens a bracket, as the call of a
+// function does, it is the first line.
 func firstWord(s source.Span) source.Span {
-	if i := strings.IndexAny(s.Text(), " \t\r\n"); i > 0 {
+	text := s.Text()
+	i := strings.IndexAny(text, " \t\r\n")
+	if i > 0 && strings.Count(text[:i], "(") > strings.Count(text[:i], ")") {
+		i = strings.IndexAny(text, "\r\n")
+	}
+	if i > 0 {
 		s.End = s.Start + i
 	}
 	return s

@@ -86,6 +86,14 @@ func answeredAt(f *probe.Failure) source.Span {
 	return firstWord(f.Answer.Trail[len(f.Answer.Trail)-1])
 }
 
+// calledAt returns what a header is called at a place that writes it: the option of a package that is set there, else its name.
+func calledAt(place source.Span, header string) string {
+	if option, ok := strings.CutSuffix(place.Text(), ":"); ok && slices.Contains(options, option) {
+		return option
+	}
+	return header
+}
+
 // listPlace returns the list that a preflight's answer is refused for; without one the place that answered. A list that no
 // browser can read is another fault: see [reportUnreadable].
 func listPlace(f *probe.Failure) source.Span {

@@ -55,6 +55,30 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "only when somebody is let in", Text: `const express = require('express');
+const app = express();
+const allowed = ['https://app.shop.example', 'https://www.shop.example'];
+app.use((req, res, next) => {
+  if (allowed.includes(req.headers.origin)) {
+    res.set('Access-Control-Allow-Origin', req.headers.origin);
+    res.vary('Origin'); // want "."
+  }
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "always", Text: `const express = require('express');
+const app = express();
+const allowed = ['https://app.shop.example', 'https://www.shop.example'];
+app.use((req, res, next) => {
+  res.vary('Origin');
+  if (allowed.includes(req.headers.origin)) res.set('Access-Control-Allow-Origin', req.headers.origin);
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "always", Text: `openapi: 3.0.1
 info: {title: orders, version: "1"}
 paths:

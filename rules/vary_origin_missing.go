@@ -60,6 +60,25 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "by hand", Text: `const express = require('express');
+const app = express();
+const allowed = ['https://app.shop.example', 'https://www.shop.example'];
+app.use((req, res, next) => {
+  if (allowed.includes(req.headers.origin)) {
+    res.set('Access-Control-Allow-Origin', req.headers.origin); // want "."
+  }
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the package says it", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://www.shop.example'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "a template chooses", Text: `openapi: 3.0.1
 info: {title: orders, version: "1"}
 paths:

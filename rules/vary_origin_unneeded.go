@@ -46,6 +46,23 @@ Leave it out where Access-Control-Allow-Origin is "*" for everybody.
     }
 }
 `},
+		{Dialect: "express", Name: "with an asterisk", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', '*');
+  res.vary('Origin'); // want "."
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "an asterisk alone", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: '*' }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "the same for everybody", Text: `openapi: 3.0.1
 info: {title: orders, version: "1"}
 paths:

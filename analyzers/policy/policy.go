@@ -140,6 +140,8 @@ const (
 	FactUnverified
 	// FactGuardsPreflight says: preflights are asked for what is asked of other requests; Text says how to free them of it.
 	FactGuardsPreflight
+	// FactHidesRoutes says: something answers below the path Subject, with methods that are not known.
+	FactHidesRoutes
 )
 
 // Gap is something that was seen and is not modelled.

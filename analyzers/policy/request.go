@@ -176,6 +176,6 @@ const (
 	Cleared    LostWhy = "cleared"     // removed by name
 	Overridden LostWhy = "overridden"  // replaced by another value
 	Unmapped   LostWhy = "unmapped"    // declared for the response, and given no value
+	NotReached LostWhy = "not-reached" // the response was sent before the code that writes it, registered at At, had its turn
 	Failed     LostWhy = "failed"      // what was to send it fails
-	NotReached LostWhy = "not-reached" // the response was sent before the code that writes it had its turn
 )

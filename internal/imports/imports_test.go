@@ -20,6 +20,7 @@ const module = "github.com/corslint/corslint/"
 var allowed = map[string][]string{
 	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "analyzers/contract", "docs/schema"},
+	"internal/differential": {"analyzers/policy", "analyzers/browser"},
 	"internal/discovery":    {"internal/source", "parsers"},
 	"internal/engine":       {"internal/source", "internal/finding", "parsers", "analyzers/...", "rules"},
 	"internal/environment":  {"internal/source", "internal/yamltree", "parsers"},
@@ -27,9 +28,11 @@ var allowed = map[string][]string{
 	"internal/finding":      {"internal/source"},
 	"internal/git":          {"internal/discovery"},
 	"internal/imports":      {},
+	"internal/matrix":       {"internal/source", "internal/finding", "internal/engine", "analyzers/..."},
 	"internal/names":        {},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
+	"internal/script":       {"internal/source"},
 	"internal/source":       {},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
 	"internal/yamltree":     {"internal/source"},
@@ -43,12 +46,13 @@ var allowed = map[string][]string{
 	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
-	"parsers/express":         {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "parsers/express/script"},
-	"parsers/express/machine": {"internal/source", "parsers/express/script"},
-	"parsers/express/script":  {"internal/source"},
+	"parsers/express":             {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
+	"parsers/express/expresstest": {"internal/differential"},
+	"parsers/express/machine":     {"internal/source", "internal/script"},
 
-	"parsers/nginx":      {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
-	"parsers/nginx/conf": {"internal/source"},
+	"parsers/nginx":           {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
+	"parsers/nginx/conf":      {"internal/source"},
+	"parsers/nginx/nginxtest": {"internal/differential"},
 
 	"parsers":           {"internal/source", "analyzers/policy", "analyzers/contract"},
 	"parsers/layerfile": {"internal/source", "internal/yamltree", "analyzers/policy", "parsers"},
