@@ -69,6 +69,38 @@ app.use(cors({ origin: 'https://app.shop.example' }));
 app.get('/orders', (req, res) => res.json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "the function and its URL", Text: `-- template.yaml --
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src
+      Handler: orders.handler
+      Runtime: nodejs22.x
+      FunctionUrlConfig:
+        AuthType: NONE
+        Cors: {AllowOrigins: ["https://app.shop.example"], AllowMethods: [GET]} # want "the browser refuses GET: there are two Access-Control-Allow-Origin lines"
+-- src/orders.js --
+exports.handler = async () => ({
+  statusCode: 200,
+  headers: { 'Access-Control-Allow-Origin': 'https://app.shop.example' },
+  body: '[]',
+});
+`},
+		{Dialect: "apigateway", Name: "the URL alone", Text: `-- template.yaml --
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src
+      Handler: orders.handler
+      Runtime: nodejs22.x
+      FunctionUrlConfig:
+        AuthType: NONE
+        Cors: {AllowOrigins: ["https://app.shop.example"], AllowMethods: [GET]}
+-- src/orders.js --
+exports.handler = async () => ({ statusCode: 200, body: '[]' });
+`},
 	},
 	Check: func(p *Pass) {
 		second := func(f *probe.Failure) source.Span {

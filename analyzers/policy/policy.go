@@ -138,6 +138,8 @@ const (
 	// FactUnverified says: the value that the layer gives the response header Subject at this place, or the whole answer given
 	// there where Subject is "", is what Text says, and no documentation does. What rests on it is no error.
 	FactUnverified
+	// FactGuardsPreflight says: preflights are asked for what is asked of other requests; Text says how to free them of it.
+	FactGuardsPreflight
 	// FactHidesRoutes says: something answers below the path Subject, with methods that are not known.
 	FactHidesRoutes
 )
