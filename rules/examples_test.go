@@ -15,6 +15,7 @@ import (
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/client"
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/nginx"
 	"github.com/corslint/corslint/parsers/openapi"
@@ -49,6 +50,7 @@ func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
 			nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}},
 			openapi.Dialect{},
 			express.Dialect{},
+			client.Dialect{},
 		},
 		Rules: rules.All(), Environment: func(path string) rules.Environment {
 			if strings.Contains(path, "prod") {
@@ -123,7 +125,7 @@ func checkFinding(t *testing.T, f *finding.Finding) {
 func exampleFiles(e rules.Example) []*source.File {
 	archive := txtar.Parse([]byte(e.Text))
 	if len(archive.Files) == 0 {
-		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js"}[e.Dialect]
+		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js", "client": "src/api.js"}[e.Dialect]
 		return []*source.File{source.NewFile(name, []byte(e.Text))}
 	}
 	var files []*source.File

@@ -302,7 +302,7 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 				continue
 			}
 			if len(out.Needs) == 0 {
-				out.candidates = append(out.candidates, candidate{unit: out, host: i, layer: j, listeners: layer.Listeners})
+				out.candidates = append(out.candidates, candidate{unit: out, host: i, layer: j, listeners: layer.Listeners, pages: servesPages(layer)})
 			}
 			out.layers = append(out.layers, host.Name+" "+layer.Name)
 			out.unknown = append(out.unknown, survey.Unknown()...)
@@ -311,6 +311,11 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 	}
 	out.Hosts = nil // a tree has many; what rules have to say is said
 	return out
+}
+
+// servesPages reports whether a layer serves files at its root.
+func servesPages(layer *policy.Layer) bool {
+	return slices.ContainsFunc(layer.Endpoints, func(e policy.Endpoint) bool { return e.Static && (e.Pattern == "/" || e.Pattern == "*") })
 }
 
 // concerned reports whether files have anything to do with CORS: a broken file that has not is no business of a linter
