@@ -43,8 +43,10 @@ type Layer struct {
 // Listener is an address on which a layer answers, as far as its source says. Several layers may share a port; then the
 // request's host decides (see [Host.Pick]).
 type Listener struct {
-	Scheme  string // "http" or "https"
-	Port    int    // 0: any port
+	Scheme string // "http" or "https"
+	Port   int    // 0: any port
+	// Opened is the port that a process opens. It does not decide who answers: whoever stands in front may ask by another.
+	Opened  int
 	Hosts   []HostPattern
 	Default bool // answers for hosts that no layer of the port names
 	Span    source.Span

@@ -364,13 +364,18 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 				continue
 			}
 			if len(u.Needs) == 0 {
-				u.candidates = append(u.candidates, candidate{unit: u, host: i, layer: j, listeners: layer.Listeners})
+				u.candidates = append(u.candidates, candidate{unit: u, host: i, layer: j, listeners: layer.Listeners, pages: servesPages(layer)})
 			}
 			u.layers = append(u.layers, host.Name+" "+layer.Name)
 			u.unknown = append(u.unknown, survey.Unknown()...)
 			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
 		}
 	}
+}
+
+// servesPages reports whether a layer serves files at its root.
+func servesPages(layer *policy.Layer) bool {
+	return slices.ContainsFunc(layer.Endpoints, func(e policy.Endpoint) bool { return e.Static && (e.Pattern == "/" || e.Pattern == "*") })
 }
 
 // concerned reports whether files have anything to do with CORS: a broken file that has not is no business of a linter
