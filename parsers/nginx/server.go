@@ -34,6 +34,9 @@ type server struct {
 	errStatus  int // the status that error_page gives the answer
 	errorTaken int // "1" after an error_page redirect
 	handedOver int // "1" after a true if that hands requests on
+	rewritten  int // "1" when the path is not the one that the client sent
+	broken     int // "1" after "rewrite ... break": what the location matched is not replaced
+	redirected int // what proxy_redirect makes of a Location
 
 	errorPages, rewrites bool // anywhere in the server
 }
@@ -42,7 +45,8 @@ func newServer(l, first *level, vars *variables, program *policy.Program, layer 
 	s := &server{version: version, level: l, first: first, vars: vars, program: program, layer: layer, named: map[string]*location{}}
 	s.conf, s.uriChanged, s.internal = vars.slot("(if)"), vars.slot("(uri changed)"), vars.slot("(internal)")
 	s.errStatus, s.errorTaken = vars.slot("(error status)"), vars.slot("(error page)")
-	s.handedOver = vars.slot("(handed over)")
+	s.handedOver, s.rewritten, s.broken = vars.slot("(handed over)"), vars.slot("(rewritten)"), vars.slot("(rewrite break)")
+	s.redirected = vars.slot("(redirected)")
 	for x := l; x != nil; x = x.outer {
 		s.errorPages = s.errorPages || len(x.own["error_page"]) > 0
 	}
