@@ -358,6 +358,7 @@ func (x *run) edit(s *Edit) {
 }
 
 func (x *run) respond(s *Respond) {
+	x.drop(onward) // what an upstream answered
 	x.answered = true
 	if s.Close {
 		x.closed = true

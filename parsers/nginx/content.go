@@ -131,7 +131,7 @@ func (s *server) intercept(l *level) []policy.Step {
 				continue
 			}
 			seen[w.Value] = true
-			out = append(out, &policy.If{Cond: &policy.StatusIn{Statuses: []int{status}}, Then: s.errorPage(l, status)})
+			out = append(out, &policy.If{Cond: &policy.StatusIn{Statuses: []int{status}}, Then: s.fail(l, status, d.Head)})
 		}
 	}
 	return out
