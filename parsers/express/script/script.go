@@ -109,7 +109,8 @@ func Read(f *source.File, base int) (*Script, error) {
 	// A function of the file's own variables, as Node makes it.
 	head, tail := "(function ("+parameters(code)+") {\n", "\n})"
 	if s.Async {
-		head = "(async function (" + parameters(code) + ") { var __toESM = 0;\n" // what requires writes, and the hook takes its place
+		// __toESM is what requires writes, and the hook takes its place.
+		head = "(async function (" + parameters(code) + ") { var __toESM = 0; Object.defineProperty(arguments[0], '__esModule', { value: true });\n"
 	}
 	s.generated, s.shift = head+code+tail, s.shift+1
 	tree, err := parser.ParseFile(nil, f.Path, s.generated, 0, parser.WithDisableSourceMaps)
@@ -122,6 +123,24 @@ func Read(f *source.File, base int) (*Script, error) {
 		return nil, &Error{Span: source.Span{File: f}, Text: err.Error()}
 	}
 	return s, nil
+}
+
+// Where a module imports others: as it is written, and as it is generated.
+var (
+	imports  = regexp.MustCompile(`(?m)^\s*(?:import|export)\b[^;]*?["']`)
+	required = regexp.MustCompile(`\brequire\("((?:[^"\\]|\\.)*)"\)`)
+)
+
+// Imports returns the specifiers of what the file imports as an ES module, in order; nil for one that is none.
+func (s *Script) Imports() []string {
+	if !imports.Match(s.File.Data) {
+		return nil
+	}
+	var out []string
+	for _, m := range required.FindAllStringSubmatch(s.generated, -1) {
+		out = append(out, m[1])
+	}
+	return out
 }
 
 // own are parameters that a program declares itself, as ES modules do with __filename.
