@@ -107,7 +107,8 @@ type FactKind uint8
 
 // The kinds of fact.
 const (
-	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on.
+	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on; Subject is the
+	// authentication scheme, where only one will do.
 	FactNeedsAuthorization FactKind = iota + 1
 	// FactRequiresHeader says: the endpoint refuses a request of the method Method without the header Subject.
 	FactRequiresHeader
