@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 	"internal/yamltree":     {"internal/source"},
 
 	"analyzers/browser":  {},
+	"analyzers/console":  {"analyzers/browser"},
 	"analyzers/contract": {"internal/source"},
 	"analyzers/exchange": {"internal/source", "internal/finding", "analyzers/policy", "analyzers/browser"},
 	"analyzers/policy":   {"internal/source"},
