@@ -73,10 +73,11 @@ func (s *squeezed) exactly(start, end int) string {
 // isQuote reports whether a rune is one of the quotes that editors, chats and blogs make of each other.
 func isQuote(r rune) bool { return strings.ContainsRune("'\"`´‘’‚‛“”„‟′″", r) }
 
-// clean drops what a terminal would obey, invalid UTF-8 and invisible characters. Line ends stay.
+// clean drops what a terminal would obey, invalid UTF-8 and invisible characters. Line ends stay, every other white space is
+// a plain one.
 func clean(text string) string {
 	plain := func(r rune) bool {
-		return r != utf8.RuneError && (r == '\n' || r == '\t' || !unicode.IsControl(r)) && !unicode.Is(unicode.Cf, r)
+		return r == '\n' || r == ' ' || r != utf8.RuneError && !unicode.IsSpace(r) && !unicode.IsControl(r) && !unicode.Is(unicode.Cf, r)
 	}
 	if !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
 		return text
@@ -88,8 +89,11 @@ func clean(text string) string {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text)
-		if plain(r) {
+		switch {
+		case plain(r):
 			b.WriteRune(r)
+		case unicode.IsSpace(r) && r != '\r':
+			b.WriteByte(' ')
 		}
 		text = text[size:]
 	}
@@ -130,7 +134,6 @@ func oneLine(text string) string {
 
 // joined returns a value without the places where its line was wrapped, in the middle of a word or after a comma.
 func joined(text string) string {
-	text = strings.ReplaceAll(text, "\u00a0", " ")
 	first, rest, wrapped := strings.Cut(text, "\n")
 	if !wrapped {
 		return text
