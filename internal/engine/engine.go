@@ -28,6 +28,8 @@ type Options struct {
 	Files    parsers.Files
 	Dialects []parsers.Dialect
 	Rules    []*rules.Rule // nil: nothing is checked, only read
+	// Link: although nothing is checked, find out who stands behind whom.
+	Link bool
 	// Environment says what a path is declared to be bound to; nil: nothing is declared.
 	Environment func(path string) rules.Environment
 	// Contract is what the project declares; nil where it declares nothing.
@@ -55,7 +57,8 @@ type Result struct {
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
 	Unknown   []string       // what the answers depend on, each a phrase
-	Hosts     []*policy.Host // only when nothing is checked
+	Hosts     []*policy.Host // only when nothing is checked: as their files describe them
+	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
 	Layers    []string       // names of the layers with CORS intent
 	LayerAll  int
 	Endpoints int
@@ -91,10 +94,12 @@ func Run(ctx context.Context, o Options) *Result {
 	for _, d := range all {
 		slots = append(slots, r.dialect(ctx, d)...)
 	}
-	if r.Rules != nil {
+	if r.Rules != nil || r.Link {
 		r.link(ctx, slots)
 		r.agree(ctx, slots)
 		slots = append(slots, r.declared...)
+	}
+	if r.Rules != nil {
 		r.each(ctx, len(slots), func(i int) { r.check(ctx, slots[i], nil) })
 		r.answerNeeds(ctx, slots)
 	}
@@ -437,6 +442,9 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		}
 		if r.Rules == nil {
 			out.Hosts = append(out.Hosts, s.Hosts...)
+		}
+		if r.Link && !s.agreed {
+			out.Seats = append(out.Seats, s.seats...)
 		}
 		out.Layers = append(out.Layers, s.layers...)
 		out.Unknown = append(out.Unknown, s.unknown...)

@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "analyzers/contract", "docs/schema"},
 	"internal/differential": {"analyzers/policy", "analyzers/browser"},
+	"internal/diagnosis":    {"internal/source", "internal/finding", "analyzers/...", "rules"},
 	"internal/discovery":    {"internal/source", "parsers"},
 	"internal/engine":       {"internal/source", "internal/finding", "parsers", "analyzers/...", "rules"},
 	"internal/environment":  {"internal/source", "internal/yamltree", "parsers"},
@@ -39,6 +40,7 @@ var allowed = map[string][]string{
 	"internal/yamltree":     {"internal/source"},
 
 	"analyzers/browser":  {},
+	"analyzers/console":  {"analyzers/browser"},
 	"analyzers/contract": {"internal/source"},
 	"analyzers/exchange": {"internal/source", "internal/finding", "analyzers/policy", "analyzers/browser"},
 	"analyzers/policy":   {"internal/source"},
