@@ -408,7 +408,7 @@ func lists(list []Listed, name string) bool {
 }
 
 // example returns a request header that an endpoint takes.
-func (p *prober) example(endpoint, name string) browser.Header {
+func (p *Prober) example(endpoint, name string) browser.Header {
 	value := exampleValue(name)
 	for _, f := range p.layer.Facts {
 		if f.Kind == policy.FactNeedsAuthorization && f.Endpoint == endpoint && f.Subject != "" && strings.EqualFold(name, "authorization") {
