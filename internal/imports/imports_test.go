@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/lsp":          {"internal/source", "internal/finding"},
 	"internal/matrix":       {"internal/source", "internal/finding", "internal/engine", "analyzers/..."},
 	"internal/names":        {},
+	"internal/playground":   {"internal/source", "internal/finding", "internal/discovery", "internal/engine", "analyzers/...", "parsers", "rules"},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
 	"internal/script":       {"internal/source"},
@@ -67,7 +68,8 @@ var allowed = map[string][]string{
 	"docs/generate": {"rules"},
 	"docs/schema":   {},
 
-	"cmd/corslint": {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
+	"cmd/corslint-wasm": {"internal/playground", "parsers", "parsers/..."},
+	"cmd/corslint":      {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
 }
 
 // TestImports reads the imports of every file that is no test, whatever its build tags.
