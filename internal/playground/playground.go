@@ -198,7 +198,7 @@ func (a *Analyst) Answer(ctx context.Context, q Question) (answer *Answer) {
 			files = append(files, source.NewFile(name, []byte(f.Text)))
 		}
 	}
-	options := engine.Options{Files: discovery.Memory(files...).Walk(discovery.Options{}), Dialects: a.dialects, Rules: rules.All()}
+	options := engine.Options{Files: discovery.Memory(files...).Walk(discovery.Options{}), Dialects: a.dialects, Rules: rules.All(), Documents: true}
 	options.Surveyed = func(s *probe.Survey) { answer.survey(s) }
 	result := engine.Run(ctx, options)
 	for _, f := range result.Findings {
@@ -336,7 +336,7 @@ func toFinding(f *finding.Finding) Finding {
 	}
 	if len(f.Witness) > 0 {
 		w := toWitness(f.Witness[0])
-		out.Witness = &w
+		out.Witness, out.Fetch = &w, toFetch(f.Witness[0].Exchange)
 	}
 	for _, fix := range f.Fixes {
 		shown := Fix{Title: fix.Title, Safe: fix.Safety == finding.Safe, Edits: []Edit{}}
@@ -346,6 +346,23 @@ func toFinding(f *finding.Finding) Finding {
 		out.Fixes = append(out.Fixes, shown)
 	}
 	return out
+}
+
+// toFetch returns the request of an exchange, which is a document; nil when it is none.
+func toFetch(document any) *Fetch {
+	var d struct {
+		exchange.FetchDocument
+		Headers [][2]string `json:"headers"`
+	}
+	text, err := json.Marshal(document)
+	if document == nil || err != nil || json.Unmarshal(text, &d) != nil || d.URL == "" {
+		return nil
+	}
+	f := &Fetch{URL: d.URL, Method: d.Method, Origin: d.Origin, Credentials: d.Credentials == "include", Headers: d.Headers}
+	if f.Headers == nil {
+		f.Headers = [][2]string{}
+	}
+	return f
 }
 
 func toWitness(w finding.Witness) Witness {
