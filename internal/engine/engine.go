@@ -57,7 +57,7 @@ type Result struct {
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
 	Unknown   []string       // what the answers depend on, each a phrase
-	Hosts     []*policy.Host // only when nothing is checked: as their files describe them
+	Hosts     []*policy.Host // as their files describe them, nothing put behind them
 	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
 	Layers    []string       // names of the layers with CORS intent
 	LayerAll  int
@@ -440,9 +440,7 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		if !slices.ContainsFunc(s.Files, func(f *source.File) bool { return r.wanted(f.Path) }) {
 			continue // read only to see who answers
 		}
-		if r.Rules == nil {
-			out.Hosts = append(out.Hosts, s.Hosts...)
-		}
+		out.Hosts = append(out.Hosts, s.Hosts...)
 		if r.Link && !s.agreed {
 			out.Seats = append(out.Seats, s.seats...)
 		}
