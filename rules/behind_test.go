@@ -10,6 +10,8 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/discovery"
+	"github.com/corslint/corslint/internal/engine"
+	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/apigateway"
@@ -71,5 +73,29 @@ answers:
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestAlike holds that what a generated file repeats is one finding, and what stands there a few times is several.
+func TestAlike(t *testing.T) {
+	const answer = `"responses": {"200": {"headers": {"Access-Control-Allow-Origin": {}, "Access-Control-Allow-Credentials": {}}}},
+  "x-amazon-apigateway-integration": {"type": "http", "uri": "https://orders.internal/", "responses": {"default": {"statusCode": "200", "responseParameters": {
+    "method.response.header.Access-Control-Allow-Origin": "'*'", "method.response.header.Access-Control-Allow-Credentials": "'true'"}}}}`
+	for paths, want := range map[int]int{2: 2, 40: 1} {
+		text := `{"openapi": "3.0.1", "info": {"title": "orders", "version": "1"}, "paths": {`
+		for i := range paths {
+			if i > 0 {
+				text += ","
+			}
+			text += fmt.Sprintf("\n%q: {\"get\": {%s}}", fmt.Sprint("/orders", i), answer)
+		}
+		result := engine.Run(context.Background(), engine.Options{
+			Files:    discovery.Memory(source.NewFile("export.json", []byte(text+"}}"))).Walk(discovery.Options{}),
+			Dialects: []parsers.Dialect{apigateway.Dialect{}}, Rules: rules.All(),
+		})
+		found := slices.DeleteFunc(result.Findings, func(f *finding.Finding) bool { return f.Rule != "origin-wildcard-with-credentials" })
+		if len(found) != want || len(found[0].Endpoints) != paths/want {
+			t.Errorf("%d paths: %d findings, want %d", paths, len(found), want)
+		}
 	}
 }
