@@ -99,3 +99,46 @@ func TestAlike(t *testing.T) {
 		}
 	}
 }
+
+// TestAnyOriginWithCredentials holds the three outcomes of any origin together with credentials apart: it cannot be deployed, the
+// browser refuses it, or everybody reads.
+func TestAnyOriginWithCredentials(t *testing.T) {
+	for name, test := range map[string]struct{ template, want string }{
+		"HTTP API": {`
+  Api: {Type: AWS::Serverless::HttpApi, Properties: {CorsConfiguration: {AllowOrigins: ["*"], AllowCredentials: true}}}
+  Orders: {Type: AWS::Serverless::Function, Properties: {Events: {Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}}}}
+`, "error high config-rejected"},
+		"SAM": {`
+  Api: {Type: AWS::Serverless::Api, Properties: {StageName: prod, Cors: {AllowOrigin: "'*'", AllowCredentials: true}}}
+  Orders: {Type: AWS::Serverless::Function, Properties: {Events: {Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}}}}
+`, "error high config-rejected"},
+		"load balancer": {`
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      Protocol: HTTPS
+      Port: 443
+      ListenerAttributes:
+        - {Key: routing.http.response.access_control_allow_origin.header_value, Value: "*"}
+        - {Key: routing.http.response.access_control_allow_credentials.header_value, Value: "true"}
+      DefaultActions: [{Type: forward, TargetGroupArn: !Ref Orders}]
+`, "error high origin-wildcard-with-credentials"},
+		"function URL": {`
+  Orders: {Type: AWS::Serverless::Function, Properties: {FunctionUrlConfig: {AuthType: NONE, Cors: {AllowOrigins: ["*"], AllowCredentials: true}}}}
+`, "warning medium origin-reflected-with-credentials"},
+	} {
+		result := engine.Run(context.Background(), engine.Options{
+			Files:    discovery.Memory(source.NewFile("template.yaml", []byte("Resources:"+test.template))).Walk(discovery.Options{}),
+			Dialects: []parsers.Dialect{apigateway.Dialect{}}, Rules: rules.All(),
+		})
+		var got []string
+		for _, f := range result.Findings {
+			if f.Shown() {
+				got = append(got, fmt.Sprintf("%s %s %s", f.Severity, f.Confidence, f.Rule))
+			}
+		}
+		if !slices.Equal(got, []string{test.want}) {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
