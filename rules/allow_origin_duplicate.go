@@ -103,14 +103,14 @@ exports.handler = async () => ({ statusCode: 200, body: '[]' });
 `},
 	},
 	Check: func(p *Pass) {
+		beside := p.facts(policy.FactAddsBeside)
 		second := func(f *probe.Failure) source.Span {
 			lines := allowOriginLines(f)
-			if len(lines) < 2 || acrossLayers(linesOf(f, allowOrigin)) {
+			if len(lines) < 2 || len(beside) == 0 && acrossLayers(lines) {
 				return source.Span{}
 			}
 			return firstWord(lines[1].Sources[0])
 		}
-		beside := p.facts(policy.FactAddsBeside)
 		for _, g := range ByPlace(Has(p.Failures(), browser.MultipleAllowOriginValues, browser.PreflightMultipleAllowOriginValues), second) {
 			lines := allowOriginLines(g.Failures[0])
 			f := finding.Finding{
@@ -125,7 +125,7 @@ exports.handler = async () => ({ statusCode: 200, body: '[]' });
 					f.Related = append(f.Related, finding.Related{Span: at, Text: "another line"})
 				}
 			}
-			if lines[0].Upstream && len(beside) > 0 {
+			if acrossLayers(lines) && len(beside) > 0 {
 				f.Severity, f.Confidence = finding.Warning, finding.Medium
 				f.Because += "; " + beside[0].Text
 				f.Change = "let one of the two send it: take the header out of the function, or the CORS configuration off its URL"

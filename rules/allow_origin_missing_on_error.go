@@ -198,10 +198,13 @@ func errorPlace(f *probe.Failure, configurable bool) source.Span {
 	if _, sent := f.Answer.Get(allowOrigin); !sent {
 		header = allowOrigin
 	}
-	own := configurable && f.Answer.Upstream == nil
+	own := configurable && ofGateway(f)
 	forwards := !own && slices.ContainsFunc(f.Endpoint.Answers, func(a probe.Answer) bool { return a.Method == "GET" && a.Outcome.Upstream != nil })
 	for _, w := range f.Endpoint.Intent.Written[header] {
-		if !w.Lost && w.By == f.Answer.By && (w.OnUpstream || !forwards) { // else the upstream owns the header, and nobody expects it from here
+		if !w.Lost && (own || w.By == f.Answer.By) && (w.OnUpstream || !forwards) { // else the upstream owns the header, and nobody expects it from here
+			if at := answeredAt(f); f.Answer.By != "" && !at.IsZero() {
+				return at // the code that forgot it
+			}
 			return firstWord(w.At)
 		}
 	}
@@ -220,8 +223,11 @@ func answersLate(e *probe.Endpoint) bool {
 
 // allOwn reports whether the layer itself gave all failing answers.
 func allOwn(failures []*probe.Failure) bool {
-	return !slices.ContainsFunc(failures, func(f *probe.Failure) bool { return f.Answer.Upstream != nil })
+	return !slices.ContainsFunc(failures, func(f *probe.Failure) bool { return !ofGateway(f) })
 }
+
+// ofGateway reports whether the layer itself gave a failing answer, and no code that it runs.
+func ofGateway(f *probe.Failure) bool { return f.Answer.Upstream == nil && f.Answer.By == "" }
 
 // notAlways returns the lines that are not sent with the statuses of failures.
 func notAlways(failures []*probe.Failure) []source.Span {

@@ -19,6 +19,7 @@ import (
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/client"
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/nginx"
 	"github.com/corslint/corslint/parsers/openapi"
@@ -113,6 +114,7 @@ func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
 			openapi.Dialect{},
 			apigateway.Dialect{Functions: express.Dialect{}.Functions},
 			express.Dialect{},
+			client.Dialect{},
 		},
 		Rules: rules.All(), Environment: func(path string) rules.Environment {
 			if strings.Contains(path, "prod") {
@@ -187,7 +189,7 @@ func checkFinding(t *testing.T, f *finding.Finding) {
 func exampleFiles(e rules.Example) []*source.File {
 	archive := txtar.Parse([]byte(e.Text))
 	if len(archive.Files) == 0 {
-		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js", "apigateway": "template.yaml"}[e.Dialect]
+		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js", "apigateway": "template.yaml", "client": "src/api.js"}[e.Dialect]
 		return []*source.File{source.NewFile(name, []byte(e.Text))}
 	}
 	var files []*source.File

@@ -260,10 +260,11 @@ func isError(f *probe.Failure) bool {
 
 // errorSeverity is a note where only 5xx that the server makes itself are affected: then the page learns nothing either way.
 // Of a gateway whose errors have headers of their own, that goes for 413 and 429 as well, which few pages tell apart; for what an
-// authorizer refuses it does not, since a page that cannot read 401 asks nobody to log in.
+// authorizer refuses it does not, since a page that cannot read 401 asks nobody to log in. Nor does it for what the code says that
+// a gateway runs.
 func errorSeverity(failures []*probe.Failure, gateway bool) finding.Severity {
 	harmless := func(f *probe.Failure) bool {
-		return certain(f) && (f.Answer.Status >= 500 || gateway && f.Answer.Upstream == nil && (f.Answer.Status == 413 || f.Answer.Status == 429))
+		return certain(f) && f.Answer.By == "" && (f.Answer.Status >= 500 || gateway && f.Answer.Upstream == nil && (f.Answer.Status == 413 || f.Answer.Status == 429))
 	}
 	if slices.ContainsFunc(failures, func(f *probe.Failure) bool { return !harmless(f) }) {
 		return finding.Warning

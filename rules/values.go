@@ -235,7 +235,7 @@ func credentialsMeant(failures []*probe.Failure) []finding.Related {
 		out = append(out, finding.Related{Span: s, Text: "allows credentials"})
 	}
 	if n := failures[0].Probe.Stated; n != nil && len(out) == 0 {
-		out = append(out, finding.Related{Span: n.Cookies(), Text: "declares cookies for " + n.String()})
+		out = append(out, finding.Related{Span: n.Cookies(), Text: n.CookieStatement()})
 	}
 	return out
 }

@@ -43,8 +43,10 @@ type Layer struct {
 // Listener is an address on which a layer answers, as far as its source says. Several layers may share a port; then the
 // request's host decides (see [Host.Pick]).
 type Listener struct {
-	Scheme  string // "http" or "https"
-	Port    int    // 0: any port
+	Scheme string // "http" or "https"
+	Port   int    // 0: any port
+	// Opened is the port that a process opens. It does not decide who answers: whoever stands in front may ask by another.
+	Opened  int
 	Hosts   []HostPattern
 	Default bool // answers for hosts that no layer of the port names
 	Span    source.Span
@@ -105,7 +107,8 @@ type FactKind uint8
 
 // The kinds of fact.
 const (
-	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on.
+	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on; Subject is the
+	// authentication scheme, where only one will do.
 	FactNeedsAuthorization FactKind = iota + 1
 	// FactRequiresHeader says: the endpoint refuses a request of the method Method without the header Subject.
 	FactRequiresHeader
@@ -168,4 +171,6 @@ type Upstream struct {
 	Span    source.Span
 	// Answerer answers for it, where the configuration itself says who stands there; nil: whoever is asked by name.
 	Answerer Answerer
+	// Own: it is code that the layer itself runs, as a gateway runs a function: what it writes counts as the layer's.
+	Own bool
 }

@@ -54,6 +54,7 @@ const (
 	BodyTooLarge        CircumstanceKind = "body-too-large"
 	Throttled           CircumstanceKind = "throttled"
 	HandlerThrows       CircumstanceKind = "handler-throws"
+	CallFails           CircumstanceKind = "call-fails" // what the program itself waits for fails: a database, a service
 	FileMissing         CircumstanceKind = "file-missing"
 )
 
@@ -74,7 +75,7 @@ func ParseCircumstance(text string) (Circumstance, error) {
 			return Circumstance{}, fmt.Errorf("circumstance %q: want %q and a status from 100 to 599", text, kind+" N")
 		}
 		return Circumstance{Kind: k, Status: status}, nil
-	case CredentialsRejected, UpstreamDown, BodyTooLarge, Throttled, HandlerThrows, FileMissing:
+	case CredentialsRejected, UpstreamDown, BodyTooLarge, Throttled, HandlerThrows, CallFails, FileMissing:
 		if arg == "" {
 			return Circumstance{Kind: k}, nil
 		}

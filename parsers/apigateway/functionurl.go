@@ -33,10 +33,11 @@ func (r *reading) lowerFunctionURL(u *functionURL) *policy.Layer {
 		&policy.If{Cond: policy.Meets{Kind: policy.BodyTooLarge}, Then: own(413)},
 		&policy.If{Cond: policy.Meets{Kind: policy.HandlerThrows}, Then: own(502)},
 		&policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: own(502)},
-		&policy.Forward{To: b.runs(u.upstream, "2.0"), Unreachable: 502})
+		&policy.Forward{To: b.runs(u.upstream, "2.0", "/"), Unreachable: 502})
 	if c != nil {
 		b.addOfURL(c)
 	}
+	b.routed()
 	return b.layer
 }
 

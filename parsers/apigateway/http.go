@@ -57,6 +57,7 @@ func (r *reading) lowerHTTP(api *httpAPI) *policy.Layer {
 	}
 	b.request(0, b.own(404, b.layer.Span)...)
 	b.endpoints(routes)
+	b.routed()
 	return b.layer
 }
 
@@ -150,7 +151,7 @@ func (b *httpBuilder) route(r *route) int {
 		&policy.If{Cond: policy.Meets{Kind: policy.BodyTooLarge}, Then: b.own(413, r.span)},
 		&policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: b.own(503, r.span)},
 		&policy.If{Cond: policy.Meets{Kind: policy.HandlerThrows}, Then: b.own(500, r.span)},
-		&policy.Forward{To: b.runs(r.upstream, orDefault(r.payload, "2.0")), Unreachable: 503, Receive: b.replace()},
+		&policy.Forward{To: b.runs(r.upstream, orDefault(r.payload, "2.0"), name), Unreachable: 503, Receive: b.replace()},
 	)
 	return block
 }

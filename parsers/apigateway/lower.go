@@ -52,6 +52,7 @@ type builder struct {
 	layer   *policy.Layer
 	program *policy.Program
 	vars    map[string]int
+	routes  map[string][]policy.Endpoint // of code that is called for all paths of a pattern
 }
 
 // build begins a layer. All services speak TLS; some answer plain HTTP as well.

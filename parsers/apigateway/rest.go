@@ -41,6 +41,7 @@ func (r *reading) lowerREST(api *restAPI) *policy.Layer {
 		b.request(0, &policy.If{Cond: pathIs(path), Then: b.resource(path, byPath[path])})
 	}
 	b.request(0, b.gatewayAnswer("MISSING_AUTHENTICATION_TOKEN", b.layer.Span)...)
+	b.routed()
 	return b.layer
 }
 
@@ -142,16 +143,17 @@ func (b *restBuilder) proxy(m *method) []policy.Step {
 		&policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: b.gatewayAnswer("INTEGRATION_FAILURE", i.span)},
 		// A function that throws, or answers something else than a response: 502, a default answer.
 		&policy.If{Cond: policy.Meets{Kind: policy.HandlerThrows}, Then: b.gatewayAnswer("", i.span)},
-		&policy.Forward{To: b.backend(i), Path: policy.Path, Unreachable: 504}, // without the stage
+		&policy.Forward{To: b.backend(m), Path: policy.Path, Unreachable: 504}, // without the stage
 	)
 }
 
 // backend is who answers for an integration: a function's own code where it is called as a proxy.
-func (b *restBuilder) backend(i *integration) policy.Upstream {
+func (b *restBuilder) backend(m *method) policy.Upstream {
+	i := m.integration
 	if i.kind != "aws_proxy" {
 		return i.upstream
 	}
-	return b.runs(i.upstream, "1.0")
+	return b.runs(i.upstream, "1.0", m.path)
 }
 
 // mockStatus is the status that the template of a mock integration gives. The parser is lenient: keys and numbers may go

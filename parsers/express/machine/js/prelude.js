@@ -67,6 +67,11 @@ $.inLiteral = (object, name) => {
   const p = object && typeof object === 'object' && !$.isUnknown(object) ? $.property(object, name) : undefined;
   return p ? [p.all, p.value] : [];
 };
+// literal is the place of the object literal that made a value.
+$.literal = (object) => {
+  const id = object && typeof object === 'object' && !$.isUnknown(object) ? go.tagOf(object) : -1;
+  return id < 0 ? undefined : ['l' + id];
+};
 $.element = (list, i) => {
   const id = go.tagOf(list);
   return id < 0 ? [] : ['l' + id + '.' + i];
