@@ -196,16 +196,25 @@ func (c Chain) next(left *int) policy.Next {
 	}
 }
 
-// received returns a forwarded request as who gets it sees it: the scheme is that of its own connection. How the client came
-// it learns from headers, if they say so.
+// received returns a forwarded request as who gets it sees it: scheme and port are those of its own connection. How the client
+// came it learns from headers, if they say so.
 func received(to policy.Upstream, r *policy.Request) *policy.Request {
 	out := *r
 	if scheme, _, ok := strings.Cut(strings.ToLower(to.Name), "://"); ok && (scheme == "http" || scheme == "https") {
 		out.Scheme = scheme
 	}
+	server := authority(to.Name)
+	if len(to.Servers) > 0 {
+		server = to.Servers[0]
+	}
+	at, err := parse(out.Scheme + "://" + server)
+	if err != nil {
+		return &out
+	}
+	out.Port = at.port
 	if host, ok := r.Header("Host"); ok {
-		if at, err := (address{port: out.Port}).at(host); err == nil {
-			out.Host = at.host
+		if named, err := at.at(host); err == nil {
+			out.Host = named.host
 		}
 	}
 	return &out

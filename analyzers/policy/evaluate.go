@@ -773,7 +773,7 @@ func (x *run) eval(e Expr) Value {
 	case *Escaped:
 		v := x.eval(e.Of)
 		if text, known := v.Known(); known {
-			return Value{text: escapePath(text)}
+			return Value{text: escapePath(text, e.Keep)}
 		}
 		return v
 	case *ResponseHeader:
