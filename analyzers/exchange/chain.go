@@ -36,6 +36,7 @@ type address struct {
 	scheme, host string
 	port         int
 	path, query  string
+	emptyQuery   bool
 }
 
 // parse reads an http or https URL. Path and query stay as they are written, however wrong: what a server makes of them is
@@ -50,8 +51,8 @@ func parse(raw string) (address, error) {
 	authority := rest
 	if at := strings.IndexAny(rest, "/?"); at >= 0 {
 		authority, rest = rest[:at], rest[at:]
-		path, query, _ := strings.Cut(rest, "?")
-		a.query = query
+		path, query, found := strings.Cut(rest, "?")
+		a.query, a.emptyQuery = query, found && query == ""
 		if path != "" {
 			a.path = path
 		}
@@ -128,7 +129,7 @@ func (c Chain) answer(ctx context.Context, q Query, layer *policy.Layer, between
 		return nil, err
 	}
 	r := &policy.Request{
-		Method: q.Method, Scheme: at.scheme, Host: at.host, Port: at.port, Path: at.path, Query: at.query,
+		Method: q.Method, Scheme: at.scheme, Host: at.host, Port: at.port, Path: at.path, Query: at.query, EmptyQuery: at.emptyQuery,
 		Circumstances: q.Circumstances, Assume: append(slices.Clone(picked.Assuming), q.Assume...),
 	}
 	host := false

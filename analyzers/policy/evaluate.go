@@ -399,6 +399,7 @@ func (x *run) forward(s *Forward) {
 			if inner.Path = path; found {
 				inner.Query = query
 			}
+			inner.EmptyQuery = inner.EmptyQuery && path == x.request.Path
 		}
 		inner.Headers = x.forwarded(s.Headers)
 		inner.Assume = append(slices.Clone(x.request.Assume), x.out.Assuming...)
@@ -912,7 +913,7 @@ func (x *run) requestPart(part RequestPart) string {
 	case Query:
 		return x.query
 	case Target:
-		if r.Query != "" {
+		if r.Query != "" || r.EmptyQuery {
 			return r.Path + "?" + r.Query
 		}
 		return r.Path

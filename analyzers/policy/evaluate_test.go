@@ -332,7 +332,9 @@ func TestForward(t *testing.T) {
 	}
 
 	// One that closes the connection is as good as none; an answer of the layer's own takes nothing from the upstream's.
-	closes := func(context.Context, policy.Upstream, *policy.Request) ([]policy.Outcome, bool) { return []policy.Outcome{{}}, true }
+	closes := func(context.Context, policy.Upstream, *policy.Request) ([]policy.Outcome, bool) {
+		return []policy.Outcome{{}}, true
+	}
 	check(t, answers(p, get("/"), closes), "502")
 	instead := program(block("x", &policy.Forward{To: up, Receive: []policy.Step{when(&policy.StatusIn{Statuses: []int{200}}, respond(503, "R: 1"))}}))
 	check(t, answers(instead, get("/"), known), "503 | R: 1")

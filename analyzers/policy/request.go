@@ -17,6 +17,8 @@ type Request struct {
 	Port   int
 	Path   string // as sent, percent-encoded, without query
 	Query  string // as sent, without "?"
+	// EmptyQuery: there is a "?" and nothing after it.
+	EmptyQuery bool
 	// Headers in wire order.
 	Headers       []Field
 	Circumstances []Circumstance
@@ -106,7 +108,7 @@ type Outcome struct {
 	// Upstream says who was asked, when the layer did not answer itself.
 	Upstream *Upstream
 	// By names the layer that gave the answer where another one of the chain did, as [Header.By] does.
-	By string
+	By       string
 	Lost     []Lost
 	Assuming []Assumption
 	// Trail holds the places that decided about the answer, in order: the branch taken, the entry chosen, the answer itself.
