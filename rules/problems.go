@@ -17,6 +17,8 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 			if p.Refuser != "" {
 				message = p.Refuser + " refuses to deploy this"
 			}
+		case parsers.BadContract:
+			rule, message, change = configRejected, "this part of the contract is not checked", "name what is there"
 		case parsers.BadRoute:
 			rule, message, change = expressRouteInvalid, "the application does not start: this path pattern is refused", "write '/{*splat}' for '*', '{...}' for what is optional"
 		case parsers.Skipped:

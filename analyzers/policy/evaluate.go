@@ -33,6 +33,7 @@ func (p *Program) Answer(ctx context.Context, r *Request, next Next) []Outcome {
 		x.fork.pos = 0
 		x.start(ctx, r, next)
 		x.answer()
+		x.out.own()
 		outcomes = append(outcomes, x.out)
 		if !x.fork.advance() {
 			return outcomes
@@ -41,6 +42,19 @@ func (p *Program) Answer(ctx context.Context, r *Request, next Next) []Outcome {
 			outcomes[len(outcomes)-1].Open = &Unknown{Kind: UnknownLimit}
 			return outcomes
 		}
+	}
+}
+
+// own makes the layer's own what code wrote that the layer itself runs. While the layer looks at the answer it is another's.
+func (o *Outcome) own() {
+	if o.Upstream == nil || !o.Upstream.Own {
+		return
+	}
+	for i := range o.Headers {
+		o.Headers[i].Upstream = o.Headers[i].Upstream && o.Headers[i].By == ""
+	}
+	if o.Open == nil {
+		o.Upstream = nil
 	}
 }
 
@@ -414,8 +428,14 @@ func (x *run) forward(s *Forward) {
 				x.out.Status = s.Unreachable
 			}
 			x.out.Headers = slices.Clone(o.Headers)
+			if s.To.Own {
+				x.out.By = s.To.Name
+			}
 			for i := range x.out.Headers {
 				x.out.Headers[i].Upstream = true
+				if s.To.Own {
+					x.out.Headers[i].By = s.To.Name
+				}
 			}
 			x.out.Fixed = slices.Clone(o.Fixed)
 			x.out.Lost = append(x.out.Lost, o.Lost...)

@@ -15,11 +15,11 @@ import (
 // This file asks for what somebody states to be needed. Where a layer shows no intent to let anybody in, or is not who answers
 // there, a need says nothing about it.
 
-// maxNeeds bounds how many needs are asked of a layer.
+// maxNeeds bounds how many needs are asked of a layer at once.
 const maxNeeds = 5_000
 
 // stated asks for needs, and returns the endpoints that these make of the layer: one for each path.
-func (p *prober) stated(needs []contract.Need) []*Endpoint {
+func (p *Prober) stated(needs []contract.Need) []*Endpoint {
 	needs = needs[:min(len(needs), maxNeeds)]
 	methods := map[string][]string{} // by path
 	for i := range needs {
@@ -27,19 +27,24 @@ func (p *prober) stated(needs []contract.Need) []*Endpoint {
 		methods[at] = append(methods[at], needs[i].Method)
 	}
 	var out []*Endpoint
-	known := map[string]*Endpoint{} // by path; nil: the layer means nobody there
+	asked := map[string]*Endpoint{} // by path
 	for i := range needs {
 		n := &needs[i]
 		server := p.server(n)
 		at := server.Path + n.Example
-		e, asked := known[at]
-		if !asked {
-			e = p.statedEndpoint(policy.Endpoint{Pattern: server.Path + n.Path, Example: at, Methods: methods[at], Span: n.Span})
-			if known[at] = e; e != nil {
-				out = append(out, e)
-			}
+		if p.paths[at] == nil {
+			p.paths[at] = p.statedEndpoint(policy.Endpoint{Pattern: server.Path + n.Path, Example: at, Methods: methods[at], Span: n.Span})
 		}
-		if e != nil && p.answersNeed(e, n) {
+		e := asked[at]
+		if e == nil {
+			fresh := *p.paths[at]
+			fresh.Methods, fresh.Span = methods[at], n.Span
+			e = &fresh
+			asked[at] = e
+			out = append(out, e)
+		}
+		means := e.Intent.Any && len(e.Intent.Origins) > 0
+		if n.Cell != nil || means && p.answersNeed(e, n) {
 			p.state(e, n, server)
 		}
 	}
@@ -47,7 +52,10 @@ func (p *prober) stated(needs []contract.Need) []*Endpoint {
 }
 
 // server returns the server of a need that the layer is: one whose host it names, else one without a host.
-func (p *prober) server(n *contract.Need) contract.Server {
+func (p *Prober) server(n *contract.Need) contract.Server {
+	if n.Cell != nil {
+		return n.Servers[0]
+	}
 	for _, s := range n.Servers {
 		if s.Host != "" && slices.ContainsFunc(p.layer.Listeners, func(l policy.Listener) bool { return l.Names(s.Host) }) {
 			return s
@@ -64,20 +72,17 @@ func (p *prober) server(n *contract.Need) contract.Server {
 	return contract.Server{}
 }
 
-// statedEndpoint surveys what the layer means at a path; nil when that is nobody.
-func (p *prober) statedEndpoint(e policy.Endpoint) *Endpoint {
+// statedEndpoint surveys what the layer means at a path.
+func (p *Prober) statedEndpoint(e policy.Endpoint) *Endpoint {
 	out := &Endpoint{Endpoint: e, Name: p.name(e)}
 	out.Answers = p.answers(e)
 	out.Intent = p.intent(out)
-	if !out.Intent.Any || len(out.Intent.Origins) == 0 {
-		return nil
-	}
 	return out
 }
 
 // answersNeed reports whether the layer, or who stands behind it, is there to answer a need: it is not who says that there is
 // nothing, or not for that method, and it does not look for a file, which no API is.
-func (p *prober) answersNeed(e *Endpoint, n *contract.Need) bool {
+func (p *Prober) answersNeed(e *Endpoint, n *contract.Need) bool {
 	headers := append(fields(n.Headers), browser.Header{Name: "Origin", Value: e.Intent.Origins[0]})
 	if len(n.Auth) > 0 {
 		headers = withHeaders(headers, fields(n.Auth[0].Headers))
@@ -90,6 +95,9 @@ func (p *prober) answersNeed(e *Endpoint, n *contract.Need) bool {
 		file := slices.ContainsFunc(o.Assuming, func(a policy.Assumption) bool {
 			return a.Kind == policy.UnknownFile || a.Kind == policy.UnknownDirectory
 		})
+		if n.Open && o.Status == 401 { // it may well say who is asking
+			return false
+		}
 		return !file && (o.Open != nil || o.Status != 0 && (o.Status < 400 || o.Status == 401))
 	})
 }
@@ -103,7 +111,7 @@ func fields(headers []contract.Header) []browser.Header {
 }
 
 // state asks for a need: in each way to prove who is asking, until one succeeds, then with the headers that only some send.
-func (p *prober) state(e *Endpoint, n *contract.Need, server contract.Server) {
+func (p *Prober) state(e *Endpoint, n *contract.Need, server contract.Server) {
 	ways := n.Auth
 	if len(ways) == 0 {
 		ways = []contract.Auth{{}}
@@ -129,13 +137,15 @@ func (p *prober) state(e *Endpoint, n *contract.Need, server contract.Server) {
 }
 
 // ask asks for a need in one way.
-func (p *prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way contract.Auth, optional []contract.Header) *Probe {
+func (p *Prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way contract.Auth, optional []contract.Header) *Probe {
 	origin := n.Origin
 	if origin == "" {
 		origin = e.Intent.Origins[0]
 	}
 	f := p.fetch(e.Endpoint, n.Method, origin)
-	if server.Host != "" {
+	if n.Cell != nil { // it says where exactly
+		f.URL = server.Scheme + "://" + server.Authority() + escapePath(e.Example)
+	} else if server.Host != "" {
 		f.URL = strings.Replace(f.URL, "://"+p.host(), "://"+server.Host, 1)
 	}
 	for _, list := range [...][]contract.Header{way.Headers, n.Headers, optional} {
@@ -143,19 +153,28 @@ func (p *prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 	}
 	f.HasBody = n.Method == "POST" || n.Method == "PUT" || n.Method == "PATCH"
 	f.Credentials = browser.CredentialsSameOrigin
-	if way.Cookies && !e.Intent.Anybody || len(e.Intent.Credentials) > 0 { // who lets everybody in means requests without
+	switch {
+	case n.Credentials == contract.Withheld:
+	case n.Credentials == contract.Sent, way.Cookies && !e.Intent.Anybody, len(e.Intent.Credentials) > 0: // who lets everybody in means requests without
 		f.Credentials = browser.CredentialsInclude
 	}
 	purpose := Simple
+	if n.Cell != nil && server.Scheme == "http" && strings.HasPrefix(origin, "https://") {
+		base := "http://" + server.Authority() + server.Path
+		return &Probe{Purpose: Unencrypted, Exchange: p.simulate(f), Need: "names the server", NeedAt: server.Span, Stated: n, Server: base}
+	}
 	if !browser.IsSafelistedMethod(n.Method) || len(f.Headers) > 0 {
 		purpose = Preflighted
 	}
-	return &Probe{Purpose: purpose, Exchange: p.simulate(f), Need: "declares " + n.String(), NeedAt: n.Span, Stated: n}
+	return &Probe{Purpose: purpose, Exchange: p.simulate(f), Need: n.Statement(), NeedAt: n.Span, Stated: n}
 }
 
 // unencrypted asks for a need at the address that its servers give, where all of these are http and the layer names an https
 // page: once for each server, since the browser never gets as far as the operation.
-func (p *prober) unencrypted(e *Endpoint, n *contract.Need) {
+func (p *Prober) unencrypted(e *Endpoint, n *contract.Need) {
+	if n.Cell != nil {
+		return // it is asked there already
+	}
 	page := slices.IndexFunc(e.Intent.Origins, func(o string) bool { return strings.HasPrefix(o, "https://") && o != somebody })
 	if page < 0 || slices.ContainsFunc(n.Servers, func(s contract.Server) bool { return s.Scheme != "http" || !s.Public() }) {
 		return
@@ -199,12 +218,12 @@ func (f *Failure) Evidence() []Statement {
 		for _, h := range n.RequestHeaders() {
 			asked := slices.ContainsFunc(f.Names, func(name string) bool { return strings.EqualFold(name, h.Name) })
 			if asked && !slices.ContainsFunc(out, func(s Statement) bool { return s.Span == h.Span }) {
-				out = append(out, Statement{h.Span, "declares " + h.Name + " for " + n.String()})
+				out = append(out, Statement{h.Span, n.HeaderStatement(h.Name)})
 			}
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, Statement{n.Span, "declares " + n.String()})
+		out = append(out, Statement{n.Span, n.Statement()})
 	}
 	return out
 }

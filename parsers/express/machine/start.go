@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
-	"github.com/corslint/corslint/parsers/express/script"
 	"github.com/dop251/goja"
 )
 

@@ -1,0 +1,250 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/corslint/corslint/analyzers/contract"
+	"github.com/corslint/corslint/analyzers/exchange"
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/rules"
+)
+
+// This file holds the layers of a tree against the contract that the project declares.
+
+// Agreed is what became of the needs of one frontend of one API in one environment.
+type Agreed struct {
+	Cell   contract.Cell
+	URL    string
+	Survey *probe.Survey // nil where nobody answers, for the reason Why
+	Why    string
+	// Findings are about these needs alone.
+	Findings []*finding.Finding
+}
+
+// agree asks for what the contract declares. Who stands in a chain of it is looked at there, and not for itself.
+func (r *runner) agree(ctx context.Context, slots []*unitResult) {
+	if r.Contract == nil {
+		return
+	}
+	for _, m := range r.Contract.Mistakes {
+		r.mistake(m.Span, m.Text)
+	}
+	var wait []func()
+	for i := range r.Contract.APIs {
+		api := &r.Contract.APIs[i]
+		documented := r.documented(api, slots)
+		done := map[string]*policy.Host{} // chains by what they are made of: environments share them
+		for _, environment := range r.Contract.Names() {
+			urls := contract.In(api.URLs, environment)
+			if len(urls) == 0 {
+				continue // there is none of it there
+			}
+			hosts, files, key := r.hosts(api, environment, slots)
+			if len(hosts) == 0 {
+				r.unanswered(api, environment, urls[0].Text, "nothing of its chain answers HTTP requests")
+				continue
+			}
+			host := done[key]
+			if host == nil {
+				host = compose(ctx, hosts)
+				done[key] = host
+				r.declared = append(r.declared, &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, seats: []*policy.Host{host}, Result: parsers.Result{Files: files}})
+			}
+			if r.Rules != nil {
+				wait = append(wait, func() { r.hold(ctx, api, environment, urls, host, documented) })
+			}
+		}
+	}
+	r.each(ctx, len(wait), func(i int) { wait[i]() })
+}
+
+func (r *runner) mistake(at source.Span, text string) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.mistakes = append(r.mistakes, parsers.Problem{Kind: parsers.BadContract, Span: at, Text: text})
+}
+
+// documented returns the operations of an API's OpenAPI document.
+func (r *runner) documented(api *contract.API, slots []*unitResult) []contract.Need {
+	if api.OpenAPI.Text == "" {
+		return nil
+	}
+	for _, u := range slots {
+		if u.unit.Path == api.OpenAPI.Text && len(u.Needs) > 0 {
+			u.used, u.agreed = true, true
+			return u.Needs
+		}
+	}
+	what := "is no OpenAPI document with operations"
+	if !r.Files.Has(api.OpenAPI.Text) {
+		what = "does not exist"
+	}
+	r.mistake(api.OpenAPI.Span, fmt.Sprintf("%s %s", api.OpenAPI.Text, what))
+	return nil
+}
+
+// hosts returns the hosts of an API's chain in an environment, the browser's side first, and what tells the chain from others.
+func (r *runner) hosts(api *contract.API, environment string, slots []*unitResult) (hosts []*policy.Host, files []*source.File, key string) {
+	var seen []string
+	for _, p := range api.Chain(environment) {
+		if slices.Contains(seen, p.Text) {
+			r.mistake(p.Span, p.Text+" stands in this chain twice: no request goes round in circles")
+			continue
+		}
+		seen = append(seen, p.Text)
+		host, read := r.host(p.Text, environment, slots)
+		if host == nil {
+			what := "nothing in it answers HTTP requests"
+			if !r.Files.Has(p.Text) && len(r.Files.Paths(p.Text)) == 0 {
+				what = "it does not exist"
+			}
+			r.mistake(p.Span, fmt.Sprintf("%s is no layer: %s", p.Text, what))
+			continue
+		}
+		hosts, files = append(hosts, host), append(files, read...)
+		key += p.Text + "\x00"
+		for _, l := range host.Layers {
+			key += l.Environment + "\x00"
+		}
+	}
+	return hosts, files, key
+}
+
+// host returns the host that a path of the tree holds: the files of a folder are one server's. It runs in an environment.
+func (r *runner) host(name, environment string, slots []*unitResult) (out *policy.Host, files []*source.File) {
+	for _, u := range slots {
+		if u.unit.Path != name && !strings.HasPrefix(u.unit.Path, name+"/") && name != "" || len(u.Hosts) == 0 || u.unit.Describes {
+			continue
+		}
+		u.agreed = true
+		files = append(files, u.Files...)
+		for _, h := range u.Hosts {
+			if out == nil {
+				copied := *h
+				copied.Layers = nil
+				out = &copied
+			}
+			out.Layers = append(out.Layers, r.running(h.Layers, environment)...)
+		}
+	}
+	return out, files
+}
+
+// running returns the layers of a program as they are in an environment: those whose variables its files give.
+func (r *runner) running(layers []*policy.Layer, environment string) []*policy.Layer {
+	var files []contract.Place
+	for _, e := range r.Contract.Environments {
+		if e.Name == environment {
+			files = e.Variables
+		}
+	}
+	given := func(l *policy.Layer) bool {
+		if l.Environment == "" {
+			return false
+		}
+		if len(files) == 0 {
+			return environment != "" && namedAfter(path.Base(l.Environment), environment)
+		}
+		return slices.ContainsFunc(files, func(p contract.Place) bool { return p.Text == l.Environment })
+	}
+	if slices.ContainsFunc(layers, given) {
+		return slices.DeleteFunc(slices.Clone(layers), func(l *policy.Layer) bool { return !given(l) })
+	}
+	return slices.DeleteFunc(slices.Clone(layers), func(l *policy.Layer) bool { return l.Environment != "" })
+}
+
+// namedAfter reports whether a file's name has the name of an environment as a word: ".env.production" or "compose.staging.yml".
+func namedAfter(file, environment string) bool {
+	words := strings.FieldsFunc(strings.ToLower(file), func(c rune) bool { return strings.ContainsRune("._-", c) })
+	return slices.Contains(words, strings.ToLower(environment))
+}
+
+// compose makes one host of a chain that is declared: each hands on to the next, whatever it calls it. A host that says which
+// upstreams it stands for stands for these.
+func compose(ctx context.Context, hosts []*policy.Host) *policy.Host {
+	chain := exchange.Chain{hosts[0]}
+	for _, h := range hosts[1:] {
+		behind := *h
+		if len(behind.Serves) == 0 {
+			behind.Serves = []string{}
+		}
+		chain = append(chain, &behind)
+	}
+	return chain.Compose(ctx)
+}
+
+// hold asks for the needs of all frontends of an API in an environment.
+func (r *runner) hold(ctx context.Context, api *contract.API, environment string, urls []contract.Place, host *policy.Host, documented []contract.Need) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			r.mistake(api.Span, fmt.Sprintf("corslint failed on this: %v", fault))
+		}
+	}()
+	needs := r.Contract.Needs(api, environment, documented)
+	for _, url := range urls {
+		server, ok := contract.ParseServer(url.Text, url.Span)
+		if !ok {
+			r.mistake(url.Span, url.Text+" is no URL of an API")
+			continue
+		}
+		picked, ok := host.Pick(server.Scheme, server.Host, server.Port)
+		if !ok {
+			why := "no layer of the chain answers " + url.Text
+			if there := host.Addresses(); len(there) > 0 {
+				why += "; there are " + strings.Join(there[:min(len(there), 5)], ", ")
+			}
+			r.mistake(url.Span, why)
+			r.unanswered(api, environment, url.Text, why)
+			continue
+		}
+		prober := probe.NewProber(ctx, exchange.Chain{host}, picked.Layer)
+		for i := range r.Contract.Frontends {
+			cell := contract.Cell{Frontend: r.Contract.Frontends[i].Name, API: api.Name, Environment: environment}
+			own := slices.DeleteFunc(slices.Clone(needs), func(n contract.Need) bool { return *n.Cell != cell || n.Servers[0].Span != url.Span })
+			if len(own) == 0 {
+				continue
+			}
+			survey := prober.Stated(own)
+			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Documents: r.Documents})
+			r.add(Agreed{Cell: cell, URL: url.Text, Survey: survey, Findings: found})
+		}
+	}
+}
+
+// kind is what an environment's name says that it is.
+func (r *runner) kind(environment string) rules.Environment {
+	switch {
+	case strings.HasPrefix(strings.ToLower(environment), "prod"):
+		return rules.Production
+	case strings.HasPrefix(strings.ToLower(environment), "dev"), strings.HasPrefix(strings.ToLower(environment), "local"):
+		return rules.Development
+	}
+	return ""
+}
+
+// unanswered notes that nobody answers the needs of an API in an environment.
+func (r *runner) unanswered(api *contract.API, environment, url, why string) {
+	for _, f := range r.Contract.Frontends {
+		if slices.ContainsFunc(f.Calls, func(c contract.Call) bool { return c.API == api.Name }) {
+			r.add(Agreed{Cell: contract.Cell{Frontend: f.Name, API: api.Name, Environment: environment}, URL: url, Why: why})
+		}
+	}
+}
+
+// add hands on what became of needs.
+func (r *runner) add(a Agreed) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.found = append(r.found, a.Findings...)
+	if r.Agreed != nil {
+		r.Agreed(a)
+	}
+}
