@@ -512,7 +512,7 @@ func (a *answerer) gaveUp(err error) policy.Outcome {
 
 func request(r *policy.Request, layer int) *machine.Request {
 	q := &machine.Request{Layer: layer, Method: r.Method, URL: r.Path, Secure: r.Scheme == "https"}
-	if r.Query != "" {
+	if r.Query != "" || r.EmptyQuery {
 		q.URL += "?" + r.Query
 	}
 	host := r.Host

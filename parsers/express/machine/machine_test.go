@@ -131,6 +131,18 @@ app.get('/', (req, res) => res.end());
 `}, machine.Application{Entry: "app.js", Major: 5}, []string{"GET /"}, `
 GET /: 200
 `},
+		{"a module knows that it is the one that is run", tree{"src/app.mjs": `
+import express from 'express';
+import { fileURLToPath } from 'node:url';
+export function create() {
+  const app = express();
+  app.get('/', (req, res) => res.end());
+  return app;
+}
+if (process.argv[1] === fileURLToPath(import.meta.url)) create().listen(3000);
+`}, machine.Application{Entry: "src/app.mjs", Major: 5}, []string{"GET /"}, `
+GET /: 200
+`},
 		{"a module waits for one that it imports", tree{"app.mjs": `
 import express from 'express';
 import routes from './routes.mjs';
