@@ -7,7 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
 )
@@ -24,6 +26,17 @@ type application struct {
 	other   bool // runs where the rules of browsers do not hold: a native application, an extension
 	next    bool // Next.js: what is not said to run in the browser runs on the server
 	remix   bool
+
+	once      sync.Once // for what follows
+	importers map[string][]string
+	imports   map[string][]string
+	speaks    map[string]bool // files that send requests themselves
+	setters   []string        // files that set something for all requests of axios
+	// intercepts: code of Angular's changes requests before they are sent.
+	intercepts bool
+
+	proxiesOnce sync.Once
+	proxies     []contract.Proxy
 }
 
 var (
@@ -217,14 +230,19 @@ const (
 
 // named reports whether an HTML file in the folder of a script, or up to two above it, names the script.
 func (r *reader) named(file string) bool {
+	r.pages.Do(func() {
+		r.pagesIn = map[string][]string{}
+		for _, name := range r.files.Paths("") {
+			if ext := path.Ext(name); ext == ".html" || ext == ".htm" {
+				r.pagesIn[parent(name)] = append(r.pagesIn[parent(name)], name)
+			}
+		}
+	})
 	base := []byte(path.Base(file))
 	looked := 0
 	dir := parent(file)
 	for range 3 {
-		for _, name := range r.files.Paths(dir) {
-			if ext := path.Ext(name); ext != ".html" && ext != ".htm" || parent(name) != dir {
-				continue
-			}
+		for _, name := range r.pagesIn[dir] {
 			if looked++; looked > maxPages {
 				return false
 			}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/token"
+
+	"github.com/corslint/corslint/internal/environment"
 )
 
 // This file finds out what an expression is, as far as the text of the project says so. It computes nothing that a program
@@ -27,8 +29,12 @@ type evaluator struct {
 	busy    map[any]bool
 	shared  *sender // axios itself
 	env     map[string]values
-	dir     string // whose environment counts
-	app     *application
+	// alone and forwarding are what [evaluator.standsAlone] and [evaluator.forwards] found out.
+	alone      map[*callSite]bool
+	forwarding map[*function]bool
+
+	environment []environment.Set
+	app         *application
 }
 
 // frame is a call of a function: what its parameters are.
@@ -223,7 +229,7 @@ func (e *evaluator) binary(x *ast.BinaryExpression, s *scope, m *module, f *fram
 				falls = true
 				continue
 			}
-			falls = falls || !known
+			falls = falls || !known || left[i].unset
 			out = append(out, left[i])
 		}
 		if falls {
@@ -259,7 +265,7 @@ func (e *evaluator) identifier(x *ast.Identifier, s *scope, m *module, f *frame)
 	name := x.Name.String()
 	at := place{module: m, node: x}
 	b := s.lookup(name)
-	if b == nil {
+	if b == nil || name == "import_meta" { // which esbuild declares as nothing
 		if name == "undefined" {
 			return values{{kind: missing, at: at}}
 		}
@@ -498,9 +504,6 @@ func (e *evaluator) thisOf(s *scope, m *module, f *frame) values {
 // member returns a property of an expression.
 func (e *evaluator) member(left ast.Expression, name string, whole ast.Expression, s *scope, m *module, f *frame) values {
 	at := place{module: m, node: whole}
-	if v, ok := e.variable(left, name, at); ok {
-		return v
-	}
 	var out values
 	all := e.eval(left, s, m, f)
 	for i := range all {
@@ -535,6 +538,9 @@ func (e *evaluator) propertyOf(v *value, name string, at place) values {
 			return found
 		}
 	case external:
+		if isEnvironment(v.name) {
+			return e.variable(name, at)
+		}
 		return values{{kind: external, name: v.name + "." + name, at: at, pieces: externalPieces(v.name+"."+name, name, at)}}
 	case library:
 		if name == "default" {

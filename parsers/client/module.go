@@ -30,6 +30,8 @@ type module struct {
 	exports map[string]assignment
 	whole   ast.Expression // what is assigned to module.exports
 	stars   []string       // modules all of whose exports are exported, too
+	// proxies are the values of properties of that name, rewrites the objects that have a destination: see [reader.proxies].
+	proxies, rewrites []assignment
 	// injected are the properties of classes that are Angular's HttpClient.
 	injected map[string]bool
 

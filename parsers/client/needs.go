@@ -15,6 +15,7 @@ type target struct {
 	server   contract.Server
 	known    bool // of the server: it is that, or the page's own
 	relative bool
+	built    bool // the environment says it when the code is built
 	path     string
 }
 
@@ -28,6 +29,9 @@ func (e *evaluator) needs(r *request, at source.Span) []contract.Need {
 			targets = append(targets, t)
 		}
 	}
+	if r.site.module.injected != nil {
+		e.reader.index(e.app)
+	}
 	var out []contract.Need
 	for _, group := range grouped(targets) {
 		for i := range r.method {
@@ -37,7 +41,10 @@ func (e *evaluator) needs(r *request, at source.Span) []contract.Need {
 			}
 			n := contract.Need{Kind: contract.Called, Method: method, Path: group[0].path, Example: example(group[0].path), Open: r.open, Span: at, Credentials: contract.Withheld}
 			for _, t := range group {
-				if t.known || t.relative {
+				switch {
+				case t.relative && r.site.module.injected != nil && e.app.intercepts: // which may well have a server's address
+					continue
+				case t.known || t.relative:
 					n.Servers = append(n.Servers, t.server)
 				}
 				if t.relative && n.Proxied == nil {
@@ -136,6 +143,13 @@ func (e *evaluator) target(v *value) (target, bool) {
 		if !found || !strings.HasPrefix(rest, "/") {
 			return target{}, false
 		}
+		if host, ok := strings.CutPrefix(rest, "//"); ok { // the hole is the scheme
+			_, path, found := strings.Cut(host, "/")
+			if !found {
+				return target{}, false
+			}
+			rest = "/" + path
+		}
 		return target{path: tidyPath(rest)}, plainPath(rest)
 	case first.own:
 		raw = strings.TrimPrefix(raw, "{"+first.hole+"}")
@@ -154,7 +168,7 @@ func (e *evaluator) target(v *value) (target, bool) {
 		if strings.HasPrefix(raw, "/..") || !plainPath(raw) {
 			return target{}, false
 		}
-		return target{relative: true, path: tidyPath(raw), server: contract.Server{Span: at}}, true
+		return target{relative: true, built: v.pieces[0].at.direct == at, path: tidyPath(raw), server: contract.Server{Span: at}}, true
 	}
 	slashes := strings.Index(raw, "//") + 2
 	host, rest, hasPath := strings.Cut(raw[slashes:], "/")
@@ -291,6 +305,10 @@ func grouped(targets []target) [][]target {
 		}
 	}
 	return groups
+}
+
+func (t target) sameHost(u target) bool {
+	return u.relative == t.relative && u.known == t.known && u.server.Host == t.server.Host && u.server.Port == t.server.Port
 }
 
 func (t target) shortened(path string) target {

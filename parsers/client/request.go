@@ -139,7 +139,7 @@ func (e *evaluator) senderOf(v *value) *sender {
 		return &sender{library: "axios", open: true}
 	case "package ky", "package ky-universal":
 		return &sender{library: "ky"}
-	case "package superagent":
+	case "package superagent", "package superagent-promise()":
 		return &sender{library: "superagent"}
 	}
 	return nil
@@ -149,6 +149,9 @@ func (e *evaluator) senderOf(v *value) *sender {
 func (e *evaluator) made(v *value, x *ast.CallExpression, s *scope, m *module, f *frame) (values, bool) {
 	if v.kind != external {
 		return nil, false
+	}
+	if name := strings.TrimSuffix(v.name, ".default"); name == "package superagent-promise" {
+		return values{{kind: external, name: name + "()", at: place{module: m, node: x}}}, true
 	}
 	parts := strings.Split(v.name, ".")
 	last := parts[len(parts)-1]

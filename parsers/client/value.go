@@ -46,6 +46,8 @@ type value struct {
 	name  string // of an external: "axios", "axios.default"
 	sends *sender
 	mod   *module
+	// unset: a variable that is not set in all modes of a build.
+	unset bool
 }
 
 // values are what an expression may be, one of them.
@@ -137,9 +139,7 @@ func (v *value) asText(name string, at place) []piece {
 			return []piece{{text: "true", at: at}}
 		}
 		return []piece{{text: "false", at: at}}
-	case missing:
-		return []piece{{text: "undefined", at: at}}
-	default:
+	default: // nobody means "undefined" in a text
 		if len(v.pieces) == 1 {
 			return v.pieces
 		}
