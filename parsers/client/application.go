@@ -193,7 +193,7 @@ func (r *reader) runsInPage(f *source.File) bool {
 	if ext == ".vue" || ext == ".svelte" {
 		return true
 	}
-	own := inPage.Match(f.Data) || ext == ".jsx" || ext == ".tsx"
+	own := inPage.Match(f.Data) || ext == ".jsx" || ext == ".tsx" || a.browser && inClientFolder(rel)
 	switch {
 	case a.next:
 		if strings.HasPrefix(base, "route.") {
@@ -216,6 +216,17 @@ func (r *reader) runsInPage(f *source.File) bool {
 		return own || r.hasPage(a.dir)
 	}
 	return (own || !onNode.Match(f.Data)) && r.named(f.Path)
+}
+
+// inClientFolder reports whether a path has a folder that people keep client code in, beside that of a server.
+func inClientFolder(rel string) bool {
+	for dir := range strings.SplitSeq(parent(rel), "/") {
+		switch strings.ToLower(dir) {
+		case "client", "frontend", "front", "web", "webapp", "ui", "components", "views", "hooks", "composables", "containers", "screens", "sagas", "store", "stores":
+			return true
+		}
+	}
+	return false
 }
 
 // hasPage reports whether a folder holds the page that a bundle is for.

@@ -325,7 +325,11 @@ func (e *evaluator) parameter(b *binding, f *frame, at place) values {
 		return out
 	}
 	if b.rest {
-		return values{{kind: list, at: at, open: true}}
+		rest := value{kind: list, at: at, open: call.spread}
+		if b.index < len(call.args) {
+			rest.items = call.args[b.index:]
+		}
+		return values{rest}
 	}
 	var given values
 	switch {
@@ -655,10 +659,15 @@ func (e *evaluator) callOf(x *ast.CallExpression, s *scope, m *module, f *frame)
 }
 
 // arguments evaluates the arguments of a call.
-func (e *evaluator) arguments(list []ast.Expression, s *scope, m *module, f *frame) (args []values, open bool) {
-	for _, a := range list {
-		if _, ok := a.(*ast.SpreadElement); ok {
-			return args, true
+func (e *evaluator) arguments(given []ast.Expression, s *scope, m *module, f *frame) (args []values, open bool) {
+	for _, a := range given {
+		if more, ok := a.(*ast.SpreadElement); ok {
+			all := e.eval(more.Expression, s, m, f)
+			if len(all) != 1 || all[0].kind != list || all[0].open {
+				return args, true
+			}
+			args = append(args, all[0].items...)
+			continue
 		}
 		args = append(args, e.eval(a, s, m, f))
 	}

@@ -19,7 +19,7 @@ import (
 
 const (
 	maxNeeds = 2_000 // that one file states
-	maxDown  = 3     // functions in functions that are followed
+	maxDown  = 5     // functions in functions that are followed
 )
 
 // moduleNeeds returns the needs of the calls of a module.

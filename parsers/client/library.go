@@ -25,7 +25,7 @@ func (e *evaluator) sent(s *sender, method string, site *callSite, f *frame) *re
 // axiosRequest returns what axios sends.
 // https://axios-http.com/docs/req_config
 func (e *evaluator) axiosRequest(s *sender, method string, site *callSite, f *frame) *request {
-	r := &request{site: site, method: values{literal("GET", place{})}, open: s.open}
+	r := &request{site: site, method: values{literal("GET", place{})}, open: s.open, drops: true}
 	if s.open {
 		r.credentials = someCookies
 	}
@@ -232,6 +232,9 @@ func (e *evaluator) superagentRequest(method string, site *callSite, f *frame) *
 		return nil
 	}
 	r := &request{site: site, url: e.argument(site, 0, f), method: values{literal(verb, place{})}}
+	if data := e.argument(site, 1, f); len(data) > 0 && verb != "GET" && verb != "HEAD" {
+		r.body(data)
+	}
 	for next := site.next; next != nil; next = next.next {
 		dot, ok := next.callee.(*ast.DotExpression)
 		if !ok {
@@ -245,6 +248,8 @@ func (e *evaluator) superagentRequest(method string, site *callSite, f *frame) *
 			} else {
 				r.addHeaders(e.argument(next, 0, f))
 			}
+		case "use": // a plugin
+			r.open = true
 		case "auth":
 			r.headers = setHeader(r.headers, property{name: "Authorization", at: place{module: next.module, node: &dot.Identifier}})
 		case "withCredentials":
@@ -259,7 +264,7 @@ func (e *evaluator) superagentRequest(method string, site *callSite, f *frame) *
 // angular returns what Angular's HttpClient sends. Interceptors can add anything.
 // https://angular.dev/api/common/http/HttpClient
 func (e *evaluator) angular(method string, site *callSite, f *frame) *request {
-	r := &request{site: site, method: values{literal(methods[method], place{})}, open: true}
+	r := &request{site: site, method: values{literal(methods[method], place{})}, open: true, drops: true}
 	at := 0
 	if method == "request" {
 		r.method, at = upper(e.argument(site, 0, f)), 1
@@ -298,7 +303,7 @@ func (e *evaluator) axios() *sender {
 				continue
 			}
 			all := e.binding(b, nil, place{})
-			if len(all) == 1 && all[0].kind == external && strings.TrimSuffix(all[0].name, ".default") == "package axios" {
+			if len(all) == 1 && all[0].kind == external && (plainName(all[0].name) == "package axios" || plainName(all[0].name) == "package vue") {
 				*out = *e.configured(out, b, nil)
 			}
 		}
@@ -325,7 +330,7 @@ func (e *evaluator) configured(s *sender, b *binding, f *frame) *sender {
 	for i := range b.changes {
 		c := &b.changes[i]
 		keys := c.keys
-		if len(keys) > 1 && keyName(keys[0], true) == "default" {
+		for len(keys) > 1 && (keyName(keys[0], true) == "default" || keyName(keys[0], true) == "axios") {
 			keys = keys[1:]
 		}
 		if len(keys) < 2 || keyName(keys[0], true) != "defaults" {
@@ -336,7 +341,7 @@ func (e *evaluator) configured(s *sender, b *binding, f *frame) *sender {
 	for _, site := range b.module.calls {
 		root, keys := members(site.callee)
 		id, ok := root.(*ast.Identifier)
-		if !ok || !isInterceptor(keys) || len(keys) > 4 || site.scope.lookup(id.Name.String()) != b {
+		if !ok || !isInterceptor(keys) || len(keys) > 5 || site.scope.lookup(id.Name.String()) != b {
 			continue
 		}
 		e.intercepted(&out, site)

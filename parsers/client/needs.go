@@ -94,16 +94,13 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 		if h.Span.IsZero() {
 			h.Span = at
 		}
-		if p.maybe || missingToo && r.site.library() {
+		if p.maybe || missingToo && r.drops {
 			n.Optional = append(n.Optional, h)
 		} else {
 			n.Headers = append(n.Headers, h)
 		}
 	}
 }
-
-// library reports whether a call is none of fetch itself, which sends a header even for undefined.
-func (site *callSite) library() bool { return !strings.HasSuffix(site.span().Text(), "fetch") }
 
 // exampleHeader returns a value for a header whose value is not known: one that needs no permission where it may be such.
 func exampleHeader(name string) string {
@@ -168,7 +165,7 @@ func (e *evaluator) target(v *value) (target, bool) {
 		if strings.HasPrefix(raw, "/..") || !plainPath(raw) {
 			return target{}, false
 		}
-		return target{relative: true, built: v.pieces[0].at.direct == at, path: tidyPath(raw), server: contract.Server{Span: at}}, true
+		return target{relative: true, built: !v.pieces[0].at.direct.IsZero(), path: tidyPath(raw), server: contract.Server{Span: at}}, true
 	}
 	slashes := strings.Index(raw, "//") + 2
 	host, rest, hasPath := strings.Cut(raw[slashes:], "/")
@@ -288,9 +285,7 @@ func grouped(targets []target) [][]target {
 		added := false
 		for i, g := range groups {
 			common := commonEnd(g[0].path, t.path)
-			if common == "" || slices.ContainsFunc(g, func(u target) bool {
-				return u.relative == t.relative && u.known == t.known && u.server.Host == t.server.Host && u.server.Port == t.server.Port
-			}) {
+			if common == "" || slices.ContainsFunc(g, func(u target) bool { return u.sameHost(t) && !(u.built && t.built) }) {
 				continue
 			}
 			for j := range g {

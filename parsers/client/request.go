@@ -16,8 +16,8 @@ type request struct {
 	url     values
 	headers []property
 	// open: there may be more headers than are known.
-	open bool
-	// credentials are the values of the option that says whether cookies are sent; nil is the default, not to a stranger.
+	open          bool
+	drops         bool // a header that is undefined is not sent
 	credentials   credentials
 	credentialsAt place
 }
@@ -104,12 +104,15 @@ func isFetchName(v *value) bool {
 	if v.kind != external {
 		return false
 	}
-	switch strings.TrimSuffix(v.name, ".default") {
+	switch plainName(v.name) {
 	case "fetch", "window.fetch", "globalThis.fetch", "self.fetch", "package cross-fetch", "package isomorphic-fetch", "package unfetch", "package isomorphic-unfetch", "package whatwg-fetch.fetch", "package cross-fetch.fetch":
 		return true
 	}
 	return false
 }
+
+// plainName returns the name of what a package exports, however it is imported.
+func plainName(name string) string { return strings.ReplaceAll(name, ".default", "") }
 
 // called returns what a call of a function sends that is no method: "axios(config)".
 func (e *evaluator) called(callee values, site *callSite, f *frame) *request {
@@ -132,10 +135,12 @@ func (e *evaluator) senderOf(v *value) *sender {
 	if v.kind != external {
 		return nil
 	}
-	switch name := strings.TrimSuffix(v.name, ".default"); name {
+	switch plainName(v.name) {
 	case "package axios", "window.axios", "axios":
 		return e.axios()
-	case "this.$axios", "this.$http", "$axios", "this.axios", "package vue.axios":
+	case "package vue.axios": // what vue-axios installs
+		return e.axios()
+	case "this.$axios", "this.$http", "$axios", "this.axios":
 		return &sender{library: "axios", open: true}
 	case "package ky", "package ky-universal":
 		return &sender{library: "ky"}
@@ -150,7 +155,7 @@ func (e *evaluator) made(v *value, x *ast.CallExpression, s *scope, m *module, f
 	if v.kind != external {
 		return nil, false
 	}
-	if name := strings.TrimSuffix(v.name, ".default"); name == "package superagent-promise" {
+	if name := plainName(v.name); name == "package superagent-promise" {
 		return values{{kind: external, name: name + "()", at: place{module: m, node: x}}}, true
 	}
 	parts := strings.Split(v.name, ".")
