@@ -367,8 +367,8 @@ func (e *evaluator) taken(all values, b *binding, f *frame) values {
 		switch all[i].kind { //nolint:exhaustive // all others are there
 		case missing:
 			falls = true
-		case unknown:
-			falls = true
+		case unknown: // an argument that is given is mostly there
+			falls = falls || len(b.path) > 0
 			out = append(out, all[i])
 		default:
 			out = append(out, all[i])
