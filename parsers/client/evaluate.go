@@ -345,10 +345,17 @@ func (e *evaluator) parameter(b *binding, f *frame, at place) values {
 
 // taken takes a value apart as a pattern does.
 func (e *evaluator) taken(all values, b *binding, f *frame) values {
+	if whole := b.of; whole != nil && len(b.path) > 0 && b.index < len(whole.parameters) { // "({ a } = {})"
+		all = e.orElse(all, whole.parameters[b.index].Initializer, whole.scope, b.module, f)
+	}
 	for _, st := range b.path {
 		var next values
 		for i := range all {
-			if st.name != "" {
+			if st.rest {
+				v := all[i]
+				v.props = slices.DeleteFunc(slices.Clone(v.props), func(p property) bool { return slices.Contains(st.without, p.name) })
+				next = append(next, v)
+			} else if st.name != "" {
 				next = append(next, e.propertyOf(&all[i], st.name, all[i].at)...)
 			} else if all[i].kind == list && st.index < len(all[i].items) {
 				next = append(next, all[i].items[st.index]...)
@@ -358,26 +365,19 @@ func (e *evaluator) taken(all values, b *binding, f *frame) values {
 		}
 		all = limit(next)
 	}
-	if b.fallback == nil {
+	if slices.ContainsFunc(all, func(v value) bool { return v.kind == unknown }) && len(b.path) > 0 && b.fallback != nil {
+		all = append(all[:len(all):len(all)], value{kind: missing}) // an argument that is given is mostly there, a property of it is not
+	}
+	return e.orElse(all, b.fallback, b.scope, b.module, f)
+}
+
+// orElse puts a default in the place of what is missing.
+func (e *evaluator) orElse(all values, fallback ast.Expression, s *scope, m *module, f *frame) values {
+	if fallback == nil || !slices.ContainsFunc(all, func(v value) bool { return v.kind == missing }) {
 		return all
 	}
-	var out values
-	falls := false
-	for i := range all {
-		switch all[i].kind { //nolint:exhaustive // all others are there
-		case missing:
-			falls = true
-		case unknown: // an argument that is given is mostly there
-			falls = falls || len(b.path) > 0
-			out = append(out, all[i])
-		default:
-			out = append(out, all[i])
-		}
-	}
-	if falls {
-		out = append(out, e.eval(b.fallback, b.scope, b.module, f)...)
-	}
-	return limit(out)
+	out := slices.DeleteFunc(slices.Clone(all), func(v value) bool { return v.kind == missing })
+	return limit(append(out, e.eval(fallback, s, m, f)...))
 }
 
 // changed applies what is assigned to the properties of a value.

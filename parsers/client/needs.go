@@ -81,6 +81,9 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 			continue
 		}
 		value, missingToo := "", false
+		if r.drops && len(p.value) == 1 && p.value[0].kind == missing {
+			continue
+		}
 		for i := range p.value {
 			if s, ok := p.value[i].known(); ok && value == "" {
 				value = s

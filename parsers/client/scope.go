@@ -50,6 +50,9 @@ type binding struct {
 type step struct {
 	name  string
 	index int
+	// rest: to what is left of an object without some properties.
+	rest    bool
+	without []string
 }
 
 type assignment struct {
@@ -211,7 +214,9 @@ func (c *collector) pattern(target, value ast.Expression, path []step, fallback 
 				}
 			}
 		}
-		c.pattern(t.Rest, nil, nil, nil, s)
+		if t.Rest != nil {
+			c.pattern(t.Rest, value, with(path, step{rest: true, without: patternKeys(t)}), nil, s)
+		}
 	case *ast.ArrayPattern:
 		for i, x := range t.Elements {
 			c.pattern(x, value, with(path, step{index: i}), nil, s)
@@ -270,7 +275,24 @@ func (c *collector) parameter(target ast.Expression, f *function, index int, pat
 				}
 			}
 		}
+		if t.Rest != nil {
+			c.parameter(t.Rest, f, index, with(path, step{rest: true, without: patternKeys(t)}), nil)
+		}
 	}
+}
+
+// patternKeys returns the properties that a pattern takes out of an object.
+func patternKeys(p *ast.ObjectPattern) []string {
+	var out []string
+	for _, x := range p.Properties {
+		switch x := x.(type) {
+		case *ast.PropertyShort:
+			out = append(out, x.Name.Name.String())
+		case *ast.PropertyKeyed:
+			out = append(out, keyName(x.Key, x.Computed))
+		}
+	}
+	return out
 }
 
 // body walks the body of a function.
