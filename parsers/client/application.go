@@ -35,6 +35,9 @@ type application struct {
 	// intercepts: code of Angular's changes requests before they are sent.
 	intercepts bool
 
+	speakersOnce sync.Once
+	speakers     map[string][]string
+
 	proxiesOnce sync.Once
 	proxies     []contract.Proxy
 }

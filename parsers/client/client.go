@@ -108,7 +108,7 @@ func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 		return result
 	}
 	result.Needs = e.moduleNeeds(ctx, m)
-	for _, name := range r.callers(ctx, e.app, u.Path) {
+	for _, name := range r.callers(e.app, u.Path) {
 		if other := e.module(name); other != nil && r.runsInPage(other.file) {
 			result.Needs = append(result.Needs, e.moduleNeeds(ctx, other)...)
 			result.Files = append(result.Files, other.file)

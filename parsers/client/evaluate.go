@@ -40,7 +40,7 @@ type evaluator struct {
 // frame is a call of a function: what its parameters are.
 type frame struct {
 	fn     *function
-	args   []values
+	args   []*later
 	spread bool // some of the arguments are not known
 	this   *value
 	parent *frame
@@ -60,6 +60,11 @@ func (f *frame) depth() (n int) {
 		n++
 	}
 	return n
+}
+
+// later evaluates an expression when somebody asks for it.
+func (e *evaluator) later(x ast.Expression, s *scope, m *module, f *frame) *later {
+	return &later{find: func() values { return e.eval(x, s, m, f) }}
 }
 
 // eval returns what an expression may be.
@@ -113,7 +118,7 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 				v.open = true
 				continue
 			}
-			v.items = append(v.items, e.eval(item, s, m, f))
+			v.items = append(v.items, e.later(item, s, m, f))
 		}
 		return values{v}
 	case *ast.FunctionLiteral, *ast.ArrowFunctionLiteral:
@@ -271,7 +276,7 @@ func (e *evaluator) identifier(x *ast.Identifier, s *scope, m *module, f *frame)
 		}
 		return values{{kind: external, name: name, at: at, pieces: []piece{{hole: name, at: at}}}}
 	}
-	out := e.binding(b, f, at)
+	out := slices.Clone(e.binding(b, f, at))
 	for i := range out { // a hole is named as it is used here
 		if out[i].kind == unknown && len(out[i].pieces) == 1 && out[i].pieces[0].hole == "value" {
 			out[i].pieces = []piece{{hole: name, at: at}}
@@ -334,7 +339,7 @@ func (e *evaluator) parameter(b *binding, f *frame, at place) values {
 	var given values
 	switch {
 	case b.index < len(call.args):
-		given = call.args[b.index]
+		given = call.args[b.index].get()
 	case call.spread:
 		return values{hole(b.name, at)}
 	default:
@@ -358,7 +363,7 @@ func (e *evaluator) taken(all values, b *binding, f *frame) values {
 			} else if st.name != "" {
 				next = append(next, e.propertyOf(&all[i], st.name, all[i].at)...)
 			} else if all[i].kind == list && st.index < len(all[i].items) {
-				next = append(next, all[i].items[st.index]...)
+				next = append(next, all[i].items[st.index].get()...)
 			} else {
 				next = append(next, hole(b.name, all[i].at))
 			}
@@ -382,6 +387,7 @@ func (e *evaluator) orElse(all values, fallback ast.Expression, s *scope, m *mod
 
 // changed applies what is assigned to the properties of a value.
 func (e *evaluator) changed(all values, changes []change, m *module, f *frame, b *binding) values {
+	all = slices.Clone(all)
 	for i := range all {
 		if all[i].kind == library {
 			all[i].sends = e.configured(all[i].sends, b, f)
@@ -418,14 +424,14 @@ func (e *evaluator) change(v value, c *change, keys []ast.Expression, m *module,
 	p := property{name: name, at: place{module: m, node: keys[0]}, maybe: c.sometimes}
 	if len(keys) > 1 {
 		inner := value{kind: object, at: v.at}
-		if old, found := v.get(name); found && len(old.value) == 1 && old.value[0].kind == object {
-			inner = old.value[0]
+		if old, found := v.get(name); found && len(old.value.get()) == 1 && old.value.get()[0].kind == object {
+			inner = old.value.get()[0]
 			p.at = old.at
 		}
-		p.value = values{e.change(inner, c, keys[1:], m, f)}
+		p.value = now(e.change(inner, c, keys[1:], m, f))
 		p.maybe = false
 	} else {
-		p.value = e.eval(c.value, c.scope, m, f)
+		p.value = e.later(c.value, c.scope, m, f)
 	}
 	v.props = set(v.props, p)
 	return v
@@ -437,7 +443,7 @@ func (e *evaluator) objectOf(x *ast.ObjectLiteral, s *scope, m *module, f *frame
 	for _, p := range x.Value {
 		switch p := p.(type) {
 		case *ast.PropertyShort:
-			v.props = set(v.props, property{name: p.Name.Name.String(), at: place{module: m, node: &p.Name}, value: e.identifier(&p.Name, s, m, f)})
+			v.props = set(v.props, property{name: p.Name.Name.String(), at: place{module: m, node: &p.Name}, value: e.later(&p.Name, s, m, f)})
 		case *ast.PropertyKeyed:
 			name := keyName(p.Key, p.Computed)
 			if p.Computed {
@@ -451,9 +457,9 @@ func (e *evaluator) objectOf(x *ast.ObjectLiteral, s *scope, m *module, f *frame
 			}
 			entry := property{name: name, at: place{module: m, node: p.Key}}
 			if p.Kind == ast.PropertyKindGet || p.Kind == ast.PropertyKindSet {
-				entry.value = values{hole(name, entry.at)}
+				entry.value = now(hole(name, entry.at))
 			} else {
-				entry.value = e.eval(p.Value, s, m, f)
+				entry.value = e.later(p.Value, s, m, f)
 			}
 			v.props = set(v.props, entry)
 		case *ast.SpreadElement:
@@ -522,16 +528,16 @@ func (e *evaluator) propertyOf(v *value, name string, at place) values {
 	case object:
 		if p, found := v.get(name); found {
 			if p.maybe {
-				return append(slices.Clone(p.value), value{kind: missing, at: at})
+				return append(slices.Clone(p.value.get()), value{kind: missing, at: at})
 			}
-			return p.value
+			return p.value.get()
 		}
 		if !v.open {
 			return values{{kind: missing, at: at}}
 		}
 	case list:
 		if n, err := strconv.Atoi(name); err == nil && n >= 0 && n < len(v.items) && !v.open {
-			return v.items[n]
+			return v.items[n].get()
 		}
 	case project:
 		return e.export(v.mod, name, 0)
@@ -659,7 +665,7 @@ func (e *evaluator) callOf(x *ast.CallExpression, s *scope, m *module, f *frame)
 }
 
 // arguments evaluates the arguments of a call.
-func (e *evaluator) arguments(given []ast.Expression, s *scope, m *module, f *frame) (args []values, open bool) {
+func (e *evaluator) arguments(given []ast.Expression, s *scope, m *module, f *frame) (args []*later, open bool) {
 	for _, a := range given {
 		if more, ok := a.(*ast.SpreadElement); ok {
 			all := e.eval(more.Expression, s, m, f)
@@ -669,7 +675,7 @@ func (e *evaluator) arguments(given []ast.Expression, s *scope, m *module, f *fr
 			args = append(args, all[0].items...)
 			continue
 		}
-		args = append(args, e.eval(a, s, m, f))
+		args = append(args, e.later(a, s, m, f))
 	}
 	return args, false
 }
@@ -818,7 +824,7 @@ func (e *evaluator) join(v *value, x *ast.CallExpression, s *scope, m *module, f
 		if i > 0 {
 			out = e.joined(out, values{literal(separator, v.at)}, nil, m)
 		}
-		out = e.joined(out, item, nil, m)
+		out = e.joined(out, item.get(), nil, m)
 	}
 	return out
 }
@@ -1002,7 +1008,7 @@ func (e *evaluator) requestObject(args []ast.Expression, s *scope, m *module, f 
 		v = spread(v, e.eval(args[1], s, m, f))
 	}
 	if len(args) > 0 {
-		v.props = set(v.props, property{name: requestURL, value: e.eval(args[0], s, m, f), at: place{module: m, node: args[0]}})
+		v.props = set(v.props, property{name: requestURL, value: e.later(args[0], s, m, f), at: place{module: m, node: args[0]}})
 	}
 	return values{v}
 }

@@ -190,7 +190,7 @@ func (e *evaluator) givesValue(v *value, depth int) bool {
 		return e.forwards(v.fn, 0)
 	case object:
 		return depth < 2 && slices.ContainsFunc(v.props, func(p property) bool {
-			return slices.ContainsFunc(p.value, func(w value) bool { return e.givesValue(&w, depth+1) })
+			return slices.ContainsFunc(p.value.get(), func(w value) bool { return e.givesValue(&w, depth+1) })
 		})
 	case instance, class:
 		for _, fn := range v.mod.methods[v.class] {
@@ -244,53 +244,44 @@ func (r *reader) setters(a *application) []string {
 }
 
 // callers returns the files that send requests only by what a file exports: they have no word of it themselves. Of several such
-// files one speaks for a caller, the first by name.
-func (r *reader) callers(ctx context.Context, a *application, name string) []string {
-	if !r.gives(name) {
-		return nil
-	}
+// files one speaks for a caller: the nearest, and of these the first by name.
+func (r *reader) callers(a *application, name string) []string {
 	r.index(a)
-	seen := map[string]bool{name: true}
-	var out []string
-	for level, next := 0, []string{name}; level < maxDown && len(next) > 0; level++ {
-		var further []string
-		for _, from := range next {
-			for _, caller := range a.importers[from] {
-				if seen[caller] || len(seen) > maxModules || ctx.Err() != nil {
-					continue
-				}
-				seen[caller] = true
-				if r.owner(a, caller, 0) != name {
-					continue
-				}
-				out = append(out, caller)
-				if r.gives(caller) {
-					further = append(further, caller)
+	a.speakersOnce.Do(func() { a.speakers = r.speakers(a) })
+	return a.speakers[name]
+}
+
+// speakers returns for each file those that it speaks for.
+func (r *reader) speakers(a *application) map[string][]string {
+	speaker := map[string]string{}
+	var level []string
+	for _, name := range slices.Sorted(maps.Keys(a.speaks)) {
+		if a.speaks[name] {
+			speaker[name] = name
+			level = append(level, name)
+		}
+	}
+	out := map[string][]string{}
+	for range maxDown {
+		found := map[string]string{}
+		for _, name := range level {
+			silent := slices.DeleteFunc(slices.Clone(a.importers[name]), func(caller string) bool { return speaker[caller] != "" })
+			if len(silent) == 0 || !r.gives(name) {
+				continue
+			}
+			for _, caller := range silent {
+				if first := found[caller]; first == "" || speaker[name] < first {
+					found[caller] = speaker[name]
 				}
 			}
 		}
-		next = further
+		level = slices.Sorted(maps.Keys(found))
+		for _, caller := range level {
+			speaker[caller] = found[caller]
+			out[found[caller]] = append(out[found[caller]], caller)
+		}
 	}
-	slices.Sort(out)
 	return out
-}
-
-// owner returns the file that speaks for one that has no word of requests itself; "" for one that speaks for itself.
-func (r *reader) owner(a *application, name string, depth int) string {
-	if depth > maxDown || a.speaks[name] {
-		return ""
-	}
-	first := ""
-	for _, imported := range a.imports[name] {
-		speaks := imported
-		if !a.speaks[imported] {
-			speaks = r.owner(a, imported, depth+1)
-		}
-		if speaks != "" && (first == "" || speaks < first) && r.gives(imported) {
-			first = speaks
-		}
-	}
-	return first
 }
 
 // readsOf finds the requests whose answers have their headers read.

@@ -90,12 +90,12 @@ func (e *evaluator) sentHeaders(r *request, config values) {
 	for i := range headers { // of axios' defaults: "headers.common['X']", "headers.post['X']"
 		for _, group := range []string{"common", "get", "post", "put", "patch", "delete"} {
 			p, found := headers[i].get(group)
-			if !found || headers[i].kind != object || len(p.value) == 0 || p.value[0].kind != object {
+			if !found || headers[i].kind != object || len(p.value.get()) == 0 || p.value.get()[0].kind != object {
 				continue
 			}
 			headers[i].props = slices.DeleteFunc(slices.Clone(headers[i].props), func(p property) bool { return p.name == group })
 			if method, _ := r.method[0].known(); group == "common" || strings.EqualFold(group, method) {
-				headers[i] = spread(headers[i], p.value)
+				headers[i] = spread(headers[i], p.value.get())
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func (r *request) body(data values) {
 		}
 	}
 	if json != (place{}) {
-		p := property{name: "Content-Type", value: values{literal("application/json", json)}, at: place{module: r.site.module, node: nil, direct: r.site.span()}, maybe: other}
+		p := property{name: "Content-Type", value: now(literal("application/json", json)), at: place{module: r.site.module, node: nil, direct: r.site.span()}, maybe: other}
 		r.headers = append(r.headers, p)
 	}
 }
@@ -152,6 +152,10 @@ func combined(bases, urls values) values {
 			u = literal("", u.at)
 		}
 		if len(u.pieces) > 0 && (strings.Contains(u.pieces[0].text, "://") || strings.HasPrefix(u.pieces[0].text, "//")) {
+			out = append(out, u)
+			continue
+		}
+		if u.kind != text && len(bases) > 0 { // "url": anything
 			out = append(out, u)
 			continue
 		}
@@ -213,7 +217,7 @@ func (e *evaluator) kyRequest(s *sender, method string, site *callSite, f *frame
 		r.headers = setHeader(r.headers, p)
 	}
 	if json := option(config, "json", ""); len(json) > 0 && json[0].kind != missing {
-		p := property{name: "Content-Type", value: values{literal("application/json", place{})}, at: optionAt(config, "json")}
+		p := property{name: "Content-Type", value: now(literal("application/json", place{})), at: optionAt(config, "json")}
 		r.headers = setHeader(r.headers, p)
 	}
 	return r
@@ -389,7 +393,7 @@ func (e *evaluator) setDefault(s *sender, c *change, keys []ast.Expression, m *m
 			s.open = true
 			return
 		}
-		p := property{name: name, at: place{module: m, node: keys[0]}, value: e.eval(c.value, c.scope, m, f), maybe: c.sometimes || c.scope.fn != nil}
+		p := property{name: name, at: place{module: m, node: keys[0]}, value: e.later(c.value, c.scope, m, f), maybe: c.sometimes || c.scope.fn != nil}
 		s.headers = setHeader(s.headers, p)
 	}
 }
@@ -402,8 +406,8 @@ func (e *evaluator) intercepted(s *sender, site *callSite) {
 			continue
 		}
 		e.busy[v.fn] = true
-		config := value{kind: object, props: []property{{name: "headers", value: values{{kind: object}}}}}
-		call := &frame{fn: v.fn, args: []values{{config}}}
+		config := value{kind: object, props: []property{{name: "headers", value: now(value{kind: object})}}}
+		call := &frame{fn: v.fn, args: []*later{now(config)}}
 		for _, r := range v.fn.returns[:min(len(v.fn.returns), maxAlternatives)] {
 			for _, returned := range e.eval(r.value, r.scope, v.fn.module, call) {
 				if returned.kind != object {
@@ -429,7 +433,7 @@ func (e *evaluator) takeIntercepted(s *sender, returned *value, sometimes bool) 
 			if p.name == "common" {
 				continue
 			}
-			p.maybe = p.maybe || sometimes || slices.ContainsFunc(p.value, func(v value) bool { return v.kind == missing })
+			p.maybe = p.maybe || sometimes || slices.ContainsFunc(p.value.get(), func(v value) bool { return v.kind == missing })
 			s.headers = setHeader(s.headers, p)
 		}
 	}

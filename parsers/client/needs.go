@@ -80,15 +80,16 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 		if !isToken(p.name) {
 			continue
 		}
-		value, missingToo := "", false
-		if r.drops && len(p.value) == 1 && p.value[0].kind == missing {
+		all := p.value.get()
+		if r.drops && len(all) == 1 && all[0].kind == missing {
 			continue
 		}
-		for i := range p.value {
-			if s, ok := p.value[i].known(); ok && value == "" {
+		value, missingToo := "", false
+		for i := range all {
+			if s, ok := all[i].known(); ok && value == "" {
 				value = s
 			}
-			missingToo = missingToo || p.value[i].kind == missing
+			missingToo = missingToo || all[i].kind == missing
 		}
 		if value == "" {
 			value = exampleHeader(p.name)
@@ -150,7 +151,7 @@ func (e *evaluator) target(v *value) (target, bool) {
 			}
 			rest = "/" + path
 		}
-		return target{path: tidyPath(rest)}, plainPath(rest)
+		return target{path: tidyPath(rest)}, plainPath(rest) && !strings.HasPrefix(tidyPath(rest), "/{")
 	case first.own:
 		raw = strings.TrimPrefix(raw, "{"+first.hole+"}")
 		if !strings.HasPrefix(raw, "/") {
@@ -165,7 +166,7 @@ func (e *evaluator) target(v *value) (target, bool) {
 		if !strings.HasPrefix(raw, "/") {
 			raw = "/" + strings.TrimPrefix(raw, "./")
 		}
-		if strings.HasPrefix(raw, "/..") || !plainPath(raw) {
+		if strings.HasPrefix(raw, "/..") || strings.HasPrefix(tidyPath(raw), "/{") || !plainPath(raw) { // what begins with a hole may be anything
 			return target{}, false
 		}
 		return target{relative: true, built: !v.pieces[0].at.direct.IsZero(), path: tidyPath(raw), server: contract.Server{Span: at}}, true

@@ -219,8 +219,8 @@ func (e *evaluator) rules(all values, prefix string) []contract.Proxy {
 				continue
 			}
 			for _, p := range v.props {
-				for j := range p.value {
-					if rule, ok := e.rule(p.name, &p.value[j], p.at); ok {
+				for _, w := range p.value.get() {
+					if rule, ok := e.rule(p.name, &w, p.at); ok {
 						out = append(out, rule)
 						break
 					}
@@ -228,7 +228,7 @@ func (e *evaluator) rules(all values, prefix string) []contract.Proxy {
 			}
 		case list:
 			for _, item := range v.items {
-				out = append(out, e.rules(item, prefix)...)
+				out = append(out, e.rules(item.get(), prefix)...)
 			}
 		}
 	}
@@ -238,14 +238,16 @@ func (e *evaluator) rules(all values, prefix string) []contract.Proxy {
 func (e *evaluator) contexts(v *value, contexts values) []contract.Proxy {
 	var out []contract.Proxy
 	for i := range contexts {
-		list := []values{{contexts[i]}}
+		list := []*later{now(contexts[i])}
 		if len(contexts[i].items) > 0 {
 			list = contexts[i].items
 		}
 		for _, item := range list {
-			if prefix, ok := item[0].known(); ok {
-				if rule, ok := e.rule(prefix, v, item[0].at); ok {
-					out = append(out, rule)
+			for _, context := range item.get() {
+				if prefix, ok := context.known(); ok {
+					if rule, ok := e.rule(prefix, v, context.at); ok {
+						out = append(out, rule)
+					}
 				}
 			}
 		}
@@ -284,8 +286,10 @@ func (e *evaluator) strip(v *value) string {
 	for _, rewrite := range option(values{*v}, "pathRewrite", "") {
 		for _, p := range rewrite.props {
 			prefix, ok := strings.CutPrefix(p.name, "^")
-			if to, known := p.value[0].known(); ok && known && strings.Trim(to, "/") == "" {
-				return strings.TrimSuffix(prefix, "/")
+			for _, to := range p.value.get() {
+				if s, known := to.known(); ok && known && strings.Trim(s, "/") == "" {
+					return strings.TrimSuffix(prefix, "/")
+				}
 			}
 		}
 	}
@@ -312,18 +316,19 @@ func (e *evaluator) rewrite(a assignment, m *module) []contract.Proxy {
 	for _, v := range e.eval(a.value, a.scope, m, nil) {
 		from, ok := v.get("source")
 		to, found := v.get("destination")
-		if !ok || !found || len(from.value) == 0 {
+		sources := from.value.get()
+		if !ok || !found || len(sources) == 0 {
 			continue
 		}
-		prefix, known := from.value[0].known()
+		prefix, known := sources[0].known()
 		prefix, _, _ = strings.Cut(prefix, "/:")
-		for i := range to.value {
-			raw := to.value[i].template()
-			if !known || to.value[i].kind != text || strings.HasPrefix(raw, "/") {
+		for _, destination := range to.value.get() {
+			raw := destination.template()
+			if !known || destination.kind != text || strings.HasPrefix(raw, "/") {
 				continue
 			}
 			target, _, _ := strings.Cut(raw, "/:")
-			rule, ok := forwarding(prefix, target, from.value[0].at.span())
+			rule, ok := forwarding(prefix, target, sources[0].at.span())
 			if !ok {
 				continue
 			}

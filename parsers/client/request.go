@@ -201,7 +201,7 @@ func (e *evaluator) fetched(site *callSite, f *frame) *request {
 			init = r.url
 		}
 		if p, ok := r.url[0].get(requestURL); ok {
-			r.url = p.value
+			r.url = p.value.get()
 		}
 	}
 	if !e.options(r, init) {
@@ -269,7 +269,7 @@ func option(all values, name, without string) values {
 			p, found := v.get(name)
 			switch {
 			case found:
-				for _, x := range p.value {
+				for _, x := range p.value.get() {
 					if x.kind == missing && without != "" {
 						x = none
 					}
@@ -326,18 +326,17 @@ func (r *request) addHeaders(all values) {
 		case object:
 			r.open = r.open || v.open
 			for _, p := range v.props {
-				if len(all) > 1 && !everywhere(all, p.name) || slices.ContainsFunc(p.value, func(v value) bool { return v.kind == missing }) {
+				if len(all) > 1 && !everywhere(all, p.name) || slices.ContainsFunc(p.value.get(), func(v value) bool { return v.kind == missing }) {
 					p.maybe = true
 				}
 				r.headers = setHeader(r.headers, p)
 			}
 		case list:
-			for _, pair := range v.items {
-				if len(pair) == 1 && pair[0].kind == list && len(pair[0].items) == 2 && len(pair[0].items[0]) == 1 {
-					if name, ok := pair[0].items[0][0].known(); ok {
-						r.headers = setHeader(r.headers, property{name: name, value: pair[0].items[1], at: pair[0].items[0][0].at, maybe: len(all) > 1})
-						continue
-					}
+			for _, item := range v.items {
+				if p, ok := pair(item.get()); ok {
+					p.maybe = len(all) > 1
+					r.headers = setHeader(r.headers, p)
+					continue
 				}
 				r.open = true
 			}
@@ -346,6 +345,19 @@ func (r *request) addHeaders(all values) {
 			r.open = true
 		}
 	}
+}
+
+// pair reads "[name, value]".
+func pair(all values) (property, bool) {
+	if len(all) != 1 || all[0].kind != list || len(all[0].items) != 2 {
+		return property{}, false
+	}
+	name := all[0].items[0].get()
+	if len(name) != 1 {
+		return property{}, false
+	}
+	text, ok := name[0].known()
+	return property{name: text, value: all[0].items[1], at: name[0].at}, ok
 }
 
 // setHeader adds a header; the same name, in any case, is replaced.
@@ -428,7 +440,7 @@ func (e *evaluator) opened(callee *ast.DotExpression, site *callSite, f *frame) 
 			}
 		case strings.HasPrefix(name, "on") || name == "responseType" || name == "timeout":
 		default:
-			p := property{name: name, at: place{module: site.module, node: c.keys[0]}, maybe: c.sometimes, value: e.eval(c.value, c.scope, site.module, f)}
+			p := property{name: name, at: place{module: site.module, node: c.keys[0]}, maybe: c.sometimes, value: e.later(c.value, c.scope, site.module, f)}
 			r.headers = setHeader(r.headers, p)
 		}
 	}

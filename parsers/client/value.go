@@ -38,7 +38,7 @@ type value struct {
 	props  []property
 	// open: there may be more properties than are known.
 	open  bool
-	items []values
+	items []*later
 	fn    *function
 	frame *frame // in which the function was made
 	class *ast.ClassLiteral
@@ -55,12 +55,29 @@ type values []value
 
 // property is a property of an object.
 type property struct {
-	name   string
-	value  values
-	at     place
-	maybe  bool // it is not always there
-	frame  *frame
-	getter bool
+	name  string
+	value *later
+	at    place
+	maybe bool // it is not always there
+}
+
+// later are values that are found out when somebody asks for them: most parts of an object nobody does.
+type later struct {
+	values values
+	find   func() values // nil when they are found
+}
+
+func now(v ...value) *later { return &later{values: v} }
+
+func (l *later) get() values {
+	if l == nil {
+		return nil
+	}
+	if find := l.find; find != nil {
+		l.find = nil // what depends on itself has no value
+		l.values = find()
+	}
+	return l.values
 }
 
 // piece is a part of a text: literal, or what nobody knows with a name for people.
@@ -161,7 +178,7 @@ func set(props []property, p property) []property {
 	out := slices.Clone(props)
 	if i := slices.IndexFunc(out, func(q property) bool { return q.name == p.name }); i >= 0 {
 		if p.maybe { // either of both
-			p.value = limit(slices.Concat(out[i].value, p.value))
+			p.value = now(limit(slices.Concat(out[i].value.get(), p.value.get()))...)
 			p.maybe = out[i].maybe
 		}
 		out[i] = p
