@@ -98,12 +98,20 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 		if h.Span.IsZero() {
 			h.Span = at
 		}
-		if p.maybe || missingToo && r.drops {
+		if isOfAnswers(p.name) {
+			n.Misplaced = append(n.Misplaced, h)
+		} else if p.maybe || missingToo && r.drops {
 			n.Optional = append(n.Optional, h)
 		} else {
 			n.Headers = append(n.Headers, h)
 		}
 	}
+}
+
+// isOfAnswers reports whether a header is one of the answers that CORS knows.
+func isOfAnswers(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.HasPrefix(lower, "access-control-allow-") || lower == "access-control-expose-headers" || lower == "access-control-max-age"
 }
 
 // exampleHeader returns a value for a header whose value is not known: one that needs no permission where it may be such.
