@@ -44,7 +44,7 @@ var allowed = map[string][]string{
 	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
-	"parsers/client": {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "parsers"},
+	"parsers/client": {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "analyzers/policy", "parsers"},
 
 	"parsers/express":         {"internal/source", "internal/environment", "internal/script", "analyzers/policy", "parsers", "parsers/express/machine"},
 	"parsers/express/machine": {"internal/source", "internal/script"},

@@ -2,7 +2,7 @@
 // sends a request (fetch, axios, XMLHttpRequest, ky, superagent, EventSource, Angular's HttpClient) is a need. Nothing is run:
 // an address is followed as far as the text of the project says what it is, and a call whose address is not known states none.
 //
-// It imports only contract, the parsers' contract, internal/script, internal/environment, internal/yamltree and internal/source.
+// It imports only contract, policy (for gaps), the parsers' contract, internal/script, internal/environment, internal/yamltree and internal/source.
 package client
 
 import (
@@ -114,6 +114,7 @@ func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 			result.Files = append(result.Files, other.file)
 		}
 	}
+	result.Gaps = e.gaps
 	for _, f := range result.Files {
 		for _, c := range script.Comments(f) {
 			result.Comments = append(result.Comments, parsers.Comment(c))

@@ -9,6 +9,7 @@ import (
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/token"
 
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/environment"
 )
 
@@ -16,8 +17,9 @@ import (
 // would have to be run for; what is not known is a hole with a name.
 
 const (
-	maxSteps = 60_000 // of one module's requests
-	maxLevel = 60     // of values in values
+	maxSteps = 60_000  // of one request
+	maxTotal = 600_000 // of all requests of a file
+	maxLevel = 60      // of values in values
 )
 
 // evaluator evaluates the expressions of a module.
@@ -34,7 +36,10 @@ type evaluator struct {
 	forwarding map[*function]bool
 
 	environment []environment.Set
-	app         *application
+
+	total int // steps of the requests before
+	gaps  []policy.Gap
+	app   *application
 }
 
 // frame is a call of a function: what its parameters are.

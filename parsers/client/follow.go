@@ -11,6 +11,7 @@ import (
 	"github.com/dop251/goja/ast"
 
 	"github.com/corslint/corslint/analyzers/contract"
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -27,7 +28,11 @@ func (e *evaluator) moduleNeeds(ctx context.Context, m *module) []contract.Need 
 	var out []contract.Need
 	reads := readsOf(m)
 	for _, site := range m.calls {
-		if ctx.Err() != nil || len(out) > maxNeeds {
+		if ctx.Err() != nil {
+			break
+		}
+		if e.total += e.steps; len(out) > maxNeeds || e.total > maxTotal {
+			e.gaps = append(e.gaps, policy.Gap{Span: site.span(), Why: "too much depends on one another here; the requests from here on are not read"})
 			break
 		}
 		if e.app.onServerSide(site.fn) {
