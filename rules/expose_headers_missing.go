@@ -133,7 +133,7 @@ type unexposed struct {
 // addUnexposed adds the headers that a page is to read of an answer and cannot.
 func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexposed {
 	o := outcome(w)
-	if o == nil || w.Purpose == probe.Unencrypted || w.Optional {
+	if o == nil || w.Purpose == probe.Unencrypted || w.Purpose == probe.Misplaced || w.Optional {
 		return all
 	}
 	answer := o.Answer(len(o.Hops)-1, browser.PhaseActual)

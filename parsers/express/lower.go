@@ -12,6 +12,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/environment"
+	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/express/machine"
@@ -99,7 +100,9 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 		}
 	}
 	for _, f := range l.result.Files {
-		l.result.Comments = append(l.result.Comments, comments(f)...)
+		for _, c := range script.Comments(f) {
+			l.result.Comments = append(l.result.Comments, parsers.Comment(c))
+		}
 	}
 	return l.result
 }
