@@ -406,6 +406,7 @@ define('clearInterval', () => {});
 define('clearImmediate', clear);
 define('queueMicrotask', (fn) => void Promise.resolve().then(fn));
 define('global', globalThis);
+define('awslambda', $.unknown('awslambda')); // by which functions stream their responses
 
 const silent = () => {};
 define('console', new Proxy({}, { get: (t, name) => (name in t ? t[name] : silent) }));
