@@ -170,6 +170,44 @@ paths:
       requestBody: {content: {application/json: {schema: {type: object}}}}
       responses: {"204": {description: changed}}
 `},
+		{Dialect: "apigateway", Name: "an authorizer asks for it", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Users
+        Authorizers:
+          Users: {IdentitySource: $request.header.Authorization, JwtConfiguration: {issuer: https://login.shop.example, audience: [orders]}}
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type] # want "the browser refuses GET with Authorization and 2 others: preflight does not allow Authorization"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "what the authorizer asks for is listed", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Users
+        Authorizers:
+          Users: {IdentitySource: $request.header.Authorization, JwtConfiguration: {issuer: https://login.shop.example, audience: [orders]}}
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [authorization, content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		reportUnreadable(p, browser.InvalidAllowHeadersPreflightResponse, "header name")

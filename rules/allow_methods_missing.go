@@ -133,6 +133,36 @@ paths:
   /charges/{id}:
     delete: {responses: {"204": {description: gone}}}
 `},
+		{Dialect: "apigateway", Name: "a route that is not listed", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET] # want "the browser refuses PUT and JSON PUT: preflight allows GET only"
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "every route is listed", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		reportUnreadable(p, browser.InvalidAllowMethodsPreflightResponse, "method")

@@ -60,6 +60,70 @@ app.get('/orders', (req, res) => res.json([]));
 app.use('/admin', require('@shop/admin-routes'));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "more than the resource has", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Methods: "'GET,DELETE'" # want "no route takes DELETE, which Access-Control-Allow-Methods lists"
+`},
+		{Dialect: "apigateway", Name: "what the resource has", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Methods: "'GET'"
+`},
 	},
 	Check: func(p *Pass) {
 		if _, hidden := p.layerFact(policy.FactHidesRoutes); hidden || len(p.Host.Gaps) > 0 || len(p.Endpoints) < p.Total || slices.ContainsFunc(p.Endpoints, hidesRoutes) {

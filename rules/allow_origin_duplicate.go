@@ -69,16 +69,48 @@ app.use(cors({ origin: 'https://app.shop.example' }));
 app.get('/orders', (req, res) => res.json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "the function and its URL", Text: `-- template.yaml --
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src
+      Handler: orders.handler
+      Runtime: nodejs22.x
+      FunctionUrlConfig:
+        AuthType: NONE
+        Cors: {AllowOrigins: ["https://app.shop.example"], AllowMethods: [GET]} # want "the browser refuses GET: there are two Access-Control-Allow-Origin lines"
+-- src/orders.js --
+exports.handler = async () => ({
+  statusCode: 200,
+  headers: { 'Access-Control-Allow-Origin': 'https://app.shop.example' },
+  body: '[]',
+});
+`},
+		{Dialect: "apigateway", Name: "the URL alone", Text: `-- template.yaml --
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src
+      Handler: orders.handler
+      Runtime: nodejs22.x
+      FunctionUrlConfig:
+        AuthType: NONE
+        Cors: {AllowOrigins: ["https://app.shop.example"], AllowMethods: [GET]}
+-- src/orders.js --
+exports.handler = async () => ({ statusCode: 200, body: '[]' });
+`},
 	},
 	Check: func(p *Pass) {
+		beside := p.facts(policy.FactAddsBeside)
 		second := func(f *probe.Failure) source.Span {
 			lines := allowOriginLines(f)
-			if len(lines) < 2 || acrossLayers(linesOf(f, allowOrigin)) {
+			if len(lines) < 2 || len(beside) == 0 && acrossLayers(lines) {
 				return source.Span{}
 			}
 			return firstWord(lines[1].Sources[0])
 		}
-		beside := p.facts(policy.FactAddsBeside)
 		for _, g := range ByPlace(Has(p.Failures(), browser.MultipleAllowOriginValues, browser.PreflightMultipleAllowOriginValues), second) {
 			lines := allowOriginLines(g.Failures[0])
 			f := finding.Finding{
@@ -93,7 +125,7 @@ app.listen(3000);
 					f.Related = append(f.Related, finding.Related{Span: at, Text: "another line"})
 				}
 			}
-			if lines[0].Upstream && len(beside) > 0 {
+			if acrossLayers(lines) && len(beside) > 0 {
 				f.Severity, f.Confidence = finding.Warning, finding.Medium
 				f.Because += "; " + beside[0].Text
 				f.Change = "let one of the two send it: take the header out of the function, or the CORS configuration off its URL"

@@ -77,6 +77,51 @@ app.post('/orders', (req, res) => res.json({}));
 app.use((err, req, res, next) => res.status(err.status || 500).json({ error: err.message }));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "an authorizer refuses without it", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Auth:
+        DefaultAuthorizer: Users
+        AddDefaultAuthorizerToCorsPreflight: false
+        Authorizers:
+          Users: {UserPoolArn: !GetAtt UserPool.Arn}
+      Cors:
+        AllowOrigin: "'https://app.shop.example'" # want "the page cannot read 401, 413, 429 or 504: error responses lack Access-Control-Allow-Origin"
+        AllowMethods: "'GET,PUT'"
+        AllowHeaders: "'Authorization,Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "gateway responses", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Auth:
+        DefaultAuthorizer: Users
+        AddDefaultAuthorizerToCorsPreflight: false
+        Authorizers:
+          Users: {UserPoolArn: !GetAtt UserPool.Arn}
+      GatewayResponses:
+        DEFAULT_4XX: {ResponseParameters: {Headers: {Access-Control-Allow-Origin: "'https://app.shop.example'"}}}
+        DEFAULT_5XX: {ResponseParameters: {Headers: {Access-Control-Allow-Origin: "'https://app.shop.example'"}}}
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'GET,PUT'"
+        AllowHeaders: "'Authorization,Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		own, configurable := p.layerFact(policy.FactOwnErrors)

@@ -59,6 +59,42 @@ server {
     }
 }
 `},
+		{Dialect: "apigateway", Name: "stored for everybody", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules: [{AllowedOrigins: ["https://app.shop.example", "https://admin.shop.example"], AllowedMethods: [GET]}]
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: files, DomainName: !GetAtt Files.RegionalDomainName, S3OriginConfig: {}}]
+        DefaultCacheBehavior:
+          TargetOriginId: files
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6 # want "a page gets the copy stored for another origin and is refused"
+          OriginRequestPolicyId: 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf
+`},
+		{Dialect: "apigateway", Name: "stored for each origin", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules: [{AllowedOrigins: ["https://app.shop.example", "https://admin.shop.example"], AllowedMethods: [GET]}]
+  ByOrigin:
+    Type: AWS::CloudFront::CachePolicy
+    Properties:
+      CachePolicyConfig:
+        Name: by-origin
+        ParametersInCacheKeyAndForwardedToOrigin: {HeadersConfig: {HeaderBehavior: whitelist, Headers: [Origin, Access-Control-Request-Method, Access-Control-Request-Headers]}}
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: files, DomainName: !GetAtt Files.RegionalDomainName, S3OriginConfig: {}}]
+        DefaultCacheBehavior: {TargetOriginId: files, ViewerProtocolPolicy: https-only, CachePolicyId: !Ref ByOrigin}
+`},
 	},
 	Check: func(p *Pass) {
 		for _, e := range p.Endpoints {

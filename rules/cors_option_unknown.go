@@ -55,6 +55,38 @@ app.use(require('cors')({ origin: 'https://app.shop.example', exposedHeaders: ['
 app.get('/orders', (req, res) => res.set('X-Total', '3').json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "the name of another service", Text: `-- serverless.yml --
+service: shop
+provider:
+  name: aws
+  runtime: nodejs22.x
+  httpApi:
+    cors:
+      allowOrigins: [https://app.shop.example] # want "every origin is let in: allowOrigins is no option of the Serverless Framework"
+      allowedHeaders: [Content-Type]
+functions:
+  orders:
+    handler: src/orders.handler
+    events:
+      - httpApi: GET /orders
+      - httpApi: PUT /orders
+`},
+		{Dialect: "apigateway", Name: "the framework's name", Text: `-- serverless.yml --
+service: shop
+provider:
+  name: aws
+  runtime: nodejs22.x
+  httpApi:
+    cors:
+      allowedOrigins: [https://app.shop.example]
+      allowedHeaders: [Content-Type]
+functions:
+  orders:
+    handler: src/orders.handler
+    events:
+      - httpApi: GET /orders
+      - httpApi: PUT /orders
+`},
 	},
 	Check: func(p *Pass) {
 		for _, f := range p.Layer.Facts {

@@ -102,6 +102,36 @@ paths:
             Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
             Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
 `},
+		{Dialect: "apigateway", Name: "the quotes of a REST API", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["'https://app.shop.example'"] # want "the browser refuses https://app.shop.example: quotes are part of the allowed origin"
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "an HTTP API takes values as they are", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		quoted := func(f *probe.Failure) source.Span {

@@ -186,23 +186,22 @@ func answeredWith(f *probe.Failure) string {
 
 // neverSent says which requests a failing preflight stops: "PUT and DELETE are never sent: their preflight is answered 401".
 func neverSent(failures []*probe.Failure, why string) string {
-	text := requests(failures)
-	verb, their := " is never sent: ", "its "
-	if strings.Contains(text, " and ") {
-		verb, their = " are never sent: ", "their "
-	}
-	if message := text + verb + their + why; len(message) <= maxMessage {
-		return message
-	}
-	return short(requests(failures[:1])+" is never sent: its "+why, maxMessage)
+	return fitting(failures, func(requests string) string {
+		if strings.Contains(requests, " and ") {
+			return requests + " are never sent: their " + why
+		}
+		return requests + " is never sent: its " + why
+	})
 }
 
-// refusedFor says which requests a browser refuses, and why: "the browser refuses PUT: only the preflight has ...".
-func refusedFor(failures []*probe.Failure, why string) string {
-	if message := "the browser refuses " + requests(failures) + ": " + why; len(message) <= maxMessage {
-		return message
+// fitting returns a message that names as many requests as it has room for, at least the first.
+func fitting(failures []*probe.Failure, message func(requests string) string) string {
+	for limit := 4; limit > 1; limit-- {
+		if text := message(someRequests(failures, limit)); len([]rune(text)) <= maxMessage {
+			return text
+		}
 	}
-	return short("the browser refuses "+requests(failures[:1])+": "+why, maxMessage)
+	return short(message(requests(failures[:1])), maxMessage)
 }
 
 // lacksHeader reports whether the response to the request itself fails for a header that nobody wrote for it.

@@ -81,6 +81,36 @@ app.use(cors({ origin: [/^https:\/\/(www|app)\.shop\.example$/] }));
 app.get('/orders', (req, res) => res.json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "an asterisk that is compared as text", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://*.shop.example"] # want "the browser refuses https://app.shop.example: the asterisk of the allowed origin is compared as text"
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "one by one", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example", "https://admin.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		for _, m := range p.misspelt(spelledAsPattern) {

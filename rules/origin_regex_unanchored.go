@@ -90,6 +90,24 @@ app.use(cors({ origin: /^https:\/\/app\.shop\.example$/, credentials: true }));
 app.get('/orders', (req, res) => res.json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "an asterisk at the end", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules:
+          - AllowedOrigins: ["https://app.shop.example*"] # want "https://app.shop.example.attacker.example passes the origin check and reads the responses"
+            AllowedMethods: [GET]
+`},
+		{Dialect: "apigateway", Name: "without it", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules:
+          - AllowedOrigins: ["https://app.shop.example"]
+            AllowedMethods: [GET]
+`},
 	},
 	Check: func(p *Pass) {
 		for _, g := range groupStrangers(p.openEnds()) {

@@ -99,6 +99,82 @@ paths:
             Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
             Access-Control-Allow-Credentials: {schema: {type: boolean, default: true}}
 `},
+		{Dialect: "apigateway", Name: "mapped for a REST API", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'*'" # want "the browser refuses credentialed GET"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'*'"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+`},
+		{Dialect: "apigateway", Name: "one origin", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+`},
 	},
 	Check: func(p *Pass) {
 		place := func(f *probe.Failure) source.Span {

@@ -76,6 +76,39 @@ app.use((req, res, next) => {
 app.put('/orders/', (req, res) => res.json({}));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "to the login page", Text: `Resources:
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      Protocol: HTTPS
+      Port: 443
+      ListenerAttributes:
+        - {Key: routing.http.response.access_control_allow_origin.header_value, Value: "https://app.shop.example"}
+        - {Key: routing.http.response.access_control_allow_headers.header_value, Value: Content-Type}
+      DefaultActions:
+        - {Type: authenticate-oidc, AuthenticateOidcConfig: {Issuer: https://login.shop.example}} # want "JSON POST is never sent: its preflight is redirected"
+        - {Type: forward, TargetGroupArn: !Ref Orders}
+`},
+		{Dialect: "apigateway", Name: "preflights first", Text: `Resources:
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      Protocol: HTTPS
+      Port: 443
+      ListenerAttributes:
+        - {Key: routing.http.response.access_control_allow_origin.header_value, Value: "https://app.shop.example"}
+        - {Key: routing.http.response.access_control_allow_headers.header_value, Value: Content-Type}
+      DefaultActions:
+        - {Type: authenticate-oidc, AuthenticateOidcConfig: {Issuer: https://login.shop.example}}
+        - {Type: forward, TargetGroupArn: !Ref Orders}
+  Preflights:
+    Type: AWS::ElasticLoadBalancingV2::ListenerRule
+    Properties:
+      ListenerArn: !Ref Listener
+      Priority: 1
+      Conditions: [{Field: http-request-method, HttpRequestMethodConfig: {Values: [OPTIONS]}}]
+      Actions: [{Type: fixed-response, FixedResponseConfig: {StatusCode: "204"}}]
+`},
 	},
 	Check: func(p *Pass) {
 		reportPreflights(p, redirected, func(f *probe.Failure) preflightTexts {

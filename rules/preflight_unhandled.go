@@ -78,6 +78,54 @@ app.put('/orders', shop, (req, res) => res.json({}));
 app.delete('/orders', shop, (req, res) => res.end());
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "an OPTIONS method", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    put:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: PUT
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Methods: "'PUT'"
+`},
+		{Dialect: "apigateway", Name: "no OPTIONS method", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    put: # want "PUT is never sent: its preflight is answered 403"
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: PUT
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+`},
 	},
 	Check: func(p *Pass) {
 		reportPreflights(p, unhandled, func(f *probe.Failure) preflightTexts {

@@ -64,6 +64,47 @@ app.get('/orders', (req, res) => {
 });
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "removed by a policy", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules: [{AllowedOrigins: ["https://app.shop.example"], AllowedMethods: [GET]}]
+  Policy:
+    Type: AWS::CloudFront::ResponseHeadersPolicy
+    Properties:
+      ResponseHeadersPolicyConfig:
+        Name: cors
+        RemoveHeadersConfig: {Items: [{Header: Access-Control-Allow-Origin}]} # want "the browser refuses GET: response lacks Access-Control-Allow-Origin"
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: files, DomainName: !GetAtt Files.RegionalDomainName, S3OriginConfig: {}}]
+        DefaultCacheBehavior:
+          TargetOriginId: files
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          OriginRequestPolicyId: 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf
+          ResponseHeadersPolicyId: !Ref Policy
+`},
+		{Dialect: "apigateway", Name: "the bucket's header passes", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules: [{AllowedOrigins: ["https://app.shop.example"], AllowedMethods: [GET]}]
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: files, DomainName: !GetAtt Files.RegionalDomainName, S3OriginConfig: {}}]
+        DefaultCacheBehavior:
+          TargetOriginId: files
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          OriginRequestPolicyId: 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf
+`},
 	},
 	Check: func(p *Pass) {
 		removed := func(l policy.Lost) bool { return l.Why == policy.Hidden || l.Why == policy.Cleared }

@@ -84,6 +84,128 @@ app.put('/customers', (req, res) => res.json({}));
 app.put('/prices', (req, res) => res.json({}));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "one path has a list of its own", Text: `-- serverless.yml --
+service: shop
+provider: {name: aws, runtime: nodejs22.x}
+functions:
+  orders:
+    handler: src/orders.handler
+    events:
+      - http:
+          method: put
+          path: orders
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+  carts:
+    handler: src/carts.handler
+    events:
+      - http:
+          method: put
+          path: carts
+          cors: {origin: https://app.shop.example, headers: [Content-Type, X-Trace]} # want "/carts allows other headers than the other paths of the server"
+  invoices:
+    handler: src/invoices.handler
+    events:
+      - http:
+          method: put
+          path: invoices
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+`},
+		{Dialect: "apigateway", Name: "one list", Text: `-- serverless.yml --
+service: shop
+provider: {name: aws, runtime: nodejs22.x}
+functions:
+  orders:
+    handler: src/orders.handler
+    events:
+      - http:
+          method: put
+          path: orders
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+  carts:
+    handler: src/carts.handler
+    events:
+      - http:
+          method: put
+          path: carts
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+  invoices:
+    handler: src/invoices.handler
+    events:
+      - http:
+          method: put
+          path: invoices
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+`},
+		{Dialect: "openapi", Name: "documented with a list of its own", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+  /carts:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type, X-Trace"}} # want "/carts allows other headers than the other paths of the server"
+  /invoices:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+components: {headers: {Page: {schema: {type: string, default: "https://app.shop.example"}}}}
+`},
+		{Dialect: "openapi", Name: "documented with one list", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+  /carts:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+  /invoices:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+components: {headers: {Page: {schema: {type: string, default: "https://app.shop.example"}}}}
+`},
 	},
 	Check: func(p *Pass) {
 		for _, what := range [...]string{"Methods", "Headers"} {

@@ -30,7 +30,7 @@ func line(s, finding source.Span) string {
 // lines names the lines of places: "lines 16 and 17".
 func lines(spans []source.Span, finding source.Span) string {
 	var numbers []string
-	for _, s := range spans {
+	for _, s := range slices.SortedFunc(slices.Values(spans), source.Compare) {
 		if s.File != finding.File {
 			return line(spans[0], finding)
 		}

@@ -150,15 +150,9 @@ func reportUnreadable(p *Pass, reason browser.Reason, noun string) {
 	}
 }
 
-// refuses says that the browser refuses requests, and why: which requests is shortened first.
+// refuses says which requests a browser refuses, and why: "the browser refuses PUT: only the preflight has ...".
 func refuses(failures []*probe.Failure, why string) string {
-	const start = "the browser refuses "
-	for _, some := range [][]*probe.Failure{failures, failures[:1]} {
-		if message := start + requests(some) + ": " + why; len([]rune(message)) <= maxMessage {
-			return message
-		}
-	}
-	return short(start+requests(failures[:1])+": "+why, maxMessage)
+	return fitting(failures, func(requests string) string { return "the browser refuses " + requests + ": " + why })
 }
 
 // namesOf returns the methods or headers that are refused, as people write them.
@@ -241,7 +235,7 @@ func credentialsMeant(failures []*probe.Failure) []finding.Related {
 		out = append(out, finding.Related{Span: s, Text: "allows credentials"})
 	}
 	if n := failures[0].Probe.Stated; n != nil && len(out) == 0 {
-		out = append(out, finding.Related{Span: n.Cookies(), Text: "declares cookies for " + n.String()})
+		out = append(out, finding.Related{Span: n.Cookies(), Text: n.CookieStatement()})
 	}
 	return out
 }

@@ -67,7 +67,7 @@ func CacheOf(layer *policy.Layer, endpoint string) Cache {
 		case policy.FactNeedsAuthorization, policy.FactRequiresHeader, policy.FactOwnErrors, policy.FactDuplicateContentType,
 			policy.FactOptionUnknown, policy.FactSessionCookie, policy.FactServesPages, policy.FactReadsBody,
 			policy.FactMappingUnquoted, policy.FactMappingIgnored, policy.FactMockTakesBinary, policy.FactAddsBeside,
-			policy.FactUnverified:
+			policy.FactGuardsPreflight, policy.FactHidesRoutes, policy.FactUnverified:
 		}
 	}
 	if c.Kind == 0 {

@@ -43,8 +43,10 @@ type Layer struct {
 // Listener is an address on which a layer answers, as far as its source says. Several layers may share a port; then the
 // request's host decides (see [Host.Pick]).
 type Listener struct {
-	Scheme  string // "http" or "https"
-	Port    int    // 0: any port
+	Scheme string // "http" or "https"
+	Port   int    // 0: any port
+	// Opened is the port that a process opens. It does not decide who answers: whoever stands in front may ask by another.
+	Opened  int
 	Hosts   []HostPattern
 	Default bool // answers for hosts that no layer of the port names
 	Span    source.Span
@@ -105,7 +107,8 @@ type FactKind uint8
 
 // The kinds of fact.
 const (
-	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on.
+	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on; Subject is the
+	// authentication scheme, where only one will do.
 	FactNeedsAuthorization FactKind = iota + 1
 	// FactRequiresHeader says: the endpoint refuses a request of the method Method without the header Subject.
 	FactRequiresHeader
@@ -138,6 +141,8 @@ const (
 	// FactUnverified says: the value that the layer gives the response header Subject at this place, or the whole answer given
 	// there where Subject is "", is what Text says, and no documentation does. What rests on it is no error.
 	FactUnverified
+	// FactGuardsPreflight says: preflights are asked for what is asked of other requests; Text says how to free them of it.
+	FactGuardsPreflight
 	// FactHidesRoutes says: something answers below the path Subject, with methods that are not known.
 	FactHidesRoutes
 )

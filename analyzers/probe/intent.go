@@ -360,10 +360,10 @@ func (p *Prober) preflights(e *Endpoint, origin string) {
 				continue
 			}
 		}
-		p.want(e, Preflighted, origin, method, []browser.Header{{Name: h.Name, Value: exampleValue(h.Name)}}, policy.Circumstance{}, "Allow-Headers lists "+h.Name, h.At)
+		p.want(e, Preflighted, origin, method, []browser.Header{p.example(e.Pattern, h.Name)}, policy.Circumstance{}, "Allow-Headers lists "+h.Name, h.At)
 	}
 	if authorization != nil && !lists(in.Headers, "authorization") && len(in.Preflight) > 0 {
-		p.want(e, Preflighted, origin, reads, []browser.Header{{Name: "Authorization", Value: exampleValue("authorization")}}, policy.Circumstance{}, authorization.Text, authorization.Span)
+		p.want(e, Preflighted, origin, reads, []browser.Header{p.example(e.Pattern, "Authorization")}, policy.Circumstance{}, authorization.Text, authorization.Span)
 	}
 	json := []browser.Header{{Name: "Content-Type", Value: exampleValue("content-type")}}
 	if at, ok := in.star("Access-Control-Allow-Headers"); ok && len(unsafe) == 0 && authorization == nil && sends != "" {
@@ -394,7 +394,7 @@ func (p *Prober) required(e policy.Endpoint, method string) (headers []browser.H
 		if f.Kind != policy.FactRequiresHeader || f.Endpoint != e.Pattern || f.Method != "" && f.Method != method {
 			continue
 		}
-		headers = append(headers, browser.Header{Name: f.Subject, Value: exampleValue(f.Subject)})
+		headers = append(headers, p.example(e.Pattern, f.Subject))
 		if evidence == nil {
 			evidence = f
 		}
@@ -405,6 +405,17 @@ func (p *Prober) required(e policy.Endpoint, method string) (headers []browser.H
 // lists reports whether a list has a name, in any case.
 func lists(list []Listed, name string) bool {
 	return slices.ContainsFunc(list, func(l Listed) bool { return strings.EqualFold(l.Name, name) })
+}
+
+// example returns a request header that an endpoint takes.
+func (p *Prober) example(endpoint, name string) browser.Header {
+	value := exampleValue(name)
+	for _, f := range p.layer.Facts {
+		if f.Kind == policy.FactNeedsAuthorization && f.Endpoint == endpoint && f.Subject != "" && strings.EqualFold(name, "authorization") {
+			value = f.Subject + " token"
+		}
+	}
+	return browser.Header{Name: name, Value: value}
 }
 
 // exampleValue returns a value for a request header.

@@ -136,6 +136,9 @@ func (b *httpBuilder) route(r *route) int {
 	case r.guard.jwt:
 		rejected = 401
 	}
+	if r.verb == "ANY" {
+		b.guardsPreflight(r.guard, name, "add a route OPTIONS /{proxy+} with an integration and without an authorizer")
+	}
 	b.request(block, b.check(r.guard, r.verb, name, refusal{
 		absent:   func() []policy.Step { return b.own(absent, r.guard.span) },
 		rejected: func() []policy.Step { return b.own(rejected, r.guard.span) },

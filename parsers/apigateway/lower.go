@@ -313,6 +313,13 @@ func (b *builder) check(g guard, verb, endpoint string, answer refusal) []policy
 	return append(out, &policy.If{Cond: policy.Meets{Kind: policy.CredentialsRejected}, Then: answer.rejected()})
 }
 
+// guardsPreflight notes that preflights are asked for credentials, and how to free them.
+func (b *builder) guardsPreflight(g guard, endpoint, change string) {
+	if g.kind != unguarded {
+		b.fact(policy.Fact{Kind: policy.FactGuardsPreflight, Endpoint: endpoint, Text: change, Span: g.span})
+	}
+}
+
 // requires notes that a request is refused without a header.
 func (b *builder) requires(verb, endpoint, header, why string, at source.Span) {
 	if verb == "ANY" {

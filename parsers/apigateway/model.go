@@ -45,6 +45,7 @@ type method struct {
 	span        source.Span
 	guard       guard
 	inherited   bool        // the guard is that of the whole document
+	free        string      // of OPTIONS: how to free it of the guard, in the words of the format
 	key         source.Span // what makes an API key required
 	keyless     bool        // it is said that none is, whatever the API's default
 	required    []parameter // that a validator checks

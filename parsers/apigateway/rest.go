@@ -82,6 +82,11 @@ func (b *restBuilder) method(m *method) int {
 	case m.guard.jwt:
 		rejected = "UNAUTHORIZED"
 	}
+	if m.verb == "ANY" {
+		b.guardsPreflight(m.guard, m.path, "add an OPTIONS method without an authorizer")
+	} else if m.verb == "OPTIONS" && m.free != "" {
+		b.guardsPreflight(m.guard, m.path, m.free)
+	}
 	b.request(block, b.check(m.guard, m.verb, m.path, refusal{
 		absent:   func() []policy.Step { return b.gatewayAnswer(absent, m.guard.span) },
 		rejected: func() []policy.Step { return b.gatewayAnswer(rejected, m.guard.span) },

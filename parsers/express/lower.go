@@ -297,7 +297,7 @@ func isPathError(text string) bool { return strings.HasSuffix(text, pathErrorHin
 // layer lowers one application that answers requests.
 func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *policy.Layer {
 	from := &d.Layers[i]
-	layer := &policy.Layer{Name: l.unit.Path, Span: l.span(from.Place), Listeners: []policy.Listener{{Scheme: "http"}}}
+	layer := &policy.Layer{Name: l.unit.Path, Span: l.span(from.Place), Listeners: []policy.Listener{{Scheme: "http", Opened: from.Port}}}
 	if layer.Span.IsZero() {
 		layer.Span = source.Span{File: l.entry}
 	}
