@@ -73,6 +73,11 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 			main, possible = d, []scenario{s}
 		default:
 			possible = append(possible, s)
+			for _, m := range d.Mentions { // a list may be chosen by NODE_ENV
+				if !slices.ContainsFunc(main.Mentions, m.Same) {
+					main.Mentions = append(main.Mentions, m)
+				}
+			}
 		}
 	}
 	l.describe(host, main)
