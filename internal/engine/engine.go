@@ -446,7 +446,11 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		if r.Link && !s.agreed {
 			out.Seats = append(out.Seats, s.seats...)
 		}
-		out.Layers = append(out.Layers, s.layers...)
+		for _, layer := range s.layers {
+			if !slices.Contains(r.declared, s) || !slices.Contains(out.Layers, layer) { // one layer in several environments is one
+				out.Layers = append(out.Layers, layer)
+			}
+		}
 		out.Unknown = append(out.Unknown, s.unknown...)
 		out.Endpoints += s.endpoints
 		out.Gaps = append(out.Gaps, s.gaps...)
