@@ -37,6 +37,13 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 	for _, m := range r.Contract.Mistakes {
 		r.mistake(m.Span, m.Text)
 	}
+	for _, e := range r.Contract.Environments {
+		for _, p := range e.Variables {
+			if !r.Files.Has(p.Text) {
+				r.mistake(p.Span, p.Text+" does not exist")
+			}
+		}
+	}
 	var wait []func()
 	done := map[string]*policy.Host{} // fronts by what they and those behind them are made of: environments share them
 	documented := make([][]contract.Need, len(r.Contract.APIs))
@@ -225,7 +232,8 @@ func (r *runner) kind(environment string) rules.Environment {
 // unanswered notes that nobody answers the needs of an API in an environment.
 func (r *runner) unanswered(api *contract.API, environment, url, why string) {
 	for _, f := range r.Contract.Frontends {
-		if slices.ContainsFunc(f.Calls, func(c contract.Call) bool { return c.API == api.Name }) {
+		calls := slices.ContainsFunc(f.Calls, func(c contract.Call) bool { return c.API == api.Name })
+		if calls && len(contract.In(f.Origins, environment)) > 0 {
 			r.add(Agreed{Cell: contract.Cell{Frontend: f.Name, API: api.Name, Environment: environment}, URL: url, Why: why})
 		}
 	}

@@ -300,29 +300,30 @@ func method(m string) int {
 	return i
 }
 
-// number gives the notes their marks, in the order in which the table is read: numbers, and letters for what is not known.
+// number gives the notes their marks, in the order in which the table is read: numbers, and then letters for what is not known.
 func (t *Table) number(notes []Note) {
 	moved := map[int]int{}
-	numbers, letters := 0, 0
-	for i := range t.Rows {
-		for j := range t.Rows[i].Cells {
-			c := &t.Rows[i].Cells[j]
-			if c.Note == 0 {
-				continue
-			}
-			if moved[c.Note] == 0 {
-				n := notes[c.Note-1]
-				if n.State == Unknown {
-					n.Mark = letter(letters)
-					letters++
-				} else {
-					numbers++
-					n.Mark = fmt.Sprint(numbers)
+	take := func(unknown bool, mark func(n int) string) {
+		n := 0
+		for i := range t.Rows {
+			for j := range t.Rows[i].Cells {
+				c := &t.Rows[i].Cells[j]
+				if c.Note == 0 || moved[c.Note] > 0 || (notes[c.Note-1].State == Unknown) != unknown {
+					continue
 				}
-				t.Notes = append(t.Notes, n)
+				note := notes[c.Note-1]
+				note.Mark = mark(n)
+				n++
+				t.Notes = append(t.Notes, note)
 				moved[c.Note] = len(t.Notes)
 			}
-			c.Note = moved[c.Note]
+		}
+	}
+	take(false, func(n int) string { return fmt.Sprint(n + 1) })
+	take(true, letter)
+	for i := range t.Rows {
+		for j := range t.Rows[i].Cells {
+			t.Rows[i].Cells[j].Note = moved[t.Rows[i].Cells[j].Note]
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (t *Table) summary() string {
 	for _, r := range t.Rows {
 		frontends[r.Frontend] = true
 	}
-	counts := []string{fmt.Sprintf("%d cells allowed", t.Count(Allowed))}
+	counts := []string{plural(t.Count(Allowed), "cell") + " allowed"}
 	for _, s := range [...]State{Blocked, Unreadable, Unknown} {
 		if n := t.Count(s); n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, strings.ToLower(s.String())))
