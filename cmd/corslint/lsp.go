@@ -115,7 +115,9 @@ func (e *editor) Check(ctx context.Context, unsaved map[string]*source.File) *ls
 		}
 	}
 	finding.Sort(result.Findings)
-	slices.SortFunc(result.Verdicts, func(a, b lsp.Verdict) int { return cmp.Or(source.Compare(a.Span, b.Span), cmp.Compare(a.Label, b.Label)) })
+	slices.SortFunc(result.Verdicts, func(a, b lsp.Verdict) int {
+		return cmp.Or(source.Compare(a.Span, b.Span), cmp.Compare(a.Label, b.Label))
+	})
 	result.Verdicts = slices.CompactFunc(result.Verdicts, func(a, b lsp.Verdict) bool { return a.Span == b.Span && a.Label == b.Label })
 	return result
 }
@@ -188,4 +190,3 @@ func (u *unsavedFiles) Paths(dir string) []string {
 	}
 	return all
 }
-

@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/lsp":          {"internal/source", "internal/finding"},
 	"internal/matrix":       {"internal/source", "internal/finding", "internal/engine", "analyzers/..."},
 	"internal/names":        {},
+	"internal/playground":   {"internal/source", "internal/finding", "internal/discovery", "internal/engine", "analyzers/...", "parsers", "rules"},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
 	"internal/script":       {"internal/source"},
@@ -64,10 +65,12 @@ var allowed = map[string][]string{
 
 	"rules": {"internal/source", "internal/finding", "internal/names", "analyzers/...", "parsers"},
 
-	"docs/generate": {"rules"},
-	"docs/schema":   {},
+	"docs/generate":   {"rules"},
+	"docs/playground": {"internal/playground"},
+	"docs/schema":     {},
 
-	"cmd/corslint": {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
+	"cmd/corslint-wasm": {"internal/playground", "parsers", "parsers/..."},
+	"cmd/corslint":      {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
 }
 
 // TestImports reads the imports of every file that is no test, whatever its build tags.
