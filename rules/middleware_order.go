@@ -19,8 +19,12 @@ func tooLate(f *probe.Failure) (policy.Lost, bool) {
 	if f.Answer == nil {
 		return policy.Lost{}, false
 	}
-	l, ok := f.Lost(allowOrigin)
-	return l, ok && l.Why == policy.NotReached && !l.By.IsZero()
+	for _, name := range [...]string{allowOrigin, f.Header} { // that of another origin would not even be lost
+		if l, ok := f.Lost(name); ok && l.Why == policy.NotReached && !l.By.IsZero() {
+			return l, true
+		}
+	}
+	return policy.Lost{}, false
 }
 
 // refusedBefore reports whether somebody asked for credentials before the middleware had its turn.

@@ -66,6 +66,8 @@ type Result struct {
 	Skipped   int
 	Context   int // files that were read because they include a named one
 	Dialects  []Work
+	// Mistakes are what is wrong with the contract, in the order of its text; each is a finding, too.
+	Mistakes []parsers.Problem
 }
 
 // Work is what a run did for a dialect. The times of several workers are added up.
@@ -429,6 +431,9 @@ func (r *runner) each(ctx context.Context, n int, work func(int)) {
 // merge puts the results of all configurations together, in the order of their files.
 func (r *runner) merge(slots []*unitResult) *Result {
 	out := &Result{Skipped: r.skipped, Context: r.context, Dialects: r.work}
+	slices.SortStableFunc(r.mistakes, func(a, b parsers.Problem) int { return source.Compare(a.Span, b.Span) })
+	r.mistakes = slices.Compact(r.mistakes) // every environment says it
+	out.Mistakes = r.mistakes
 	if r.Rules != nil {
 		out.Findings = append(rules.OfProblems(slices.Concat(r.unread, r.mistakes)), r.found...)
 	}
@@ -444,7 +449,11 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		if r.Link && !s.agreed {
 			out.Seats = append(out.Seats, s.seats...)
 		}
-		out.Layers = append(out.Layers, s.layers...)
+		for _, layer := range s.layers {
+			if !slices.Contains(r.declared, s) || !slices.Contains(out.Layers, layer) { // one layer in several environments is one
+				out.Layers = append(out.Layers, layer)
+			}
+		}
 		out.Unknown = append(out.Unknown, s.unknown...)
 		out.Endpoints += s.endpoints
 		out.Gaps = append(out.Gaps, s.gaps...)
