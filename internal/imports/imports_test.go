@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"parsers/express":             {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
 	"parsers/express/expresstest": {"internal/differential"},
 	"parsers/express/machine":     {"internal/source", "internal/script"},
-	"parsers/client":              {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "parsers"},
+	"parsers/client":              {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "analyzers/policy", "parsers"},
 
 	"parsers/nginx":           {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
 	"parsers/nginx/conf":      {"internal/source"},
