@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/corslint/corslint/analyzers/console"
+	"github.com/corslint/corslint/internal/devtools"
 	"github.com/corslint/corslint/internal/diagnosis"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
@@ -33,7 +34,7 @@ func readMessage(cmd *cobra.Command) (string, error) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "Paste the browser's message (Chrome, Edge, Firefox or Safari), then an empty line:")
 		return untilEmptyLine(in)
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxLog+1))
+	text, err := io.ReadAll(io.LimitReader(in, devtools.MaxLog+1))
 	if err != nil {
 		return "", err
 	}

@@ -31,7 +31,7 @@ func (w *workshop) print(d *diagnosis.Diagnosis) {
 
 // caused prints that the project does that, and what to do about it.
 func (w *workshop) caused(d *diagnosis.Diagnosis) {
-	w.say("", "This project does that.   %s%s", layerName(d), w.at(d.Place, ", "))
+	w.say("", "This project does that.   %s%s", w.layer(d), w.at(d.Place, ", "))
 	rule := ""
 	if d.Finding != nil {
 		rule = " (" + d.Finding.Rule + ")"
@@ -50,9 +50,16 @@ func (w *workshop) caused(d *diagnosis.Diagnosis) {
 		w.say("  after it: ", "the browser goes on, and refuses it for what comes next:")
 		for i, wall := range d.After {
 			w.say(fmt.Sprintf("    %d. ", i+2), "%s%s", wall.Text, w.at(wall.Place, "   "))
+			if wall.Change != "" {
+				w.say("       change: ", "%s", wall.Change)
+			}
 		}
 	}
+	w.more(d)
 	w.notes(d)
+}
+
+func (w *workshop) more(d *diagnosis.Diagnosis) {
 	if d.Rule != "" {
 		w.say("  more:    ", "corslint explain %s", d.Rule)
 	}
@@ -71,7 +78,7 @@ func (w *workshop) otherwise(d *diagnosis.Diagnosis) {
 	case browser.Blocked:
 		how = "From these files the browser refuses " + asked + " for another reason: " + d.Outcome.Result.Failures[0].Text
 	}
-	w.say("", "Predicted otherwise.   %s   (%s%s)", how, layerName(d), w.at(d.Layer.Span, ", "))
+	w.say("", "Predicted otherwise.   %s   (%s%s)", how, w.layer(d), w.at(d.Layer.Span, ", "))
 	server := "Look at the response's Server and Via."
 	if name := serverHeader(d); name != "" {
 		server = "Look at the response's Server and Via: this project sends " + name + "."
@@ -90,16 +97,21 @@ func (w *workshop) otherwise(d *diagnosis.Diagnosis) {
 func (w *workshop) noLayer(d *diagnosis.Diagnosis) {
 	known := "Nothing in this project answers HTTP requests, as far as corslint reads it."
 	if len(d.Known) > 0 {
-		known = "Known: " + strings.Join(d.Known, ", ") + "."
+		var names []string
+		for _, l := range d.Known {
+			if l.More > 0 {
+				l.Names = append(l.Names, fmt.Sprintf("%d more", l.More))
+			}
+			names = append(names, strings.Join(l.Names, ", ")+" ("+l.Dialect+")")
+		}
+		known = "Known: " + strings.Join(names, "; ") + "."
 	}
 	w.say("", "No layer here answers %s.   %s", hostOf(d), known)
 	if d.Meaning != "" {
 		w.say("  In general this message means: ", "%s", d.Meaning)
 	}
-	w.say("  ", "A server that corslint cannot read is declared in a layer file: https://github.com/corslint/corslint/blob/main/docs/explain.md#layers")
-	if d.Rule != "" {
-		w.say("  more:    ", "corslint explain %s", d.Rule)
-	}
+	w.say("  ", "A server that corslint cannot read is declared in a layer file: docs/explain.md")
+	w.more(d)
 }
 
 // general prints what a message means that nobody here can be asked about.
@@ -108,9 +120,7 @@ func (w *workshop) general(d *diagnosis.Diagnosis) {
 	for _, hint := range d.Hints {
 		w.say("  ", "%s", hint)
 	}
-	if d.Rule != "" {
-		w.say("  more:    ", "corslint explain %s", d.Rule)
-	}
+	w.more(d)
 }
 
 // notes prints what was assumed and what does not fit.
@@ -193,11 +203,16 @@ func (w *workshop) changed(name string) string {
 	return fmt.Sprintf(" (last changed %s, %s)", info.ModTime().UTC().Format("2006-01-02"), path.Base(name))
 }
 
-func layerName(d *diagnosis.Diagnosis) string {
-	if strings.Contains(d.Layer.Name, d.Host.Name) {
-		return d.Layer.Name
+// layer names who answers: "nginx api.shop.example", "express orders/server.js".
+func (w *workshop) layer(d *diagnosis.Diagnosis) string {
+	name := d.Layer.Name
+	if strings.HasSuffix(d.Layer.Span.Path(), name) || strings.HasSuffix(name, d.Layer.Span.Path()) {
+		name = w.shown(name)
 	}
-	return d.Host.Name + " " + d.Layer.Name
+	if strings.Contains(name, d.Host.Dialect) {
+		return name
+	}
+	return d.Host.Dialect + " " + name
 }
 
 // request names the request that fails.

@@ -31,10 +31,10 @@ const maxAttempts = 200
 
 // try asks a layer for the requests that a message can be about. It returns the first that makes the browser print the
 // message, nil if none does, and the first of all.
-func (c *candidate) try(ctx context.Context, m *console.Message) (found, first *attempt) {
+func (c *candidate) try(ctx context.Context, m *console.Message, known *exchange.Fetch) (found, first *attempt) {
 	left := maxAttempts
 	var close *attempt // but for the status or the value
-	for _, g := range c.guesses(ctx, m) {
+	for _, g := range c.guesses(ctx, m, known) {
 		if left--; left < 0 || ctx.Err() != nil {
 			break
 		}
@@ -62,6 +62,30 @@ func (c *candidate) try(ctx context.Context, m *console.Message) (found, first *
 	return close, first
 }
 
+// cached asks a layer for the same through a cache that has answered another page before: the one that the message has in the
+// place of its own. It returns nil unless that makes the browser print the message.
+func (c *candidate) cached(ctx context.Context, m *console.Message) *attempt {
+	if !m.HasValue || !slices.Contains(m.Reasons, browser.AllowOriginMismatch) || originOf(m.Value) != m.Value {
+		return nil
+	}
+	for _, page := range c.pages(ctx, m) {
+		mine := exchange.Fetch{URL: startURL(m), Method: "GET", Origin: page.origin, Credentials: browser.CredentialsSameOrigin, Initiator: initiator(m)}
+		other := mine
+		other.Origin = m.Value
+		for _, kind := range []exchange.CacheKind{exchange.BrowserCache, exchange.SharedCache} {
+			both, err := exchange.SimulateSequence(ctx, engineOf(m), c.chain, []exchange.Fetch{other, mine},
+				exchange.Options{Entry: c.layer, AssumeSilent: true}, exchange.Cache{Kind: kind})
+			if err != nil || len(both[1].Outcomes) == 0 {
+				continue
+			}
+			if f, ok := printed(&both[1].Outcomes[0]); ok && says(m, &f) && f.Value == m.Value {
+				return &attempt{by: c, exchange: both[1], outcome: &both[1].Outcomes[0], failure: f, guessed: page.said}
+			}
+		}
+	}
+	return nil
+}
+
 // engineOf returns the engine that the message is of.
 func engineOf(m *console.Message) browser.Engine {
 	if m.Engine == "" {
@@ -82,8 +106,6 @@ func printed(o *exchange.Outcome) (browser.Failure, bool) {
 // says reports whether a message is what a browser prints about a failure.
 func says(m *console.Message, f *browser.Failure) bool {
 	switch {
-	case m.Kind == console.Mixed:
-		return f.Reason == "" && strings.HasPrefix(f.Text, "Mixed Content") || strings.HasPrefix(f.Text, "Blocked loading mixed")
 	case len(m.Reasons) == 0:
 		return f.Reason != ""
 	case !slices.Contains(m.Reasons, f.Reason):
@@ -105,9 +127,20 @@ type guess struct {
 	guessed bool
 }
 
-// guesses returns the requests that a message can be about.
-func (c *candidate) guesses(ctx context.Context, m *console.Message) []guess {
+// guesses returns the requests that a message can be about. Of one that is known only what befell it is open.
+func (c *candidate) guesses(ctx context.Context, m *console.Message, known *exchange.Fetch) []guess {
 	var out []guess
+	if known != nil {
+		for _, befalls := range circumstances(m, requestGuess{method: "GET"}) {
+			g := guess{fetch: *known}
+			if befalls.Kind != "" {
+				g.fetch.Circumstances = []policy.Circumstance{befalls}
+				g.said = []string{"It happens when " + befallen(befalls)}
+			}
+			out = append(out, g)
+		}
+		return out
+	}
 	for _, page := range c.pages(ctx, m) {
 		for _, credentials := range credentialsOf(m) {
 			for _, r := range requests(m) {
@@ -238,7 +271,7 @@ func requests(m *console.Message) []requestGuess {
 		return []requestGuess{{method: m.Name}, {method: m.Name, headers: json}}
 	}
 	preflighted := []requestGuess{
-		{"PUT", nil, true}, {"DELETE", nil, true}, {"POST", json, true}, {"PATCH", json, true}, {"PUT", json, true},
+		{"PUT", nil, true}, {"DELETE", nil, true}, {"POST", json, true}, {"PATCH", json, true},
 		{"GET", []browser.Header{{Name: "Authorization", Value: "Bearer token"}}, true},
 	}
 	if len(m.Reasons) > 0 && !slices.ContainsFunc(m.Reasons, func(r browser.Reason) bool { return !aboutPreflight(r) }) {

@@ -1,7 +1,6 @@
 package diagnosis
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -82,27 +81,56 @@ func isPublic(host string) bool {
 	return strings.Contains(host, ".") && net.ParseIP(strings.Trim(host, "[]")) == nil && !strings.HasSuffix(host, ".localhost") && !strings.HasSuffix(host, ".local")
 }
 
-// maxKnown is how many names are listed at most.
+// maxKnown is how many names of a dialect are listed at most.
 const maxKnown = 8
 
-// known lists who is there, for people: "api.shop.example (nginx)".
-func (p *Project) known() []string {
+// Listeners are the names for which the layers of a dialect answer.
+type Listeners struct {
+	Dialect string
+	Names   []string // "api.shop.example:8081", "any host"
+	More    int      // that are not listed
+}
+
+// known lists who is there.
+func (p *Project) known() []Listeners {
 	hosts := slices.Concat(p.Seats, p.Hosts)
 	if len(p.Chain) > 0 {
 		hosts = p.Chain[:1]
 	}
-	var out []string
+	var out []Listeners
 	for _, h := range hosts {
+		if h.Serves != nil {
+			continue
+		}
+		i := slices.IndexFunc(out, func(l Listeners) bool { return l.Dialect == h.Dialect })
+		if i < 0 {
+			i = len(out)
+			out = append(out, Listeners{Dialect: h.Dialect})
+		}
 		for _, address := range h.Addresses() {
-			_, name, _ := strings.Cut(address, "://")
-			text := fmt.Sprintf("%s (%s)", name, h.Name)
-			if h.Serves == nil && !slices.Contains(out, text) {
-				out = append(out, text)
+			scheme, name, _ := strings.Cut(address, "://")
+			name = strings.TrimSuffix(name, map[string]string{"http": ":80", "https": ":443"}[scheme])
+			switch l := &out[i]; {
+			case slices.Contains(l.Names, name):
+			case len(l.Names) == maxKnown:
+				l.More++
+			default:
+				l.Names = append(l.Names, name)
 			}
 		}
 	}
-	if len(out) > maxKnown {
-		out = append(out[:maxKnown:maxKnown], fmt.Sprintf("and %d more", len(out)-maxKnown))
+	return out
+}
+
+// Addresses lists where the project's layers listen.
+func (p *Project) Addresses() []string {
+	var out []string
+	for _, h := range slices.Concat(p.Seats, p.Hosts) {
+		for _, address := range h.Addresses() {
+			if !slices.Contains(out, address) {
+				out = append(out, address)
+			}
+		}
 	}
 	return out
 }

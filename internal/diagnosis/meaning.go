@@ -94,7 +94,11 @@ func refusal(m *console.Message, rule string) string {
 func paragraph(doc string) string {
 	_, text, _ := strings.Cut(doc, "\n")
 	text, _, _ = strings.Cut(text, "\n## ")
-	return strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(text), " ")
+	if rest, ok := strings.CutPrefix(text, "It "); ok { // what the heading asks about
+		return "The browser " + rest
+	}
+	return text
 }
 
 // network says what a failure below HTTP means.

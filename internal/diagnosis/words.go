@@ -67,9 +67,6 @@ func what(f *browser.Failure, answer *policy.Outcome, page string) string {
 	case browser.CorsDisabledScheme:
 		return "with a redirect to a URL that is not http"
 	}
-	if strings.HasPrefix(f.Text, "Mixed Content") {
-		return "without TLS, and the page came over https: the browser does not even ask"
-	}
 	return "in a way that fails: " + f.Text
 }
 
@@ -92,9 +89,6 @@ func change(f *browser.Failure, page string) string {
 		return "add " + strings.Join(f.Names, ", ") + " to " + f.Header
 	case browser.RedirectContainsCredentials, browser.CorsDisabledScheme:
 		return "redirect to a plain https URL"
-	}
-	if strings.HasPrefix(f.Text, "Mixed Content") {
-		return "ask for the https URL, and serve it"
 	}
 	return ""
 }
