@@ -79,9 +79,6 @@ func (e *explanation) explainLog(cmd *cobra.Command, in io.Reader) error {
 
 // refusal returns the message that a browser prints about an exchange in a log. It reports false where it refuses nothing.
 func refusal(x *devtools.Exchange, engine browser.Engine) (console.Message, bool) {
-	if x.Mode == "navigate" || x.Mode == browser.ModeNoCORS {
-		return console.Message{}, false
-	}
 	m := console.Message{Kind: console.Refused, Engine: engine, URL: x.URL, Origin: x.Origin, Page: x.Page, Resource: "fetch"}
 	if x.Initiator == browser.InitiatorXHR {
 		m.Resource = "XMLHttpRequest"
@@ -128,7 +125,7 @@ func (w *workshop) refusal(cmd *cobra.Command, x *devtools.Exchange, m console.M
 	if m.Text != "" {
 		w.say("  browser: ", "%s", m.Text)
 	}
-	w.print(w.layers(cmd.Context()).DiagnoseRequest(cmd.Context(), m, fetchOf(&x.Request)))
+	w.print(cmd.Context(), w.layers(cmd.Context()).DiagnoseRequest(cmd.Context(), m, fetchOf(&x.Request)))
 	fmt.Fprintln(w.out)
 }
 

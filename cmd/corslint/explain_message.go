@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 	"github.com/corslint/corslint/internal/diagnosis"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
+	"github.com/corslint/corslint/internal/finding"
 )
 
 // maxMessage bounds what is read of a pasted text.
@@ -74,7 +76,7 @@ func (e *explanation) explainMessage(cmd *cobra.Command, text string) error {
 		if len(found) > 1 {
 			fmt.Fprintf(w.out, "%s\n", shorten(printable(found[i].Text), 160))
 		}
-		w.print(w.layers(cmd.Context()).Diagnose(cmd.Context(), found[i]))
+		w.print(cmd.Context(), w.layers(cmd.Context()).Diagnose(cmd.Context(), found[i]))
 	}
 	return w.project.close()
 }
@@ -84,7 +86,8 @@ type workshop struct {
 	out   io.Writer
 	paths []string
 	read  *diagnosis.Project
-	base  string // the working directory relative to the project's root
+	here  string   // the working directory, without symbolic links as the roots are
+	roots []string // of the project, or of the paths that are the chain
 	*project
 }
 
@@ -109,7 +112,13 @@ func (e *explanation) workshop(cmd *cobra.Command) (*workshop, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.project, w.base = p, p.base(here)
+	w.project, w.here = p, here
+	if real, err := filepath.EvalSymlinks(here); err == nil {
+		w.here = real
+	}
+	for i := range projects {
+		w.roots = append(w.roots, projects[i].Root)
+	}
 	return w, nil
 }
 
@@ -122,10 +131,32 @@ func (w *workshop) layers(ctx context.Context) *diagnosis.Project {
 	return w.read
 }
 
+// similar returns what is reported about the project that makes a browser print a message.
+func (w *workshop) similar(ctx context.Context, m *console.Message) []*finding.Finding {
+	report, _ := w.check(ctx, &checkCommand{pedantic: true, noBaseline: true}, nil)
+	return slices.DeleteFunc(report.Findings, func(f *finding.Finding) bool { return !diagnosis.Concerns(f, m) })
+}
+
 // shown returns a path of the project as seen from the working directory.
-func (w *workshop) shown(path string) string {
-	if rel, err := filepath.Rel(filepath.FromSlash("/"+w.base), filepath.FromSlash("/"+path)); err == nil {
-		return filepath.ToSlash(rel)
+func (w *workshop) shown(name string) string {
+	for _, root := range w.roots {
+		abs := filepath.Join(root, filepath.FromSlash(name))
+		if _, err := os.Stat(abs); err != nil {
+			continue
+		}
+		if rel, err := filepath.Rel(w.here, abs); err == nil {
+			return filepath.ToSlash(rel)
+		}
 	}
-	return path
+	return name
+}
+
+// find returns what the disk says of a file of the project; nil if it is not there.
+func (w *workshop) find(name string) os.FileInfo {
+	for _, root := range w.roots {
+		if info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name))); err == nil {
+			return info
+		}
+	}
+	return nil
 }

@@ -1,22 +1,22 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/console"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/diagnosis"
 	"github.com/corslint/corslint/internal/source"
 )
 
 // print prints a diagnosis for people.
-func (w *workshop) print(d *diagnosis.Diagnosis) {
+func (w *workshop) print(ctx context.Context, d *diagnosis.Diagnosis) {
 	switch d.Kind {
 	case diagnosis.Caused:
 		w.caused(d)
@@ -25,7 +25,7 @@ func (w *workshop) print(d *diagnosis.Diagnosis) {
 	case diagnosis.NoLayer:
 		w.noLayer(d)
 	case diagnosis.General:
-		w.general(d)
+		w.general(ctx, d)
 	}
 }
 
@@ -86,7 +86,7 @@ func (w *workshop) otherwise(d *diagnosis.Diagnosis) {
 	w.say("  1. ", "Another layer answered. %s", server)
 	w.say("  2. ", "The deployed files differ from these%s.", w.changed(d.Layer.Span.Path()))
 	w.say("  3. ", "The request differs: credentials, or a header that needs a preflight. Right-click the request, \"Copy as fetch\", then:")
-	w.line("       corslint simulate " + w.chainArgument(d) + " --fetch -")
+	w.line("       corslint simulate --fetch -")
 	if lines := d.Exchange.Curl(d.Outcome); len(lines) > 0 {
 		w.line("  Compare with:  " + lines[0])
 	}
@@ -115,12 +115,33 @@ func (w *workshop) noLayer(d *diagnosis.Diagnosis) {
 }
 
 // general prints what a message means that nobody here can be asked about.
-func (w *workshop) general(d *diagnosis.Diagnosis) {
+func (w *workshop) general(ctx context.Context, d *diagnosis.Diagnosis) {
 	w.say("", "%s", d.Meaning)
+	if d.Message.Kind == console.Refused {
+		w.similarFindings(ctx, d)
+	}
 	for _, hint := range d.Hints {
 		w.say("  ", "%s", hint)
 	}
 	w.more(d)
+}
+
+// maxSimilar is how many findings are listed for a message that names no URL.
+const maxSimilar = 5
+
+func (w *workshop) similarFindings(ctx context.Context, d *diagnosis.Diagnosis) {
+	found := w.similar(ctx, &d.Message)
+	if len(found) == 0 {
+		w.say("  ", "The message names no URL, and nothing that is reported about this project makes a browser print it.")
+		return
+	}
+	w.say("  ", "The message names no URL. In this project a browser prints it because of:")
+	for _, f := range found[:min(len(found), maxSimilar)] {
+		w.say("    ", "%s: %s [%s]", w.at(f.Place, ""), f.Message, f.Rule)
+	}
+	if len(found) > maxSimilar {
+		w.say("    ", "and %d more: corslint", len(found)-maxSimilar)
+	}
 }
 
 // notes prints what was assumed and what does not fit.
@@ -186,18 +207,10 @@ func (w *workshop) answeredAt(d *diagnosis.Diagnosis) string {
 	return fmt.Sprintf(" on %s:%d", name, at.Position().Line)
 }
 
-// chainArgument names the layer's file for a command line.
-func (w *workshop) chainArgument(d *diagnosis.Diagnosis) string {
-	if len(w.paths) > 0 {
-		return strings.Join(w.paths, " ")
-	}
-	return w.shown(d.Layer.Span.Path())
-}
-
 // changed says when a file was changed.
 func (w *workshop) changed(name string) string {
-	info, err := os.Stat(filepath.Join(w.Root, filepath.FromSlash(name)))
-	if err != nil {
+	info := w.find(name)
+	if info == nil {
 		return ""
 	}
 	return fmt.Sprintf(" (last changed %s, %s)", info.ModTime().UTC().Format("2006-01-02"), path.Base(name))

@@ -30,7 +30,7 @@ type Log struct {
 	Cut       bool // there are more, which were not read
 }
 
-// Exchange is a request across origins, and what came of it.
+// Exchange is a request across origins of which the browser checks the answer, and what came of it.
 type Exchange struct {
 	Request
 	// Hops are the answers: of redirects, and the last one. Preflights are parallel to it, nil where the log has none.
@@ -46,6 +46,9 @@ type Answer struct {
 	Status  int
 	Headers []browser.Header
 }
+
+// Navigate is the mode of a request that no script makes: a page, a WebSocket.
+const Navigate browser.Mode = "navigate"
 
 // entry is a request in a log.
 type entry struct {
@@ -194,9 +197,13 @@ const maxHops = 21
 // exchanges puts together what belongs together: requests with their preflights and with what redirects led to.
 func exchanges(entries []*entry, pages map[string]string) []Exchange {
 	slices.SortStableFunc(entries, func(a, b *entry) int { return strings.Compare(a.Started, b.Started) })
-	byURL := map[string][]int{}
+	byURL, preflights := map[string][]int{}, map[string][]int{}
 	for i, e := range entries {
-		byURL[e.Request.URL] = append(byURL[e.Request.URL], i)
+		to := byURL
+		if e.isPreflight() {
+			to = preflights
+		}
+		to[e.Request.URL] = append(to[e.Request.URL], i)
 	}
 	var out []Exchange
 	for i, e := range entries {
@@ -212,7 +219,7 @@ func exchanges(entries []*entry, pages map[string]string) []Exchange {
 		var listed []string
 		for at, last := i, e; last != nil; {
 			answer := Answer{URL: last.Request.URL, Status: last.Response.Status, Headers: list(last.Response.Headers)}
-			preflight := preflightOf(entries, byURL[last.Request.URL], at, last.Request.Method)
+			preflight := preflightOf(entries, preflights[last.Request.URL], at, last.Request.Method)
 			x.Hops = append(x.Hops, answer)
 			x.Preflights = append(x.Preflights, nil)
 			if preflight != nil {
@@ -231,7 +238,10 @@ func exchanges(entries []*entry, pages map[string]string) []Exchange {
 				break
 			}
 		}
-		if !crosses {
+		if preflighted := slices.ContainsFunc(x.Preflights, func(p *Answer) bool { return p != nil }); preflighted {
+			x.Mode = ""
+		}
+		if !crosses || x.Mode == Navigate || x.Mode == browser.ModeNoCORS {
 			continue
 		}
 		x.keepListed(listed)
@@ -267,10 +277,13 @@ func (e *entry) asked(pages map[string]string) Request {
 	case "no-cors", "same-origin":
 		r.Mode = browser.Mode(mode)
 	case "navigate", "websocket":
-		r.Mode = "navigate"
+		r.Mode = Navigate
 	}
-	if e.Resource == "document" || e.Resource == "websocket" {
-		r.Mode = "navigate"
+	switch {
+	case e.Resource == "document" || e.Resource == "websocket":
+		r.Mode = Navigate
+	case r.Mode == "" && e.header("Origin") == "" && e.header("Sec-Fetch-Mode") == "" && !slices.Contains([]string{"fetch", "xhr", "font", "eventsource"}, e.Resource):
+		r.Mode = browser.ModeNoCORS // an image, a script, a style: nobody checks anything
 	}
 	r.add(list(e.Request.Headers))
 	if r.Page == "" {
@@ -286,7 +299,7 @@ func preflightOf(entries []*entry, same []int, at int, method string) *entry {
 	distance := 0
 	for _, i := range same {
 		p := entries[i]
-		if p.used || !p.isPreflight() || p.header("Access-Control-Request-Method") != method && p.header("Access-Control-Request-Method") != "" {
+		if p.used || p.header("Access-Control-Request-Method") != method && p.header("Access-Control-Request-Method") != "" {
 			continue
 		}
 		if d := max(i-at, at-i); best == nil || d < distance {
@@ -319,7 +332,7 @@ func redirected(entries []*entry, byURL map[string][]int, e *entry, at int) (*en
 		return nil, 0
 	}
 	for _, i := range byURL[to.String()] {
-		if next := entries[i]; i > at && !next.used && !next.isPreflight() {
+		if next := entries[i]; i > at && !next.used {
 			return next, i
 		}
 	}

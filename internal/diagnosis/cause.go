@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/console"
 	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
@@ -249,4 +250,12 @@ func (d *Diagnosis) repairs(other browser.Failure) bool {
 		return strings.HasPrefix(strings.ToLower(h.Name), "access-control-")
 	})
 	return none && d.Failure.Phase == browser.PhasePreflight
+}
+
+// Concerns reports whether a finding is about what makes a browser print a message.
+func Concerns(f *finding.Finding, m *console.Message) bool {
+	return slices.ContainsFunc(console.Read(f.Browser.Chromium), func(printed console.Message) bool {
+		return (m.Name == "" || strings.EqualFold(m.Name, printed.Name)) &&
+			slices.ContainsFunc(printed.Reasons, func(r browser.Reason) bool { return slices.Contains(m.Reasons, r) })
+	})
 }
