@@ -160,24 +160,44 @@ func difference(let, page string) string {
 	return ""
 }
 
-// ruleFinding asks the rules about the exchange of an attempt, as about a need that somebody states. It returns the finding
-// that has the attempt's failure, nil if none does, and those that have others.
+// ruleFinding asks the rules about the exchange of an attempt, as about a need that somebody states of the layer. It returns
+// the finding that has the attempt's failure, nil if none does, and those that have others of the same exchange.
 func ruleFinding(ctx context.Context, by *candidate, a *attempt) (found *finding.Finding, others []*finding.Finding) {
 	survey := surveyOf(ctx, by, &a.exchange)
 	if survey == nil {
 		return nil, nil
 	}
-	words := exchange.Messages(a.failure)
+	var elsewhere []*finding.Finding // about the same path
 	for _, f := range rules.Check(rules.All(), survey, rules.Options{}) {
 		switch {
 		case f.Browser.Chromium == "" || f.Place.Path() == said:
-		case found == nil && f.Browser == words:
-			found = f
-		default:
+		case len(f.Needs) > 0: // it is about the need, among others
 			others = append(others, f)
+		case slices.Contains(f.Endpoints, survey.Stated[0].Name) && saysReason(f, a.failure.Reason):
+			elsewhere = append(elsewhere, f)
 		}
 	}
-	return found, others
+	if len(others) == 0 { // a cause that was found with another request has claimed it
+		others = elsewhere[:min(len(elsewhere), 1)]
+	}
+	words := exchange.Messages(a.failure)
+	for _, is := range []func(*finding.Finding) bool{
+		func(f *finding.Finding) bool { return f.Browser == words },
+		func(f *finding.Finding) bool { return saysReason(f, a.failure.Reason) },
+		func(f *finding.Finding) bool {
+			return a.exchange.Engine == browser.WebKit && saysReason(f, browser.PreflightDisallowedRedirect)
+		},
+		func(f *finding.Finding) bool { return len(others) == 1 },
+	} {
+		if i := slices.IndexFunc(others, is); i >= 0 {
+			return others[i], slices.Delete(slices.Clone(others), i, i+1)
+		}
+	}
+	return nil, others
+}
+
+func saysReason(f *finding.Finding, r browser.Reason) bool {
+	return slices.ContainsFunc(console.Read(f.Browser.Chromium), func(m console.Message) bool { return slices.Contains(m.Reasons, r) })
 }
 
 // said is the path of the file that a message stands for, where it states a need.
@@ -201,9 +221,19 @@ func surveyOf(ctx context.Context, by *candidate, x *exchange.Exchange) *probe.S
 	if f.Credentials == browser.CredentialsInclude {
 		need.Auth = []contract.Auth{{Cookies: true, Span: at}}
 	}
-	survey := probe.NewProber(ctx, by.chain, by.layer).Stated([]contract.Need{need})
+	prober := probe.NewProber(ctx, by.chain, by.layer)
+	survey := prober.Survey()
+	survey.Stated = prober.Stated([]contract.Need{need}).Stated
 	if len(survey.Stated) == 0 {
 		return nil
+	}
+	asked := *x
+	if x.Engine != browser.Chromium { // of which the rules speak
+		again, err := exchange.Simulate(ctx, browser.Chromium, by.chain, *f, exchange.Options{Entry: by.layer, AssumeSilent: true})
+		if err != nil {
+			return nil
+		}
+		asked = again
 	}
 	purpose := probe.Simple
 	switch {
@@ -212,7 +242,7 @@ func surveyOf(ctx context.Context, by *candidate, x *exchange.Exchange) *probe.S
 	case !browser.IsSafelistedMethod(f.Method) || len(f.Headers) > 0:
 		purpose = probe.Preflighted
 	}
-	survey.Stated[0].Wanted = []*probe.Probe{{Purpose: purpose, Exchange: *x, Need: "asks for it", NeedAt: at, Stated: &need}}
+	survey.Stated[0].Wanted = []*probe.Probe{{Purpose: purpose, Exchange: asked, Need: "asks for it", NeedAt: at, Stated: &need}}
 	return survey
 }
 

@@ -170,6 +170,6 @@ func (d *Diagnosis) fromCache(by *candidate, a *attempt) {
 	d.Answer = a.outcome.Answer(a.failure.Hop, a.failure.Phase)
 	d.Place = Place(&d.Failure, d.Answer)
 	d.What = what(&d.Failure, d.Answer, a.exchange.Fetch.Origin)
-	d.Because = "a cache hands out the copy that it keeps of the answer to " + a.failure.Value + ": the response depends on Origin and does not say so"
+	d.Because = "a cache hands out the copy that it keeps of the answer to " + a.before + ": the response depends on Origin and does not say so"
 	d.Change = "send Vary: Origin with every response of this path, whatever the origin is"
 }

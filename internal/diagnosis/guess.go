@@ -24,6 +24,7 @@ type attempt struct {
 	outcome  *exchange.Outcome
 	failure  browser.Failure // that the browser would print
 	guessed  []string
+	before   string // the page to whose request a cache keeps the answer
 }
 
 // maxAttempts bounds how many requests are tried of one layer.
@@ -62,28 +63,42 @@ func (c *candidate) try(ctx context.Context, m *console.Message, known *exchange
 	return close, first
 }
 
-// cached asks a layer for the same through a cache that has answered another page before: the one that the message has in the
-// place of its own. It returns nil unless that makes the browser print the message.
+// cached asks a layer for the same through a cache that has answered another page before. It returns nil unless that makes the
+// browser print the message.
 func (c *candidate) cached(ctx context.Context, m *console.Message) *attempt {
-	if !m.HasValue || !slices.Contains(m.Reasons, browser.AllowOriginMismatch) || originOf(m.Value) != m.Value {
+	if !slices.Contains(m.Reasons, browser.AllowOriginMismatch) && !slices.Contains(m.Reasons, browser.MissingAllowOriginHeader) {
 		return nil
 	}
 	for _, page := range c.pages(ctx, m) {
 		mine := exchange.Fetch{URL: startURL(m), Method: "GET", Origin: page.origin, Credentials: browser.CredentialsSameOrigin, Initiator: initiator(m)}
-		other := mine
-		other.Origin = m.Value
-		for _, kind := range []exchange.CacheKind{exchange.BrowserCache, exchange.SharedCache} {
-			both, err := exchange.SimulateSequence(ctx, engineOf(m), c.chain, []exchange.Fetch{other, mine},
-				exchange.Options{Entry: c.layer, AssumeSilent: true}, exchange.Cache{Kind: kind})
-			if err != nil || len(both[1].Outcomes) == 0 {
-				continue
-			}
-			if f, ok := printed(&both[1].Outcomes[0]); ok && says(m, &f) && f.Value == m.Value {
-				return &attempt{by: c, exchange: both[1], outcome: &both[1].Outcomes[0], failure: f, guessed: page.said}
+		for _, before := range c.before(ctx, m) {
+			other := mine
+			other.Origin = before
+			for _, kind := range []exchange.CacheKind{exchange.BrowserCache, exchange.SharedCache} {
+				both, err := exchange.SimulateSequence(ctx, engineOf(m), c.chain, []exchange.Fetch{other, mine},
+					exchange.Options{Entry: c.layer, AssumeSilent: true}, exchange.Cache{Kind: kind})
+				if err != nil || len(both[1].Outcomes) == 0 {
+					continue
+				}
+				if f, ok := printed(&both[1].Outcomes[0]); ok && says(m, &f) && exactly(m, &f) {
+					return &attempt{by: c, exchange: both[1], outcome: &both[1].Outcomes[0], failure: f, guessed: page.said, before: before}
+				}
 			}
 		}
 	}
 	return nil
+}
+
+// before returns the pages that can have asked before: the one that the message names, else a page of the API's own origin,
+// which sends no Origin, another one that is meant, or one that is not.
+func (c *candidate) before(ctx context.Context, m *console.Message) []string {
+	if m.HasValue {
+		if originOf(m.Value) != m.Value {
+			return nil
+		}
+		return []string{m.Value}
+	}
+	return append(append([]string{originOf(startURL(m))}, c.meant(ctx)...), nobody)
 }
 
 // engineOf returns the engine that the message is of.
@@ -211,12 +226,21 @@ func originOf(page string) string {
 	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
-// meant returns the origins that the layer means to let in.
+// meant returns the origins that the layer means to let in: those that it names, and those that its answers show.
 func (c *candidate) meant(ctx context.Context) []string {
+	survey := probe.NewProber(ctx, c.chain, c.layer).Survey()
 	var out []string
-	for _, meaning := range probe.NewProber(ctx, c.chain, c.layer).Stated(nil).Meanings {
-		if !slices.Contains(out, meaning.Origin) && len(out) < maxMeant {
-			out = append(out, meaning.Origin)
+	add := func(origin string) {
+		if !slices.Contains(out, origin) && len(out) < maxMeant {
+			out = append(out, origin)
+		}
+	}
+	for _, meaning := range survey.Meanings {
+		add(meaning.Origin)
+	}
+	for _, e := range survey.Endpoints {
+		for _, origin := range e.Intent.Origins {
+			add(origin)
 		}
 	}
 	return out

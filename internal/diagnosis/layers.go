@@ -39,25 +39,49 @@ func (p *Project) answering(raw string) []candidate {
 			behind = append(behind, h)
 		}
 	}
-	var named, others []candidate
+	var named, others, unaddressed []candidate
 	public := false
 	for _, h := range all {
 		public = public || slices.ContainsFunc(h.Layers, hasPublicName)
+		chain := append(exchange.Chain{h}, slices.DeleteFunc(slices.Clone(behind), func(b *policy.Host) bool { return b == h })...)
 		picked, ok := h.Pick(u.Scheme, u.Hostname(), port(u))
 		if !ok {
+			for _, layer := range h.Layers {
+				if len(layer.Listeners) == 0 { // nobody says where it is reached
+					unaddressed = append(unaddressed, candidate{h, layer, chain})
+				}
+			}
 			continue
 		}
-		c := candidate{h, picked.Layer, append(exchange.Chain{h}, slices.DeleteFunc(slices.Clone(behind), func(b *policy.Host) bool { return b == h })...)}
+		to := &others
 		if slices.ContainsFunc(picked.Layer.Listeners, func(l policy.Listener) bool { return l.Names(u.Hostname()) }) {
-			named = append(named, c)
-		} else {
-			others = append(others, c)
+			to = &named
+		}
+		for _, layer := range running(h, picked.Layer) {
+			*to = append(*to, candidate{h, layer, chain})
 		}
 	}
 	if len(named) > 0 || public && isPublic(u.Hostname()) {
 		return named
 	}
+	if len(others) == 0 {
+		return unaddressed
+	}
 	return others
+}
+
+// running returns a layer in each of the environments that its project gives it; as it is without any comes last.
+func running(h *policy.Host, layer *policy.Layer) []*policy.Layer {
+	var out []*policy.Layer
+	for _, l := range h.Layers {
+		if l.Environment != "" && l.Span == layer.Span {
+			out = append(out, l)
+		}
+	}
+	if layer.Environment == "" {
+		out = append(out, layer)
+	}
+	return out
 }
 
 func port(u *url.URL) int {
