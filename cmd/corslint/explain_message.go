@@ -74,9 +74,13 @@ func (e *explanation) explainMessage(cmd *cobra.Command, text string) error {
 			fmt.Fprintln(w.out)
 		}
 		if len(found) > 1 {
-			fmt.Fprintf(w.out, "%s\n", shorten(printable(found[i].Text), 160))
+			w.say("> ", "%s", shorten(found[i].Text, 500))
 		}
-		w.print(cmd.Context(), w.layers(cmd.Context()).Diagnose(cmd.Context(), found[i]))
+		var project *diagnosis.Project // what means the same everywhere needs none
+		if diagnosis.Asks(&found[i]) {
+			project = w.layers(cmd.Context())
+		}
+		w.print(cmd.Context(), project.Diagnose(cmd.Context(), found[i]))
 	}
 	return w.project.close()
 }

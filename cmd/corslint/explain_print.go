@@ -12,6 +12,7 @@ import (
 	"github.com/corslint/corslint/analyzers/console"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/diagnosis"
+	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -41,7 +42,7 @@ func (w *workshop) caused(d *diagnosis.Diagnosis) {
 		w.say("  because: ", "%s", d.Because)
 	}
 	if d.Change != "" {
-		w.say("  change:  ", "%s", d.Change)
+		w.say("  change:  ", "%s%s", d.Change, w.fix(d))
 	}
 	switch {
 	case len(d.After) == 0:
@@ -57,6 +58,14 @@ func (w *workshop) caused(d *diagnosis.Diagnosis) {
 	}
 	w.more(d)
 	w.notes(d)
+}
+
+// fix is the command that makes the change, where there is one.
+func (w *workshop) fix(d *diagnosis.Diagnosis) string {
+	if d.Finding == nil || !slices.ContainsFunc(d.Finding.Fixes, func(f finding.Fix) bool { return f.Safety == finding.Safe }) {
+		return ""
+	}
+	return "   (corslint --fix " + w.shown(d.Place.Path()) + ")"
 }
 
 func (w *workshop) more(d *diagnosis.Diagnosis) {
@@ -76,7 +85,8 @@ func (w *workshop) otherwise(d *diagnosis.Diagnosis) {
 	case browser.Unknown:
 		how = "From these files it is not known whether the browser allows " + asked + "."
 	case browser.Blocked:
-		how = "From these files the browser refuses " + asked + " for another reason: " + d.Outcome.Result.Failures[0].Text
+		f := d.Outcome.Result.Failures[0]
+		how = "From these files the browser refuses " + asked + " for another reason: " + f.Text + w.at(diagnosis.Place(&f, d.Outcome.Answer(f.Hop, f.Phase)), " ")
 	}
 	w.say("", "Predicted otherwise.   %s   (%s%s)", how, w.layer(d), w.at(d.Layer.Span, ", "))
 	server := "Look at the response's Server and Via."

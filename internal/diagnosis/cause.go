@@ -131,6 +131,11 @@ func (d *Diagnosis) notMeant(in letIn, page string) {
 		d.Place = in.place
 	}
 	d.After = in.after
+	if page == "null" {
+		d.Because = "the request comes with Origin: null, as from a file, a sandboxed frame, or after a redirect from one foreign host to another; the layer lets in " + listed(in.origins)
+		d.Change = "ask where no redirect is needed, from a page with an address; whoever allows null allows every sandboxed page"
+		return
+	}
 	d.Because = page + " is not an origin that this layer lets in: it lets in " + listed(in.origins)
 	if i := slices.IndexFunc(in.origins, func(o string) bool { return near(o, page) }); i >= 0 {
 		d.Because += "; " + difference(in.origins[i], page)

@@ -92,16 +92,29 @@ func (p *Project) DiagnoseRequest(ctx context.Context, m console.Message, f exch
 	return p.diagnose(ctx, m, &f)
 }
 
+// Asks reports whether somebody in a project is asked about a message: those that say nothing of a request, or are not about
+// an answer, mean the same everywhere.
+func Asks(m *console.Message) bool {
+	return m.Kind == console.Refused && (m.URL != "" || m.First != "")
+}
+
 func (p *Project) diagnose(ctx context.Context, m console.Message, known *exchange.Fetch) *Diagnosis {
 	d := &Diagnosis{Kind: General, Message: m}
 	d.Rule, d.Meaning, d.Hints = meaning(&m)
-	if m.URL == "" && m.First != "" {
-		m.URL = m.First
-	}
-	if m.Kind != console.Refused || m.URL == "" {
+	if !Asks(&m) {
 		return d
 	}
+	if m.URL == "" {
+		m.URL = m.First
+	}
 	candidates := p.answering(startURL(&m))
+	if len(candidates) == 0 && m.First != "" { // somebody else redirects to here
+		if originOf(m.First) != originOf(m.URL) {
+			m.Origin = "null" // https://fetch.spec.whatwg.org/#concept-request-tainted-origin
+		}
+		m.First = ""
+		candidates = p.answering(m.URL)
+	}
 	if len(candidates) == 0 {
 		d.Kind, d.Known = NoLayer, p.known()
 		return d
