@@ -14,6 +14,12 @@ import (
 // Compose returns the first host of the chain with what is behind it. Of each host behind only the first layer that is asked
 // counts. Assuming is what the chain itself takes for granted; every answer that went beyond the first host says so.
 func (c Chain) Compose(ctx context.Context, assuming ...policy.Assumption) *policy.Host {
+	if len(c) == 1 {
+		return c[0]
+	}
+	if len(c) > 2 { // what is behind the second is behind it for the first, too
+		return Chain{c[0], standing(c[1], c[1:].Compose(ctx, assuming...))}.Compose(ctx, assuming...)
+	}
 	out := *c[0]
 	out.Layers = nil
 	for _, front := range c[0].Layers {
@@ -22,6 +28,13 @@ func (c Chain) Compose(ctx context.Context, assuming ...policy.Assumption) *poli
 	for _, h := range c[1:] {
 		out.Gaps = append(slices.Clone(out.Gaps), h.Gaps...)
 	}
+	return &out
+}
+
+// standing returns a host that stands for whatever another one does.
+func standing(as, h *policy.Host) *policy.Host {
+	out := *h
+	out.Serves = as.Serves
 	return &out
 }
 

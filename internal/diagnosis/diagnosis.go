@@ -7,6 +7,8 @@ package diagnosis
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/console"
@@ -92,6 +94,20 @@ func (p *Project) DiagnoseRequest(ctx context.Context, m console.Message, f exch
 	return p.diagnose(ctx, m, &f)
 }
 
+// varies reports whether the last answer of an exchange says that it depends on Origin.
+func varies(x *exchange.Exchange) bool {
+	if len(x.Outcomes) == 0 {
+		return false
+	}
+	answer := x.Outcomes[0].Answer(len(x.Outcomes[0].Hops)-1, browser.PhaseActual)
+	if answer == nil {
+		return false
+	}
+	return slices.ContainsFunc(answer.Headers, func(h policy.Header) bool {
+		return strings.EqualFold(h.Name, "vary") && strings.Contains(strings.ToLower(h.Value.String()), "origin")
+	})
+}
+
 // Asks reports whether somebody in a project is asked about a message: those that say nothing of a request, or are not about
 // an answer, mean the same everywhere.
 func Asks(m *console.Message) bool {
@@ -132,7 +148,7 @@ func (p *Project) diagnose(ctx context.Context, m console.Message, known *exchan
 	}
 	for i := range candidates {
 		if found := candidates[i].cached(ctx, &m); found != nil {
-			d.fromCache(&candidates[i], found)
+			d.fromCache(ctx, &candidates[i], found)
 			return d
 		}
 	}
@@ -176,7 +192,7 @@ func (d *Diagnosis) caused(ctx context.Context, by *candidate, a *attempt) {
 }
 
 // fromCache fills in what is known when a copy in a cache is the cause.
-func (d *Diagnosis) fromCache(by *candidate, a *attempt) {
+func (d *Diagnosis) fromCache(ctx context.Context, by *candidate, a *attempt) {
 	d.Kind, d.Rule = Caused, "vary-origin-missing"
 	d.Layer, d.Host, d.Exchange, d.Outcome = by.layer, by.host, a.exchange, a.outcome
 	d.Failure, d.Guessed = a.failure, a.guessed
@@ -185,4 +201,8 @@ func (d *Diagnosis) fromCache(by *candidate, a *attempt) {
 	d.What = what(&d.Failure, d.Answer, a.exchange.Fetch.Origin)
 	d.Because = "a cache hands out the copy that it keeps of the answer to " + a.before + ": the response depends on Origin and does not say so"
 	d.Change = "send Vary: Origin with every response of this path, whatever the origin is"
+	if fresh, err := exchange.Simulate(ctx, a.exchange.Engine, by.chain, a.exchange.Fetch, exchange.Options{Entry: by.layer, AssumeSilent: true}); err == nil && varies(&fresh) {
+		d.Rule = "vary-origin-conditional"
+		d.Because = strings.TrimSuffix(d.Because, "the response depends on Origin and does not say so") + "that one does not say that it depends on Origin, others do"
+	}
 }

@@ -39,6 +39,9 @@ func (c *candidate) try(ctx context.Context, m *console.Message, known *exchange
 		if left--; left < 0 || ctx.Err() != nil {
 			break
 		}
+		if close != nil && m.Status == 0 && len(g.fetch.Circumstances) > 0 {
+			break // it happens without anything befalling the request
+		}
 		x, err := exchange.Simulate(ctx, engineOf(m), c.chain, g.fetch, exchange.Options{Entry: c.layer, AssumeSilent: true})
 		if err != nil || len(x.Outcomes) == 0 {
 			continue
@@ -129,8 +132,12 @@ func says(m *console.Message, f *browser.Failure) bool {
 	return m.Name == "" || len(f.Names) == 0 || slices.ContainsFunc(f.Names, func(n string) bool { return strings.EqualFold(n, m.Name) })
 }
 
-// exactly reports whether a failure also has the values that the message has.
+// exactly reports whether a failure also has the values that the message has. Where that has no status, a guess that there is
+// no such route is not the best one.
 func exactly(m *console.Message, f *browser.Failure) bool {
+	if m.Status == 0 && f.Phase == browser.PhaseActual && (f.Status == 404 || f.Status == 405) {
+		return false
+	}
 	return (m.Status == 0 || m.Status == f.Status) && (!m.HasValue || m.Value == f.Value)
 }
 
@@ -329,7 +336,7 @@ func circumstances(m *console.Message, r requestGuess) []policy.Circumstance {
 		for _, status := range []int{404, 500, 401} {
 			out = append(out, policy.Circumstance{Kind: policy.UpstreamStatus, Status: status})
 		}
-		add(policy.CredentialsRejected, policy.UpstreamDown, policy.HandlerThrows)
+		add(policy.CredentialsRejected, policy.UpstreamDown, policy.HandlerThrows, policy.BodyTooLarge, policy.Throttled, policy.FileMissing)
 		return out
 	case 401, 403:
 		add(policy.CredentialsRejected)

@@ -183,6 +183,11 @@ func compose(ctx context.Context, hosts []*policy.Host) *policy.Host {
 
 // hold asks for the needs of all frontends of an API in an environment.
 func (r *runner) hold(ctx context.Context, api *contract.API, environment string, urls []contract.Place, host *policy.Host, documented []contract.Need) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			r.mistake(api.Span, fmt.Sprintf("corslint failed on this: %v", fault))
+		}
+	}()
 	needs := r.Contract.Needs(api, environment, documented)
 	for _, url := range urls {
 		server, ok := contract.ParseServer(url.Text, url.Span)

@@ -36,6 +36,10 @@ type Options struct {
 	Contract *contract.Contract
 	// Agreed, when given, is told what became of the contract's needs, in no certain order.
 	Agreed func(Agreed)
+	// Surveyed, when given, is told what probing found out about each layer, in no certain order.
+	Surveyed func(*probe.Survey)
+	// Memory, when given, spares the work that an earlier run with it has done.
+	Memory *Memory
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
 	// Documents: findings carry the JSON documents of their proofs.
@@ -164,9 +168,9 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 
 // dialect analyses the configurations of one dialect.
 func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
-	reader, w := d.reader, d.work
+	w := d.work
 	units := slices.DeleteFunc(slices.Clone(d.units), func(u parsers.Unit) bool { return r.behind[u.Path] })
-	loaded := r.load(ctx, reader, r.roots(units))
+	loaded := r.load(ctx, d, r.roots(units))
 	loaded = dropReached(loaded)
 	// A file that nobody turned out to reach is analysed on its own.
 	reached := map[string]bool{}
@@ -181,7 +185,7 @@ func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
 			orphans = append(orphans, u)
 		}
 	}
-	loaded = append(loaded, dropReached(r.load(ctx, reader, orphans))...)
+	loaded = append(loaded, dropReached(r.load(ctx, d, orphans))...)
 	w.Recognised, w.Loaded = len(units), len(loaded)
 	for _, l := range loaded {
 		w.Layers += l.layerAll
@@ -213,7 +217,7 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 			unread[i] = err
 			return
 		}
-		if u, ok := reader.Scan(f); ok {
+		if u, ok := r.Memory.scan(w.Dialect, f, reader); ok {
 			found[i] = &u
 		}
 	})
@@ -281,21 +285,22 @@ func (r *runner) reaches(path string, includes map[string][]string, seen map[str
 }
 
 // load lowers units.
-func (r *runner) load(ctx context.Context, reader parsers.Reader, units []parsers.Unit) []*unitResult {
+func (r *runner) load(ctx context.Context, d dialectUnits, units []parsers.Unit) []*unitResult {
 	out := make([]*unitResult, len(units))
-	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, reader, units[i]) })
+	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, d, units[i]) })
 	return slices.DeleteFunc(out, func(u *unitResult) bool { return u == nil })
 }
 
 // unit lowers one configuration. A fault of corslint itself costs this configuration only, and says so.
-func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit) (out *unitResult) {
+func (r *runner) unit(ctx context.Context, d dialectUnits, u parsers.Unit) (out *unitResult) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			out = failed(u, fault)
 		}
 	}()
 	started := time.Now()
-	out = &unitResult{Result: reader.Load(ctx, u), unit: u}
+	out = &unitResult{unit: u}
+	out.Result = r.Memory.load(d.work.Dialect, u, r.Files, func() parsers.Result { return d.reader.Load(ctx, u) })
 	out.loading = time.Since(started)
 	out.seats = out.Hosts
 	for _, host := range out.Hosts {
@@ -306,6 +311,14 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 		}
 	}
 	return out
+}
+
+func (r *runner) surveyed(s *probe.Survey) {
+	if r.Surveyed != nil {
+		r.lock.Lock()
+		defer r.lock.Unlock()
+		r.Surveyed(s)
+	}
 }
 
 // failed is what is left of a configuration that corslint cannot cope with.
@@ -351,17 +364,23 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			}
 			survey := probe.Run(ctx, exchange.Chain{host}, layer, stated)
 			u.endpoints += len(layer.Endpoints)
+			r.surveyed(survey)
 			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
 			}
 			if len(u.Needs) == 0 {
-				u.candidates = append(u.candidates, candidate{unit: u, host: i, layer: j, listeners: layer.Listeners})
+				u.candidates = append(u.candidates, candidate{unit: u, host: i, layer: j, listeners: layer.Listeners, pages: servesPages(layer)})
 			}
 			u.layers = append(u.layers, host.Name+" "+layer.Name)
 			u.unknown = append(u.unknown, survey.Unknown()...)
 			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
 		}
 	}
+}
+
+// servesPages reports whether a layer serves files at its root.
+func servesPages(layer *policy.Layer) bool {
+	return slices.ContainsFunc(layer.Endpoints, func(e policy.Endpoint) bool { return e.Static && (e.Pattern == "/" || e.Pattern == "*") })
 }
 
 // concerned reports whether files have anything to do with CORS: a broken file that has not is no business of a linter

@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "analyzers/contract", "docs/schema"},
 	"internal/devtools":     {"analyzers/browser"},
+	"internal/differential": {"analyzers/policy", "analyzers/browser"},
 	"internal/diagnosis":    {"internal/source", "internal/finding", "analyzers/...", "rules"},
 	"internal/discovery":    {"internal/source", "parsers"},
 	"internal/engine":       {"internal/source", "internal/finding", "parsers", "analyzers/...", "rules"},
@@ -29,9 +30,13 @@ var allowed = map[string][]string{
 	"internal/finding":      {"internal/source"},
 	"internal/git":          {"internal/discovery"},
 	"internal/imports":      {},
+	"internal/lsp":          {"internal/source", "internal/finding"},
+	"internal/matrix":       {"internal/source", "internal/finding", "internal/engine", "analyzers/..."},
 	"internal/names":        {},
+	"internal/playground":   {"internal/source", "internal/finding", "internal/discovery", "internal/engine", "analyzers/...", "parsers", "rules"},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
+	"internal/script":       {"internal/source"},
 	"internal/source":       {},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
 	"internal/yamltree":     {"internal/source"},
@@ -46,12 +51,14 @@ var allowed = map[string][]string{
 	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
-	"parsers/express":         {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "parsers/express/script"},
-	"parsers/express/machine": {"internal/source", "parsers/express/script"},
-	"parsers/express/script":  {"internal/source"},
+	"parsers/express":             {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
+	"parsers/express/expresstest": {"internal/differential"},
+	"parsers/express/machine":     {"internal/source", "internal/script"},
+	"parsers/client":              {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "parsers"},
 
-	"parsers/nginx":      {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
-	"parsers/nginx/conf": {"internal/source"},
+	"parsers/nginx":           {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
+	"parsers/nginx/conf":      {"internal/source"},
+	"parsers/nginx/nginxtest": {"internal/differential"},
 
 	"parsers":           {"internal/source", "analyzers/policy", "analyzers/contract"},
 	"parsers/layerfile": {"internal/source", "internal/yamltree", "analyzers/policy", "parsers"},
@@ -59,10 +66,12 @@ var allowed = map[string][]string{
 
 	"rules": {"internal/source", "internal/finding", "internal/names", "analyzers/...", "parsers"},
 
-	"docs/generate": {"rules"},
-	"docs/schema":   {},
+	"docs/generate":   {"rules"},
+	"docs/playground": {"internal/playground"},
+	"docs/schema":     {},
 
-	"cmd/corslint": {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
+	"cmd/corslint-wasm": {"internal/playground", "parsers", "parsers/..."},
+	"cmd/corslint":      {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
 }
 
 // TestImports reads the imports of every file that is no test, whatever its build tags.
