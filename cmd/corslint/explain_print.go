@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/console"
@@ -181,16 +182,15 @@ const width = 118
 // say prints a paragraph, with its further lines below the text of the first.
 func (w *workshop) say(indent, format string, args ...any) {
 	text := printable(fmt.Sprintf(format, args...))
-	line := indent
 	pad := strings.Repeat(" ", min(len(indent), 11))
-	empty := true
-	for _, word := range strings.SplitAfter(text, " ") {
-		if !empty && len([]rune(strings.TrimRight(line+word, " "))) > width {
+	line, words := indent, 0
+	for word := range strings.SplitAfterSeq(text, " ") {
+		if words > 0 && utf8.RuneCountInString(strings.TrimRight(line+word, " ")) > width {
 			w.line(line)
-			line, empty = pad, true
+			line, words = pad, 0
 		}
 		line += word
-		empty = false
+		words++
 	}
 	w.line(line)
 }

@@ -336,7 +336,7 @@ func circumstances(m *console.Message, r requestGuess) []policy.Circumstance {
 		for _, status := range []int{404, 500, 401} {
 			out = append(out, policy.Circumstance{Kind: policy.UpstreamStatus, Status: status})
 		}
-		add(policy.CredentialsRejected, policy.UpstreamDown, policy.HandlerThrows, policy.BodyTooLarge, policy.Throttled, policy.FileMissing)
+		add(policy.CredentialsRejected, policy.UpstreamDown, policy.HandlerThrows, policy.CallFails, policy.BodyTooLarge, policy.Throttled, policy.FileMissing)
 		return out
 	case 401, 403:
 		add(policy.CredentialsRejected)
@@ -347,7 +347,7 @@ func circumstances(m *console.Message, r requestGuess) []policy.Circumstance {
 	case 429, 503:
 		add(policy.Throttled, policy.UpstreamDown)
 	case 500:
-		add(policy.HandlerThrows)
+		add(policy.HandlerThrows, policy.CallFails)
 	case 502, 504:
 		add(policy.UpstreamDown)
 	}
@@ -374,6 +374,8 @@ func befallen(c policy.Circumstance) string {
 		return "the handler throws"
 	case policy.FileMissing:
 		return "the file does not exist"
+	case policy.CallFails:
+		return "a call that the handler makes fails"
 	}
 	return c.String()
 }

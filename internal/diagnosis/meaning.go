@@ -33,8 +33,9 @@ func ruleOf(r browser.Reason) string {
 		return "allow-headers-missing"
 	case browser.InvalidAllowMethodsPreflightResponse, browser.InvalidAllowHeadersPreflightResponse:
 		return "header-value-quoted"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // meaning returns the rule that a message is about, what the message means and what to do about it.
@@ -83,6 +84,7 @@ func refusal(m *console.Message, rule string) string {
 		return "The request was redirected to where no browser follows across origins: a URL with a user name, or one that is not http."
 	case browser.DisallowedByMode, browser.NoCorsRedirectModeNotFollow:
 		return "The script itself chose a mode that does not go together with this URL. No server has a part in it."
+	default: // a rule's document says it
 	}
 	if r, ok := rules.Lookup(rule); ok {
 		return paragraph(r.Doc)

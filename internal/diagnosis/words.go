@@ -66,8 +66,9 @@ func what(f *browser.Failure, answer *policy.Outcome, page string) string {
 		return "with a redirect to a URL that has a user name in it"
 	case browser.CorsDisabledScheme:
 		return "with a redirect to a URL that is not http"
+	default:
+		return "in a way that fails: " + f.Text
 	}
-	return "in a way that fails: " + f.Text
 }
 
 // change says what to do about a failure where no rule does.
@@ -89,8 +90,9 @@ func change(f *browser.Failure, page string) string {
 		return "add " + strings.Join(f.Names, ", ") + " to " + f.Header
 	case browser.RedirectContainsCredentials, browser.CorsDisabledScheme:
 		return "redirect to a plain https URL"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func listed(words []string) string {
