@@ -133,7 +133,7 @@ type unexposed struct {
 // addUnexposed adds the headers that a page is to read of an answer and cannot.
 func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexposed {
 	o := outcome(w)
-	if o == nil || w.Purpose == probe.Unencrypted || w.Optional {
+	if o == nil || w.Purpose == probe.Unencrypted || w.Purpose == probe.Misplaced || w.Optional {
 		return all
 	}
 	answer := o.Answer(len(o.Hops)-1, browser.PhaseActual)
@@ -190,7 +190,7 @@ func exposedAt(e *probe.Endpoint, answer *policy.Outcome) (at source.Span, list,
 	case ok || !certain && answer.Open.Kind != policy.UnknownUpstream:
 		return source.Span{}, false, false
 	}
-	return firstWord(origin.Sources[0]), false, certain
+	return firstWord(statement(origin.Sources)), false, certain
 }
 
 // headersOf returns an answer as the browser sees it, and whether all that it exposes is known.

@@ -69,3 +69,14 @@ func (n *Need) Relative() bool {
 	}
 	return len(n.Servers) > 0
 }
+
+// Elsewhere returns a server of a call that is another one than the page's own origin and no machine of a developer's: where
+// the page is deployed, it asks that one.
+func (n *Need) Elsewhere() (Server, bool) {
+	for _, s := range n.Servers {
+		if s.Host != "" && !s.Loopback() {
+			return s, true
+		}
+	}
+	return Server{}, false
+}

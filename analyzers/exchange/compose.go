@@ -11,31 +11,63 @@ import (
 // This file makes one host of a chain: what a browser meets at the first host's addresses. Whoever looks at it sees the
 // endpoints of the layers behind at the paths at which they are reached from outside, and answers that went through all.
 
-// Compose returns the first host of the chain with what is behind it. Of each host behind only the first layer that is asked
-// counts. Assuming is what the chain itself takes for granted; every answer that went beyond the first host says so.
+// Compose returns the first host of the chain with what is behind it: each host may hand on to all that come later. Of each
+// host behind only the first layer that is asked counts. Assuming is what the chain itself takes for granted; every answer
+// that went beyond the first host says so.
 func (c Chain) Compose(ctx context.Context, assuming ...policy.Assumption) *policy.Host {
-	if len(c) == 1 {
-		return c[0]
+	behind := Chain{}
+	for i, host := range slices.Backward(c) {
+		if i == 0 {
+			return Compose(ctx, host, behind, assuming...)
+		}
+		behind = append(Chain{Compose(ctx, host, behind)}, behind...)
 	}
-	if len(c) > 2 { // what is behind the second is behind it for the first, too
-		return Chain{c[0], standing(c[1], c[1:].Compose(ctx, assuming...))}.Compose(ctx, assuming...)
+	return nil
+}
+
+// Compose returns a host with the hosts to which it hands on.
+func Compose(ctx context.Context, front *policy.Host, behind Chain, assuming ...policy.Assumption) *policy.Host {
+	if len(behind) == 0 {
+		return front
 	}
-	out := *c[0]
+	out := *front
 	out.Layers = nil
-	for _, front := range c[0].Layers {
-		out.Layers = append(out.Layers, compose(ctx, front, c[1:], assuming))
+	for _, layer := range front.Layers {
+		out.Layers = append(out.Layers, compose(ctx, layer, behind, assuming))
 	}
-	for _, h := range c[1:] {
-		out.Gaps = append(slices.Clone(out.Gaps), h.Gaps...)
+	for _, h := range behind {
+		for _, gap := range h.Gaps {
+			if !slices.Contains(out.Gaps, gap) { // what is behind both of two is met twice
+				out.Gaps = append(slices.Clone(out.Gaps), gap)
+			}
+		}
 	}
 	return &out
 }
 
-// standing returns a host that stands for whatever another one does.
-func standing(as, h *policy.Host) *policy.Host {
-	out := *h
-	out.Serves = as.Serves
-	return &out
+// Route returns the upstreams that a request for a path meets on its way through the hosts of a chain: those of the first, then
+// those of the second. A host takes whatever the one before it hands on.
+func (c Chain) Route(ctx context.Context, r *policy.Request) [][]policy.Upstream {
+	out := make([][]policy.Upstream, len(c))
+	left := maxForwards
+	var ask func(i int, layer *policy.Layer, r *policy.Request) []policy.Outcome
+	ask = func(i int, layer *policy.Layer, r *policy.Request) []policy.Outcome {
+		return layer.Answerer.Answer(ctx, r, func(_ context.Context, to policy.Upstream, r *policy.Request) ([]policy.Outcome, bool) {
+			if !slices.ContainsFunc(out[i], func(u policy.Upstream) bool { return u.Name == to.Name }) {
+				out[i] = append(out[i], to)
+			}
+			if left--; left < 0 || i+1 == len(c) || len(c[i+1].Layers) == 0 {
+				return nil, false
+			}
+			return ask(i+1, c[i+1].Layers[0], r), true
+		})
+	}
+	if len(c) > 0 {
+		if picked, ok := c[0].Pick(r.Scheme, r.Host, r.Port); ok {
+			ask(0, picked.Layer, r)
+		}
+	}
+	return out
 }
 
 // compose returns a layer with what is behind it.
@@ -52,7 +84,7 @@ func compose(ctx context.Context, front *policy.Layer, behind Chain, assuming []
 		}
 		if !slices.Contains(reached, at.layer) {
 			reached = append(reached, at.layer)
-			out.Mentions = append(slices.Clone(out.Mentions), at.layer.Mentions...)
+			out.Mentions = append(slices.Clone(out.Mentions), at.mentions()...)
 			out.Gaps = append(slices.Clone(out.Gaps), at.layer.Gaps...)
 			for _, f := range at.layer.Facts {
 				if f.Endpoint == "" {
@@ -60,12 +92,18 @@ func compose(ctx context.Context, front *policy.Layer, behind Chain, assuming []
 				}
 			}
 		}
+		told := false // the layer behind tells paths of the endpoint apart
 		for _, inner := range at.layer.Endpoints {
-			if mapped, ok := mapped(ctx, front, behind, e, at, inner); ok && !listed(out.Endpoints, mapped) {
+			mapped, ok := mapped(ctx, front, behind, e, at, inner)
+			told = told || ok
+			if ok && !listed(out.Endpoints, mapped) {
 				out.Endpoints = append(out.Endpoints, mapped)
 				out.Facts = append(out.Facts, factsOf(front, e.Pattern, mapped.Pattern)...)
 				out.Facts = append(out.Facts, factsOf(at.layer, inner.Pattern, mapped.Pattern)...)
 			}
+		}
+		if !told {
+			out.Endpoints = append(out.Endpoints, e)
 		}
 	}
 	return &out
@@ -107,8 +145,20 @@ func mapped(ctx context.Context, front *policy.Layer, behind Chain, through poli
 
 // arrival is where a request arrives that a front hands on.
 type arrival struct {
+	host  *policy.Host
 	layer *policy.Layer
 	path  string
+}
+
+// mentions returns the tests of the layer, signed like the headers that it writes.
+func (a arrival) mentions() []policy.Mention {
+	out := slices.Clone(a.layer.Mentions)
+	for i := range out {
+		if out[i].By == "" {
+			out[i].By = layerName(a.host, a.layer)
+		}
+	}
+	return out
 }
 
 // reach returns where a request for a path arrives behind the front.
@@ -116,7 +166,7 @@ func reach(ctx context.Context, front *policy.Layer, behind Chain, e policy.Endp
 	for to := range forwarded(ctx, front, e, path) {
 		for _, host := range behind {
 			if layer, serves := serves(host, to.upstream, to.request); serves {
-				return arrival{layer, to.request.Path}, true
+				return arrival{host, layer, to.request.Path}, true
 			}
 		}
 	}

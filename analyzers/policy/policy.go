@@ -76,6 +76,7 @@ type Mention struct {
 	Dialect  Dialect // of a pattern
 	// ShutsOut: matching refuses the origin instead of letting it in.
 	ShutsOut bool
+	By       string // the layer behind the first of a chain whose test it is, as in [Header.By]; "" for the layer's own
 	Span     source.Span
 }
 

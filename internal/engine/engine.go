@@ -57,7 +57,7 @@ type Result struct {
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
 	Unknown   []string       // what the answers depend on, each a phrase
-	Hosts     []*policy.Host // only when nothing is checked: as their files describe them
+	Hosts     []*policy.Host // as their files describe them, nothing put behind them
 	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
 	Layers    []string       // names of the layers with CORS intent
 	LayerAll  int
@@ -66,6 +66,8 @@ type Result struct {
 	Skipped   int
 	Context   int // files that were read because they include a named one
 	Dialects  []Work
+	// Mistakes are what is wrong with the contract, in the order of its text; each is a finding, too.
+	Mistakes []parsers.Problem
 }
 
 // Work is what a run did for a dialect. The times of several workers are added up.
@@ -429,6 +431,9 @@ func (r *runner) each(ctx context.Context, n int, work func(int)) {
 // merge puts the results of all configurations together, in the order of their files.
 func (r *runner) merge(slots []*unitResult) *Result {
 	out := &Result{Skipped: r.skipped, Context: r.context, Dialects: r.work}
+	slices.SortStableFunc(r.mistakes, func(a, b parsers.Problem) int { return source.Compare(a.Span, b.Span) })
+	r.mistakes = slices.Compact(r.mistakes) // every environment says it
+	out.Mistakes = r.mistakes
 	if r.Rules != nil {
 		out.Findings = append(rules.OfProblems(slices.Concat(r.unread, r.mistakes)), r.found...)
 	}
@@ -440,13 +445,15 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		if !slices.ContainsFunc(s.Files, func(f *source.File) bool { return r.wanted(f.Path) }) {
 			continue // read only to see who answers
 		}
-		if r.Rules == nil {
-			out.Hosts = append(out.Hosts, s.Hosts...)
-		}
+		out.Hosts = append(out.Hosts, s.Hosts...)
 		if r.Link && !s.agreed {
 			out.Seats = append(out.Seats, s.seats...)
 		}
-		out.Layers = append(out.Layers, s.layers...)
+		for _, layer := range s.layers {
+			if !slices.Contains(r.declared, s) || !slices.Contains(out.Layers, layer) { // one layer in several environments is one
+				out.Layers = append(out.Layers, layer)
+			}
+		}
 		out.Unknown = append(out.Unknown, s.unknown...)
 		out.Endpoints += s.endpoints
 		out.Gaps = append(out.Gaps, s.gaps...)

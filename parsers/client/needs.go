@@ -15,6 +15,7 @@ type target struct {
 	server   contract.Server
 	known    bool // of the server: it is that, or the page's own
 	relative bool
+	built    bool // the environment says it when the code is built
 	path     string
 }
 
@@ -28,6 +29,9 @@ func (e *evaluator) needs(r *request, at source.Span) []contract.Need {
 			targets = append(targets, t)
 		}
 	}
+	if r.site.module.injected != nil {
+		e.reader.index(e.app)
+	}
 	var out []contract.Need
 	for _, group := range grouped(targets) {
 		for i := range r.method {
@@ -37,7 +41,10 @@ func (e *evaluator) needs(r *request, at source.Span) []contract.Need {
 			}
 			n := contract.Need{Kind: contract.Called, Method: method, Path: group[0].path, Example: example(group[0].path), Open: r.open, Span: at, Credentials: contract.Withheld}
 			for _, t := range group {
-				if t.known || t.relative {
+				switch {
+				case t.relative && r.site.module.injected != nil && e.app.intercepts: // which may well have a server's address
+					continue
+				case t.known || t.relative:
 					n.Servers = append(n.Servers, t.server)
 				}
 				if t.relative && n.Proxied == nil {
@@ -73,12 +80,16 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 		if !isToken(p.name) {
 			continue
 		}
+		all := p.value.get()
+		if r.drops && len(all) == 1 && all[0].kind == missing {
+			continue
+		}
 		value, missingToo := "", false
-		for i := range p.value {
-			if s, ok := p.value[i].known(); ok && value == "" {
+		for i := range all {
+			if s, ok := all[i].known(); ok && value == "" {
 				value = s
 			}
-			missingToo = missingToo || p.value[i].kind == missing
+			missingToo = missingToo || all[i].kind == missing
 		}
 		if value == "" {
 			value = exampleHeader(p.name)
@@ -87,7 +98,9 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 		if h.Span.IsZero() {
 			h.Span = at
 		}
-		if p.maybe || missingToo && r.site.library() {
+		if isOfAnswers(p.name) {
+			n.Misplaced = append(n.Misplaced, h)
+		} else if p.maybe || missingToo && r.drops {
 			n.Optional = append(n.Optional, h)
 		} else {
 			n.Headers = append(n.Headers, h)
@@ -95,8 +108,11 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 	}
 }
 
-// library reports whether a call is none of fetch itself, which sends a header even for undefined.
-func (site *callSite) library() bool { return !strings.HasSuffix(site.span().Text(), "fetch") }
+// isOfAnswers reports whether a header is one of the answers that CORS knows.
+func isOfAnswers(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.HasPrefix(lower, "access-control-allow-") || lower == "access-control-expose-headers" || lower == "access-control-max-age"
+}
 
 // exampleHeader returns a value for a header whose value is not known: one that needs no permission where it may be such.
 func exampleHeader(name string) string {
@@ -136,7 +152,14 @@ func (e *evaluator) target(v *value) (target, bool) {
 		if !found || !strings.HasPrefix(rest, "/") {
 			return target{}, false
 		}
-		return target{path: tidyPath(rest)}, plainPath(rest)
+		if host, ok := strings.CutPrefix(rest, "//"); ok { // the hole is the scheme
+			_, path, found := strings.Cut(host, "/")
+			if !found {
+				return target{}, false
+			}
+			rest = "/" + path
+		}
+		return target{path: tidyPath(rest)}, plainPath(rest) && !strings.HasPrefix(tidyPath(rest), "/{")
 	case first.own:
 		raw = strings.TrimPrefix(raw, "{"+first.hole+"}")
 		if !strings.HasPrefix(raw, "/") {
@@ -151,10 +174,10 @@ func (e *evaluator) target(v *value) (target, bool) {
 		if !strings.HasPrefix(raw, "/") {
 			raw = "/" + strings.TrimPrefix(raw, "./")
 		}
-		if strings.HasPrefix(raw, "/..") || !plainPath(raw) {
+		if strings.HasPrefix(raw, "/..") || strings.HasPrefix(tidyPath(raw), "/{") || !plainPath(raw) { // what begins with a hole may be anything
 			return target{}, false
 		}
-		return target{relative: true, path: tidyPath(raw), server: contract.Server{Span: at}}, true
+		return target{relative: true, built: !v.pieces[0].at.direct.IsZero(), path: tidyPath(raw), server: contract.Server{Span: at}}, true
 	}
 	slashes := strings.Index(raw, "//") + 2
 	host, rest, hasPath := strings.Cut(raw[slashes:], "/")
@@ -274,9 +297,7 @@ func grouped(targets []target) [][]target {
 		added := false
 		for i, g := range groups {
 			common := commonEnd(g[0].path, t.path)
-			if common == "" || slices.ContainsFunc(g, func(u target) bool {
-				return u.relative == t.relative && u.known == t.known && u.server.Host == t.server.Host && u.server.Port == t.server.Port
-			}) {
+			if common == "" || slices.ContainsFunc(g, func(u target) bool { return u.sameHost(t) && !(u.built && t.built) }) {
 				continue
 			}
 			for j := range g {
@@ -291,6 +312,10 @@ func grouped(targets []target) [][]target {
 		}
 	}
 	return groups
+}
+
+func (t target) sameHost(u target) bool {
+	return u.relative == t.relative && u.known == t.known && u.server.Host == t.server.Host && u.server.Port == t.server.Port
 }
 
 func (t target) shortened(path string) target {

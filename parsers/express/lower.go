@@ -12,6 +12,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/environment"
+	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/express/machine"
@@ -72,6 +73,11 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 			main, possible = d, []scenario{s}
 		default:
 			possible = append(possible, s)
+			for _, m := range d.Mentions { // a list may be chosen by NODE_ENV
+				if !slices.ContainsFunc(main.Mentions, m.Same) {
+					main.Mentions = append(main.Mentions, m)
+				}
+			}
 		}
 	}
 	l.describe(host, main)
@@ -99,7 +105,9 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 		}
 	}
 	for _, f := range l.result.Files {
-		l.result.Comments = append(l.result.Comments, comments(f)...)
+		for _, c := range script.Comments(f) {
+			l.result.Comments = append(l.result.Comments, parsers.Comment(c))
+		}
 	}
 	return l.result
 }
@@ -512,7 +520,7 @@ func (a *answerer) gaveUp(err error) policy.Outcome {
 
 func request(r *policy.Request, layer int) *machine.Request {
 	q := &machine.Request{Layer: layer, Method: r.Method, URL: r.Path, Secure: r.Scheme == "https"}
-	if r.Query != "" {
+	if r.Query != "" || r.EmptyQuery {
 		q.URL += "?" + r.Query
 	}
 	host := r.Host
