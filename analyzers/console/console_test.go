@@ -358,3 +358,16 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkRead(b *testing.B) {
+	const line = "Access to fetch at 'https://api.shop.example/orders/7' from origin 'https://app.shop.example' has been blocked by CORS policy: Response to preflight request doesn't pass access control check: It does not have HTTP ok status."
+	for _, n := range []int{1, 1000} {
+		text := strings.Repeat(line+"\n", n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				console.Read(text)
+			}
+		})
+	}
+}

@@ -15,7 +15,7 @@ import (
 	"github.com/corslint/corslint/internal/devtools"
 )
 
-// maxExplained is how many refused requests of a log are explained.
+// maxExplained is how many messages of a text, or refused requests of a log, are explained.
 const maxExplained = 20
 
 // looksLikeHAR reports whether a text is a network log and no message.

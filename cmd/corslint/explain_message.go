@@ -69,7 +69,7 @@ func (e *explanation) explainMessage(cmd *cobra.Command, text string) error {
 	if err != nil {
 		return err
 	}
-	for i := range found {
+	for i := range found[:min(len(found), maxExplained)] {
 		if i > 0 {
 			fmt.Fprintln(w.out)
 		}
@@ -81,6 +81,9 @@ func (e *explanation) explainMessage(cmd *cobra.Command, text string) error {
 			project = w.layers(cmd.Context())
 		}
 		w.print(cmd.Context(), project.Diagnose(cmd.Context(), found[i]))
+	}
+	if more := len(found) - maxExplained; more > 0 {
+		fmt.Fprintf(w.out, "\n%d more messages are not explained\n", more)
 	}
 	return w.project.close()
 }

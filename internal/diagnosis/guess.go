@@ -375,7 +375,7 @@ func befallen(c policy.Circumstance) string {
 	case policy.FileMissing:
 		return "the file does not exist"
 	case policy.CallFails:
-		return "a call that the handler makes fails"
+		return "what the handler waits for fails, a database or another service"
 	}
 	return c.String()
 }

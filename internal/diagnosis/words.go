@@ -44,7 +44,9 @@ func what(f *browser.Failure, answer *policy.Outcome, page string) string {
 		return "without " + allowOrigin
 	case browser.WildcardOriginNotAllowed:
 		return "with " + allowOrigin + ": *, which is not for requests with credentials"
-	case browser.MultipleAllowOriginValues, browser.InvalidAllowOriginValue, browser.AllowOriginMismatch:
+	case browser.MultipleAllowOriginValues:
+		return "with " + allowOrigin + ": " + f.Value + ", and a browser takes a single value only"
+	case browser.InvalidAllowOriginValue, browser.AllowOriginMismatch:
 		return "with " + allowOrigin + ": " + f.Value + ", which is not " + page
 	case browser.InvalidAllowCredentials:
 		if !has(allowCredentials) {
