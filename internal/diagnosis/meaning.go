@@ -92,10 +92,10 @@ func refusal(m *console.Message, rule string) string {
 	return ""
 }
 
-// paragraph returns the first section of a rule's document as one line.
+// paragraph returns the first paragraph of a rule's document as one line.
 func paragraph(doc string) string {
 	_, text, _ := strings.Cut(doc, "\n")
-	text, _, _ = strings.Cut(text, "\n## ")
+	text, _, _ = strings.Cut(text, "\n\n")
 	text = strings.Join(strings.Fields(text), " ")
 	if rest, ok := strings.CutPrefix(text, "It "); ok { // what the heading asks about
 		return "The browser " + rest
