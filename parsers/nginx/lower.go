@@ -25,7 +25,7 @@ type lowering struct {
 
 // tree lowers a configuration, or a fragment in the context that it was recognised to belong in.
 func (l *lowering) tree(found conf.Recognition) {
-	l.defined = &variables{maps: map[string]*conf.Directive{}, settable: map[string]bool{}, constants: map[string]string{}}
+	l.defined = &variables{maps: map[string]*conf.Directive{}, settable: map[string]bool{}}
 	l.defined.define(found.File.Body)
 	body := found.File.Body
 	switch found.Context {
@@ -104,7 +104,7 @@ func portOf(server *level) string {
 // server says. https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes
 func (l *lowering) server(level *level, layer *policy.Layer, first *level) {
 	program := &policy.Program{Exists: l.exists, Paths: policy.PathRules{Decode: true, MergeSlashes: first.argument("merge_slashes", "on") != "off"}}
-	vars := &variables{program: program, index: map[string]int{}, maps: l.defined.maps, settable: l.defined.settable, constants: l.defined.constants,
+	vars := &variables{program: program, index: map[string]int{}, maps: l.defined.maps, settable: l.defined.settable, constants: map[string]string{},
 		joinHeaders: l.version.joinsHeaders(), serverName: firstServerName(level)}
 	s := newServer(level, first, vars, program, layer, l.version)
 	vars.gap = s.gap
