@@ -170,6 +170,8 @@ func Phrase(a policy.Assumption) string {
 		return "whether " + a.Subject
 	case policy.UnknownPasses:
 		return "whether " + a.Unknown.String()
+	case policy.UnknownVariable, policy.UnknownPlaceholder, policy.UnknownModule, policy.UnknownClient, policy.UnknownHeader, policy.UnknownCached,
+		policy.UnknownLimit:
 	}
 	return a.Unknown.String()
 }
