@@ -29,7 +29,8 @@ type evaluator struct {
 	steps   int
 	level   int
 	busy    map[any]bool
-	shared  *sender // axios itself
+	shared  *sender           // axios itself
+	itself  map[*binding]bool // what is at work and was asked for itself
 	env     map[string]values
 	// alone and forwarding are what [evaluator.standsAlone] and [evaluator.forwards] found out.
 	alone      map[*callSite]bool
@@ -96,7 +97,15 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 	case *ast.BinaryExpression:
 		return e.binary(x, s, m, f)
 	case *ast.ConditionalExpression:
-		return limit(append(e.eval(x.Consequent, s, m, f), e.eval(x.Alternate, s, m, f)...))
+		var out values
+		yes, no := e.decided(e.eval(x.Test, s, m, f))
+		if !no {
+			out = append(out, e.eval(x.Consequent, s, m, f)...)
+		}
+		if !yes {
+			out = append(out, e.eval(x.Alternate, s, m, f)...)
+		}
+		return limit(out)
 	case *ast.AssignExpression:
 		return e.eval(x.Right, s, m, f)
 	case *ast.AwaitExpression:
@@ -149,6 +158,17 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 		return e.construct(x, s, m, f)
 	}
 	return values{hole(holeName(x), at)}
+}
+
+// decided reports whether a condition holds whatever it is of some values, or never does.
+func (e *evaluator) decided(test values) (yes, no bool) {
+	yes, no = len(test) > 0, len(test) > 0
+	for i := range test {
+		holds, known := test[i].truthy()
+		known = known && !test[i].unset
+		yes, no = yes && known && holds, no && known && !holds
+	}
+	return yes, no
 }
 
 // holeName makes a name for people of an expression that nobody knows: "id" of "item.id" or "getId()".
@@ -293,10 +313,12 @@ func (e *evaluator) identifier(x *ast.Identifier, s *scope, m *module, f *frame)
 // binding returns what a name that is declared stands for.
 func (e *evaluator) binding(b *binding, f *frame, at place) values {
 	if e.busy[b] {
+		e.itself[b] = true
 		return values{hole(b.name, at)}
 	}
 	e.busy[b] = true
 	defer delete(e.busy, b)
+	defer delete(e.itself, b)
 	var out values
 	switch {
 	case b.function != nil:
@@ -312,10 +334,11 @@ func (e *evaluator) binding(b *binding, f *frame, at place) values {
 	}
 	if !b.parameter || f.of(b.of) == nil {
 		for _, a := range b.assigned {
-			if a.value == nil {
-				out = append(out, hole(b.name, at))
-			} else {
+			if a.value != nil {
 				out = append(out, e.eval(a.value, a.scope, b.module, f)...)
+			}
+			if a.value == nil || e.itself[b] { // "x += y", "x = x + y": no one of these is all of it
+				return values{hole(b.name, at)}
 			}
 		}
 	}

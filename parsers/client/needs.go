@@ -216,12 +216,21 @@ func address(pieces []piece) (raw string, at source.Span, ok bool) {
 		case i == 0:
 		case isQuery(p.hole) && last && !strings.HasSuffix(soFar, "/"):
 			return soFar, pieces[0].at.span(), true
-		case last && !strings.HasSuffix(soFar, "/") && strings.Contains(strings.TrimPrefix(soFar, "//"), "/") && !strings.HasSuffix(soFar, "-") && !strings.HasSuffix(soFar, "_") && !strings.HasSuffix(soFar, "="):
+		case glued(soFar):
 			return "", source.Span{}, false
 		}
 		b.WriteString("{" + strings.Trim(p.hole, "{}/?#") + "}")
 	}
 	return b.String(), pieces[0].at.span(), true
+}
+
+// glued reports whether what follows a text would be a part of its last word: of "/items" + x nobody knows where the word ends.
+func glued(soFar string) bool {
+	if !strings.Contains(strings.TrimPrefix(soFar[strings.Index(soFar, ":")+1:], "//"), "/") {
+		return false // in the host
+	}
+	segment := soFar[strings.LastIndexByte(soFar, '/')+1:]
+	return segment != "" && segment != "v" && (isWord(segment[len(segment)-1]) && segment[len(segment)-1] != '_' || strings.HasSuffix(segment, "}"))
 }
 
 // isQuery reports whether a name is one that people give to a query string.
