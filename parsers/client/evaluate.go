@@ -98,7 +98,7 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 		return e.binary(x, s, m, f)
 	case *ast.ConditionalExpression:
 		var out values
-		yes, no := e.decided(e.eval(x.Test, s, m, f))
+		yes, no := e.condition(x.Test, s, m, f)
 		if !no {
 			out = append(out, e.eval(x.Consequent, s, m, f)...)
 		}
@@ -160,15 +160,41 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 	return values{hole(holeName(x), at)}
 }
 
-// decided reports whether a condition holds whatever it is of some values, or never does.
-func (e *evaluator) decided(test values) (yes, no bool) {
-	yes, no = len(test) > 0, len(test) > 0
-	for i := range test {
-		holds, known := test[i].truthy()
-		known = known && !test[i].unset
+// condition reports whether a condition holds whatever is not known, or never does.
+func (e *evaluator) condition(test ast.Expression, s *scope, m *module, f *frame) (yes, no bool) {
+	all := e.eval(test, s, m, f)
+	yes, no = len(all) > 0, len(all) > 0
+	for i := range all {
+		holds, known := all[i].truthy()
+		known = known && !all[i].unset
 		yes, no = yes && known && holds, no && known && !holds
 	}
-	return yes, no
+	return yes || isGiven(test, s, f), no
+}
+
+// isGiven reports whether a condition asks for an argument that the call has, whatever it is: "id ? '/items/' + id : '/items'".
+func isGiven(test ast.Expression, s *scope, f *frame) bool {
+	id, ok := test.(*ast.Identifier)
+	if !ok {
+		return false
+	}
+	b := s.lookup(id.Name.String())
+	if b == nil || !b.parameter || len(b.path) > 1 || len(b.assigned) > 0 {
+		return false
+	}
+	call := f.of(b.of)
+	if call == nil || b.index >= len(call.args) {
+		return false
+	}
+	given := call.args[b.index].get()
+	if len(b.path) == 1 && len(given) == 1 { // "({ id })" of "{ id: x }"
+		p, found := given[0].get(b.path[0].name)
+		if !found || p.maybe || given[0].kind != object {
+			return false
+		}
+		given = p.value.get()
+	}
+	return len(given) == 1 && given[0].kind == unknown
 }
 
 // holeName makes a name for people of an expression that nobody knows: "id" of "item.id" or "getId()".
@@ -719,7 +745,17 @@ func (e *evaluator) inline(v *value, list []ast.Expression, s *scope, m *module,
 	call := &frame{fn: v.fn, args: args, spread: open, this: v.this, parent: f}
 	var out values
 	for _, r := range v.fn.returns[:min(len(v.fn.returns), maxAlternatives)] {
-		out = append(out, e.eval(r.value, r.scope, v.fn.module, call)...)
+		always := false
+		if r.when != nil {
+			yes, no := e.condition(r.when, r.scope, v.fn.module, call)
+			if no {
+				continue
+			}
+			always = yes
+		}
+		if out = append(out, e.eval(r.value, r.scope, v.fn.module, call)...); always {
+			break
+		}
 	}
 	return limit(out)
 }
