@@ -190,7 +190,7 @@ func exposedAt(e *probe.Endpoint, answer *policy.Outcome) (at source.Span, list,
 	case ok || !certain && answer.Open.Kind != policy.UnknownUpstream:
 		return source.Span{}, false, false
 	}
-	return firstWord(origin.Sources[0]), false, certain
+	return firstWord(statement(origin.Sources)), false, certain
 }
 
 // headersOf returns an answer as the browser sees it, and whether all that it exposes is known.

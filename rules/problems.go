@@ -11,6 +11,7 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 	var out []*finding.Finding
 	for _, p := range problems {
 		rule, message, change := parseError, "the file cannot be read from here on, so nothing after it is checked", "repair the line"
+		because := p.Text
 		switch p.Kind {
 		case parsers.Unreadable:
 		case parsers.Rejected:
@@ -18,6 +19,9 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 			if p.Refuser != "" {
 				message = p.Refuser + " refuses to deploy this"
 			}
+		case parsers.BadContract:
+			rule, message, change = configRejected, short(p.Text, maxMessage), "name what is there"
+			because = "this part of the contract is not checked"
 		case parsers.BadRoute:
 			rule, message, change = expressRouteInvalid, "the application does not start: this path pattern is refused", "write '/{*splat}' for '*', '{...}' for what is optional"
 		case parsers.Skipped:
@@ -25,7 +29,7 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 		}
 		out = append(out, &finding.Finding{
 			Rule: rule.Name, Category: rule.Category, Severity: rule.Severity, Confidence: finding.High,
-			Message: message, Because: p.Text, Change: change, Place: p.Span, Subject: p.Text,
+			Message: message, Because: because, Change: change, Place: p.Span, Subject: p.Text,
 		})
 	}
 	return out

@@ -40,6 +40,19 @@ func linesOf(f *probe.Failure, name string) []policy.Header {
 	return out
 }
 
+// statement returns the place of what writes a header as a whole: of an option the call that it is given to, else what the
+// header is made of first.
+func statement(sources []source.Span) source.Span {
+	for _, whole := range sources {
+		if slices.ContainsFunc(sources, func(s source.Span) bool {
+			return s != whole && s.File == whole.File && whole.Start <= s.Start && s.End <= whole.End && strings.Contains(whole.Text(), "(")
+		}) {
+			return whole
+		}
+	}
+	return sources[0]
+}
+
 // valueAt returns the place of a text in what a header was made of, as a whole word: where a value came from stands last. It
 // is the first word of the directive when the text stands nowhere as it is.
 func valueAt(sources []source.Span, text string) source.Span {
@@ -84,6 +97,14 @@ func answeredAt(f *probe.Failure) source.Span {
 		return source.Span{}
 	}
 	return firstWord(f.Answer.Trail[len(f.Answer.Trail)-1])
+}
+
+// calledAt returns what a header is called at a place that writes it: the option of a package that is set there, else its name.
+func calledAt(place source.Span, header string) string {
+	if option, ok := strings.CutSuffix(place.Text(), ":"); ok && slices.Contains(options, option) {
+		return option
+	}
+	return header
 }
 
 // listPlace returns the list that a preflight's answer is refused for; without one the place that answered. A list that no
@@ -142,15 +163,9 @@ func reportUnreadable(p *Pass, reason browser.Reason, noun string) {
 	}
 }
 
-// refuses says that the browser refuses requests, and why: which requests is shortened first.
+// refuses says which requests a browser refuses, and why: "the browser refuses PUT: only the preflight has ...".
 func refuses(failures []*probe.Failure, why string) string {
-	const start = "the browser refuses "
-	for _, some := range [][]*probe.Failure{failures, failures[:1]} {
-		if message := start + requests(some) + ": " + why; len([]rune(message)) <= maxMessage {
-			return message
-		}
-	}
-	return short(start+requests(failures[:1])+": "+why, maxMessage)
+	return fitting(failures, func(requests string) string { return "the browser refuses " + requests + ": " + why })
 }
 
 // namesOf returns the methods or headers that are refused, as people write them.

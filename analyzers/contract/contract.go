@@ -30,6 +30,8 @@ type Need struct {
 	Credentials Credentials
 	// Reads are the response headers that a page is to read.
 	Reads []Header
+	// Cell is set where the project's contract declares the need: whose it is.
+	Cell *Cell
 	// Open: it can carry more headers than are known here.
 	Open bool
 	// Proxied is the rule of a development server that forwards the call where its address is relative.
@@ -159,6 +161,15 @@ func (n *Need) Cookies() source.Span {
 		}
 	}
 	return source.Span{}
+}
+
+// Key tells a need of the contract from the others: "web → orders, production: PUT /items/{id}"; "" for those that it does not
+// declare.
+func (n *Need) Key() string {
+	if n.Cell == nil {
+		return ""
+	}
+	return n.Cell.String() + ": " + n.String()
 }
 
 // String names the need for people: "PUT /items/{id}".

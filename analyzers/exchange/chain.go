@@ -36,6 +36,7 @@ type address struct {
 	scheme, host string
 	port         int
 	path, query  string
+	emptyQuery   bool
 }
 
 // parse reads an http or https URL. Path and query stay as they are written, however wrong: what a server makes of them is
@@ -50,8 +51,8 @@ func parse(raw string) (address, error) {
 	authority := rest
 	if at := strings.IndexAny(rest, "/?"); at >= 0 {
 		authority, rest = rest[:at], rest[at:]
-		path, query, _ := strings.Cut(rest, "?")
-		a.query = query
+		path, query, found := strings.Cut(rest, "?")
+		a.query, a.emptyQuery = query, found && query == ""
 		if path != "" {
 			a.path = path
 		}
@@ -128,7 +129,7 @@ func (c Chain) answer(ctx context.Context, q Query, layer *policy.Layer, between
 		return nil, err
 	}
 	r := &policy.Request{
-		Method: q.Method, Scheme: at.scheme, Host: at.host, Port: at.port, Path: at.path, Query: at.query,
+		Method: q.Method, Scheme: at.scheme, Host: at.host, Port: at.port, Path: at.path, Query: at.query, EmptyQuery: at.emptyQuery,
 		Circumstances: q.Circumstances, Assume: append(slices.Clone(picked.Assuming), q.Assume...),
 	}
 	host := false
@@ -190,10 +191,59 @@ func (c Chain) next(left *int) policy.Next {
 			if *left--; *left < 0 {
 				return []policy.Outcome{{Open: &policy.Unknown{Kind: policy.UnknownLimit}}}, true
 			}
-			return layer.Answerer.Answer(ctx, r, c[i+1:].next(left)), true
+			return signed(layer.Answerer.Answer(ctx, received(to, r), c[i+1:].next(left)), host, layer), true
 		}
 		return nil, false
 	}
+}
+
+// received returns a forwarded request as who gets it sees it: scheme and port are those of its own connection. How the client
+// came it learns from headers, if they say so.
+func received(to policy.Upstream, r *policy.Request) *policy.Request {
+	out := *r
+	if scheme, _, ok := strings.Cut(strings.ToLower(to.Name), "://"); ok && (scheme == "http" || scheme == "https") {
+		out.Scheme = scheme
+	}
+	server := authority(to.Name)
+	if len(to.Servers) > 0 {
+		server = to.Servers[0]
+	}
+	at, err := parse(out.Scheme + "://" + server)
+	if err != nil {
+		return &out
+	}
+	out.Port = at.port
+	if host, ok := r.Header("Host"); ok {
+		if named, err := at.at(host); err == nil {
+			out.Host = named.host
+		}
+	}
+	return &out
+}
+
+// signed says which layer of the chain answered, and which wrote the headers.
+func signed(outcomes []policy.Outcome, host *policy.Host, layer *policy.Layer) []policy.Outcome {
+	for i := range outcomes {
+		headers := slices.Clone(outcomes[i].Headers) // an answerer may remember its own
+		for j := range headers {
+			if headers[j].By == "" && !headers[j].Upstream {
+				headers[j].By = layerName(host, layer)
+			}
+		}
+		outcomes[i].Headers = headers
+		if outcomes[i].By == "" {
+			outcomes[i].By = layerName(host, layer)
+		}
+	}
+	return outcomes
+}
+
+// layerName names a layer for people: "nginx api.example", "orders/server.js".
+func layerName(host *policy.Host, layer *policy.Layer) string {
+	if strings.Contains(layer.Name, host.Name) {
+		return layer.Name
+	}
+	return host.Name + " " + layer.Name
 }
 
 // serves returns the layer of a host that stands for an upstream. A host that names what it stands for stands for nothing

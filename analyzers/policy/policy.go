@@ -30,6 +30,11 @@ type Layer struct {
 	Mentions  []Mention
 	Facts     []Fact
 	Gaps      []Gap
+	// Reached are the addresses at which others of the project reach the layer, as far as its sources say: a host with a port
+	// or, where it is not known, without; ":3000" is a port of the machine itself.
+	Reached []string
+	// Environment is the path of the file that gives the layer its environment variables; "" where they are not known.
+	Environment string
 	// Fragment marks a layer that was guessed around a piece of configuration whose surroundings are not known.
 	Fragment bool
 	Answerer Answerer
@@ -71,6 +76,7 @@ type Mention struct {
 	Dialect  Dialect // of a pattern
 	// ShutsOut: matching refuses the origin instead of letting it in.
 	ShutsOut bool
+	By       string // the layer behind the first of a chain whose test it is, as in [Header.By]; "" for the layer's own
 	Span     source.Span
 }
 
@@ -102,7 +108,8 @@ type FactKind uint8
 
 // The kinds of fact.
 const (
-	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on.
+	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on; Subject is the
+	// authentication scheme, where only one will do.
 	FactNeedsAuthorization FactKind = iota + 1
 	// FactRequiresHeader says: the endpoint refuses a request of the method Method without the header Subject.
 	FactRequiresHeader
@@ -115,7 +122,7 @@ const (
 	FactCacheIgnoresVary
 	// FactDuplicateContentType says: a Content-Type is added beside the response's own.
 	FactDuplicateContentType
-	// FactOptionUnknown says: Subject is the name of an option that the CORS package Text does not know.
+	// FactOptionUnknown says: Subject is the name of an option for CORS that Text, a package or framework, does not know.
 	FactOptionUnknown
 	// FactSessionCookie says: the layer keeps sessions in the cookie Subject.
 	FactSessionCookie
@@ -123,6 +130,22 @@ const (
 	FactServesPages
 	// FactReadsBody says: the layer parses request bodies of the media type Subject.
 	FactReadsBody
+	// FactMappingUnquoted says: the response header Subject is mapped to Text, which is no expression of the service.
+	FactMappingUnquoted
+	// FactMappingIgnored says: the response header Subject is mapped at a place that is not looked at, for the reason Text.
+	FactMappingIgnored
+	// FactMockTakesBinary says: the mock integration that answers Method fails, since every request counts as a binary one.
+	FactMockTakesBinary
+	// FactAddsBeside says: the layer adds its headers beside those of what it forwards to, as Text has it, which is reported
+	// and not documented.
+	FactAddsBeside
+	// FactUnverified says: the value that the layer gives the response header Subject at this place, or the whole answer given
+	// there where Subject is "", is what Text says, and no documentation does. What rests on it is no error.
+	FactUnverified
+	// FactGuardsPreflight says: preflights are asked for what is asked of other requests; Text says how to free them of it.
+	FactGuardsPreflight
+	// FactHidesRoutes says: something answers below the path Subject, with methods that are not known.
+	FactHidesRoutes
 )
 
 // Gap is something that was seen and is not modelled.
@@ -149,4 +172,6 @@ type Upstream struct {
 	Span    source.Span
 	// Answerer answers for it, where the configuration itself says who stands there; nil: whoever is asked by name.
 	Answerer Answerer
+	// Own: it is code that the layer itself runs, as a gateway runs a function: what it writes counts as the layer's.
+	Own bool
 }

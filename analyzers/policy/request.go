@@ -17,6 +17,8 @@ type Request struct {
 	Port   int
 	Path   string // as sent, percent-encoded, without query
 	Query  string // as sent, without "?"
+	// EmptyQuery: there is a "?" and nothing after it.
+	EmptyQuery bool
 	// Headers in wire order.
 	Headers       []Field
 	Circumstances []Circumstance
@@ -54,6 +56,7 @@ const (
 	BodyTooLarge        CircumstanceKind = "body-too-large"
 	Throttled           CircumstanceKind = "throttled"
 	HandlerThrows       CircumstanceKind = "handler-throws"
+	CallFails           CircumstanceKind = "call-fails" // what the program itself waits for fails: a database, a service
 	FileMissing         CircumstanceKind = "file-missing"
 )
 
@@ -74,7 +77,7 @@ func ParseCircumstance(text string) (Circumstance, error) {
 			return Circumstance{}, fmt.Errorf("circumstance %q: want %q and a status from 100 to 599", text, kind+" N")
 		}
 		return Circumstance{Kind: k, Status: status}, nil
-	case CredentialsRejected, UpstreamDown, BodyTooLarge, Throttled, HandlerThrows, FileMissing:
+	case CredentialsRejected, UpstreamDown, BodyTooLarge, Throttled, HandlerThrows, CallFails, FileMissing:
 		if arg == "" {
 			return Circumstance{Kind: k}, nil
 		}
@@ -105,6 +108,8 @@ type Outcome struct {
 	Fixed []string
 	// Upstream says who was asked, when the layer did not answer itself.
 	Upstream *Upstream
+	// By names the layer that gave the answer where another one of the chain did, as [Header.By] does.
+	By       string
 	Lost     []Lost
 	Assuming []Assumption
 	// Trail holds the places that decided about the answer, in order: the branch taken, the entry chosen, the answer itself.
@@ -119,6 +124,8 @@ type Header struct {
 	Sources []source.Span
 	// Upstream is set on headers that came from the answer of an upstream.
 	Upstream bool
+	// By names the layer that wrote it where another one of the chain did: "express orders/server.js".
+	By string
 }
 
 // Get returns the first header line of that name, in any case.
@@ -172,5 +179,6 @@ const (
 	Cleared    LostWhy = "cleared"     // removed by name
 	Overridden LostWhy = "overridden"  // replaced by another value
 	Unmapped   LostWhy = "unmapped"    // declared for the response, and given no value
-	NotReached LostWhy = "not-reached" // the response was sent before the code that writes it had its turn
+	NotReached LostWhy = "not-reached" // the response was sent before the code that writes it, registered at At, had its turn
+	Failed     LostWhy = "failed"      // what was to send it fails
 )

@@ -32,6 +32,7 @@ const (
 	UnknownHeader      UnknownKind = "upstream-header"   // Subject is an upstream and a header name: does the one send the other
 	UnknownTLS         UnknownKind = "tls-in-front"      // does something in front of Subject terminate TLS
 	UnknownCached      UnknownKind = "cached"            // does a cache hand out a copy of the answer at the URL Subject
+	UnknownIdentity    UnknownKind = "identity"          // "A is B": is who answers at the address A the layer B
 	UnknownEnvironment UnknownKind = "environment"       // is the environment of the process the one that Subject names
 	UnknownPasses      UnknownKind = "passes"            // does the middleware Subject hand the request on and set no CORS header
 	UnknownLimit       UnknownKind = "too-many-outcomes" // the answer depends on more than corslint follows
@@ -61,6 +62,8 @@ func (u Unknown) sentence(holds bool) string {
 		return pick("the value of ", "another value of ") + u.Subject
 	case UnknownCondition:
 		return u.Subject + pick(" holds", " does not hold")
+	case UnknownIdentity:
+		return pick("", "not: ") + u.Subject
 	case UnknownModule:
 		return pick("what ", "not what ") + u.Subject + " does"
 	case UnknownClient:

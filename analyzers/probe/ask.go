@@ -12,7 +12,7 @@ import (
 )
 
 // want asks a fetch that the intent implies.
-func (p *prober) want(e *Endpoint, purpose Purpose, origin, method string, headers []browser.Header, c policy.Circumstance, need string, at source.Span) {
+func (p *Prober) want(e *Endpoint, purpose Purpose, origin, method string, headers []browser.Header, c policy.Circumstance, need string, at source.Span) {
 	f := p.fetch(e.Endpoint, method, origin)
 	f.Headers = headers
 	if required, evidence := p.required(e.Endpoint, method); evidence != nil {
@@ -48,7 +48,7 @@ func withHeaders(headers, more []browser.Header) []browser.Header {
 }
 
 // simulate asks the layer, whatever other layers the host has. It fails for no URL: the layer is given.
-func (p *prober) simulate(f exchange.Fetch) exchange.Exchange {
+func (p *Prober) simulate(f exchange.Fetch) exchange.Exchange {
 	x, err := exchange.Simulate(p.ctx, browser.Chromium, p.chain, f, exchange.Options{Entry: p.layer, AssumeSilent: true})
 	if err != nil {
 		return exchange.Exchange{Fetch: f, Engine: browser.Chromium}
@@ -57,7 +57,7 @@ func (p *prober) simulate(f exchange.Fetch) exchange.Exchange {
 }
 
 // strangers asks for the origins that the policy does not mean, with credentials where it allows them.
-func (p *prober) strangers(e *Endpoint) {
+func (p *Prober) strangers(e *Endpoint) {
 	method := readMethod(e)
 	for i := range p.candidates[:min(len(p.candidates), maxCandidates)] {
 		c := &p.candidates[i]
@@ -143,20 +143,8 @@ func (s *Survey) Unknown() []string {
 		for _, w := range e.Wanted {
 			for i := range w.Exchange.Outcomes {
 				for _, a := range w.Exchange.Outcomes[i].Assuming {
-					switch a.Kind {
-					case policy.UnknownSilent, policy.UnknownUpstream, policy.UnknownOptions:
-						out = append(out, "what "+a.Subject+" sends")
-					case policy.UnknownTLS, policy.UnknownFile, policy.UnknownDirectory:
-					case policy.UnknownCondition:
-						out = append(out, "whether "+a.Subject)
-					case policy.UnknownEnvironment:
-						if a.Subject != "" { // else all the others are said
-							out = append(out, "whether "+a.Subject)
-						}
-					case policy.UnknownPasses:
-						out = append(out, "whether "+a.Unknown.String())
-					default:
-						out = append(out, a.Unknown.String())
+					if text := Phrase(a); text != "" {
+						out = append(out, text)
 					}
 				}
 			}
@@ -164,4 +152,24 @@ func (s *Survey) Unknown() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// Phrase names the question of an assumption: "what http://orders:3000 sends"; "" for what nobody needs to be told.
+func Phrase(a policy.Assumption) string {
+	switch a.Kind {
+	case policy.UnknownSilent, policy.UnknownUpstream, policy.UnknownOptions:
+		return "what " + a.Subject + " sends"
+	case policy.UnknownTLS, policy.UnknownFile, policy.UnknownDirectory:
+		return ""
+	case policy.UnknownCondition, policy.UnknownIdentity:
+		return "whether " + a.Subject
+	case policy.UnknownEnvironment:
+		if a.Subject == "" { // all the others are said
+			return ""
+		}
+		return "whether " + a.Subject
+	case policy.UnknownPasses:
+		return "whether " + a.Unknown.String()
+	}
+	return a.Unknown.String()
 }

@@ -47,16 +47,21 @@ type Written struct {
 	// OnUpstream: it is written for an answer that an upstream gave. Then the upstream does not send it, or it would be there
 	// twice.
 	OnUpstream bool
+	// By names the layer behind that writes it; "" for the layer itself.
+	By string
 }
 
 // intent reads the intent of an endpoint from its direct answers.
-func (p *prober) intent(e *Endpoint) Intent {
+func (p *Prober) intent(e *Endpoint) Intent {
 	in := Intent{Written: map[string][]Written{}}
 	for i := range e.Answers {
 		a := &e.Answers[i]
 		for _, h := range a.Outcome.Headers {
+			if h.Upstream && a.Outcome.Open == nil && ProtocolHeader(h.Name) != "" {
+				in.Any = true // who is known to stand behind writes it, and what this layer makes of it counts
+			}
 			if !h.Upstream && len(h.Sources) > 0 && !h.Sources[0].IsZero() { // else nobody wrote it: a service sends it by itself
-				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0], OnUpstream: a.Outcome.Open != nil || a.Outcome.Upstream != nil})
+				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0], By: h.By, OnUpstream: a.Outcome.Open != nil || a.Outcome.Upstream != nil})
 			}
 		}
 		for _, l := range a.Outcome.Lost {
@@ -166,7 +171,7 @@ func (in *Intent) star(header string) (source.Span, bool) {
 }
 
 // origins finds out who is let in on purpose.
-func (p *prober) origins(e *Endpoint, in *Intent) {
+func (p *Prober) origins(e *Endpoint, in *Intent) {
 	for _, w := range in.writtenAs("Access-Control-Allow-Origin") {
 		text, known := w.Value.Known()
 		switch {
@@ -196,7 +201,7 @@ func (p *prober) origins(e *Endpoint, in *Intent) {
 
 // misspelt adds the origins that the endpoint lets in when Origin is sent as a test has it, and not as a browser has it.
 // They come last, so that one that is spelt right shows what else is wrong.
-func (p *prober) misspelt(e *Endpoint, in *Intent) {
+func (p *Prober) misspelt(e *Endpoint, in *Intent) {
 	asked := 0
 	for _, m := range p.meanings {
 		if m.Text == m.Origin {
@@ -227,7 +232,7 @@ func (p *prober) misspelt(e *Endpoint, in *Intent) {
 }
 
 // allowed returns the Allow-Origin that answers a request with that Origin, if it is known and the layer's own.
-func (p *prober) allowed(e *Endpoint, origin string) (header policy.Header, onUpstream, known bool) {
+func (p *Prober) allowed(e *Endpoint, origin string) (header policy.Header, onUpstream, known bool) {
 	for _, method := range [...]string{"GET", "OPTIONS"} {
 		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: p.fetch(e.Endpoint, method, "").URL, Method: method,
 			Headers: []browser.Header{{Name: "Origin", Value: origin}}}, p.layer)
@@ -243,7 +248,7 @@ func (p *prober) allowed(e *Endpoint, origin string) (header policy.Header, onUp
 }
 
 // echoesHost reports whether the endpoint allows the origin of the very host that a request is sent to.
-func (p *prober) echoesHost(e *Endpoint) bool {
+func (p *Prober) echoesHost(e *Endpoint) bool {
 	own := func(host string) bool {
 		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: "https://" + host + escapePath(e.Example), Method: "GET",
 			Headers: []browser.Header{{Name: "Origin", Value: somebody}}}, p.layer)
@@ -270,7 +275,7 @@ func rank(origin string) int {
 
 // answersTo reports whether some answer of the endpoint to an origin carried or lost an Allow-Origin that means it: another
 // one, of a list for another endpoint say, is not let in here on purpose.
-func (p *prober) answersTo(e *Endpoint, origin string) bool {
+func (p *Prober) answersTo(e *Endpoint, origin string) bool {
 	means := func(v policy.Value) bool {
 		text, known := v.Known()
 		return !known || text == origin || text == "*" || MeantBy(text) == origin
@@ -292,7 +297,7 @@ func (p *prober) answersTo(e *Endpoint, origin string) bool {
 }
 
 // wanted asks the fetches that the intent implies.
-func (p *prober) wanted(e *Endpoint) {
+func (p *Prober) wanted(e *Endpoint) {
 	in := &e.Intent
 	simple := method(e.Endpoint, "GET", "POST", "HEAD")
 	for i, origin := range in.Origins {
@@ -312,7 +317,7 @@ func (p *prober) wanted(e *Endpoint) {
 }
 
 // preflights asks for each method and header that the endpoint lists, or shows the need of.
-func (p *prober) preflights(e *Endpoint, origin string) {
+func (p *Prober) preflights(e *Endpoint, origin string) {
 	in := &e.Intent
 	authorization := p.authorization(e)
 	routed := func(m string) bool {
@@ -326,7 +331,7 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 	asked := false
 	for _, m := range in.Methods {
 		method := browser.NormalizeMethod(m.Name)
-		if upper := strings.ToUpper(method); upper != method { // nobody means the lower-case method
+		if upper := strings.ToUpper(method); slices.Contains(methods[:], upper) { // nobody means the lower-case method
 			method = upper
 		}
 		if !browser.IsSafelistedMethod(method) && !browser.IsForbiddenMethod(method) && method != "OPTIONS" && isToken(method) && e.takes(method) {
@@ -355,10 +360,10 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 				continue
 			}
 		}
-		p.want(e, Preflighted, origin, method, []browser.Header{{Name: h.Name, Value: exampleValue(h.Name)}}, policy.Circumstance{}, "Allow-Headers lists "+h.Name, h.At)
+		p.want(e, Preflighted, origin, method, []browser.Header{p.example(e.Pattern, h.Name)}, policy.Circumstance{}, "Allow-Headers lists "+h.Name, h.At)
 	}
 	if authorization != nil && !lists(in.Headers, "authorization") && len(in.Preflight) > 0 {
-		p.want(e, Preflighted, origin, reads, []browser.Header{{Name: "Authorization", Value: exampleValue("authorization")}}, policy.Circumstance{}, authorization.Text, authorization.Span)
+		p.want(e, Preflighted, origin, reads, []browser.Header{p.example(e.Pattern, "Authorization")}, policy.Circumstance{}, authorization.Text, authorization.Span)
 	}
 	json := []browser.Header{{Name: "Content-Type", Value: exampleValue("content-type")}}
 	if at, ok := in.star("Access-Control-Allow-Headers"); ok && len(unsafe) == 0 && authorization == nil && sends != "" {
@@ -370,6 +375,10 @@ func (p *prober) preflights(e *Endpoint, origin string) {
 		e.Wanted[len(e.Wanted)-1].Guess = true
 	}
 }
+
+// methods are those that people have in mind when they write one in another case. https://www.iana.org/assignments/http-methods
+var methods = [...]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY", "PROPFIND",
+	"PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "LINK", "UNLINK", "PURGE"}
 
 // takes reports whether an endpoint has a method, as far as it tells methods apart.
 func (e *Endpoint) takes(name string) bool { return method(e.Endpoint, name) != "" }
@@ -383,13 +392,13 @@ func (e *Endpoint) route(method string) source.Span {
 }
 
 // required returns the headers without which an endpoint refuses a request of a method, and the first fact that says so.
-func (p *prober) required(e policy.Endpoint, method string) (headers []browser.Header, evidence *policy.Fact) {
+func (p *Prober) required(e policy.Endpoint, method string) (headers []browser.Header, evidence *policy.Fact) {
 	for i := range p.layer.Facts {
 		f := &p.layer.Facts[i]
 		if f.Kind != policy.FactRequiresHeader || f.Endpoint != e.Pattern || f.Method != "" && f.Method != method {
 			continue
 		}
-		headers = append(headers, browser.Header{Name: f.Subject, Value: exampleValue(f.Subject)})
+		headers = append(headers, p.example(e.Pattern, f.Subject))
 		if evidence == nil {
 			evidence = f
 		}
@@ -400,6 +409,17 @@ func (p *prober) required(e policy.Endpoint, method string) (headers []browser.H
 // lists reports whether a list has a name, in any case.
 func lists(list []Listed, name string) bool {
 	return slices.ContainsFunc(list, func(l Listed) bool { return strings.EqualFold(l.Name, name) })
+}
+
+// example returns a request header that an endpoint takes.
+func (p *Prober) example(endpoint, name string) browser.Header {
+	value := exampleValue(name)
+	for _, f := range p.layer.Facts {
+		if f.Kind == policy.FactNeedsAuthorization && f.Endpoint == endpoint && f.Subject != "" && strings.EqualFold(name, "authorization") {
+			value = f.Subject + " token"
+		}
+	}
+	return browser.Header{Name: name, Value: value}
 }
 
 // exampleValue returns a value for a request header.
@@ -426,7 +446,7 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-func (p *prober) authorization(e *Endpoint) *policy.Fact {
+func (p *Prober) authorization(e *Endpoint) *policy.Fact {
 	for i := range p.layer.Facts {
 		if f := &p.layer.Facts[i]; f.Kind == policy.FactNeedsAuthorization && f.Endpoint == e.Pattern {
 			return f
@@ -436,10 +456,10 @@ func (p *prober) authorization(e *Endpoint) *policy.Fact {
 }
 
 // circumstances asks what a page gets when something goes wrong.
-func (p *prober) circumstances(e *Endpoint, origin string) {
+func (p *Prober) circumstances(e *Endpoint, origin string) {
 	list := []policy.Circumstance{
 		{Kind: policy.CredentialsRejected}, {Kind: policy.UpstreamStatus, Status: 401}, {Kind: policy.UpstreamStatus, Status: 404},
-		{Kind: policy.UpstreamStatus, Status: 500}, {Kind: policy.UpstreamDown}, {Kind: policy.FileMissing}, {Kind: policy.Throttled},
+		{Kind: policy.UpstreamStatus, Status: 500}, {Kind: policy.UpstreamDown}, {Kind: policy.FileMissing}, {Kind: policy.Throttled}, {Kind: policy.CallFails},
 	}
 	if len(e.Intent.Preflight) > 0 {
 		list = append(list, policy.Circumstance{Kind: policy.BodyTooLarge})
@@ -456,7 +476,7 @@ func (p *prober) circumstances(e *Endpoint, origin string) {
 }
 
 // matters reports whether a circumstance changes what the layer answers.
-func (p *prober) matters(e *Endpoint, origin, method string, c policy.Circumstance) bool {
+func (p *Prober) matters(e *Endpoint, origin, method string, c policy.Circumstance) bool {
 	statuses := func(circumstances ...policy.Circumstance) (out []int) {
 		f := p.fetch(e.Endpoint, method, origin)
 		headers, _ := p.required(e.Endpoint, method)

@@ -15,11 +15,11 @@ import (
 // This file asks for what somebody states to be needed. Where a layer shows no intent to let anybody in, or is not who answers
 // there, a need says nothing about it.
 
-// maxNeeds bounds how many needs are asked of a layer.
+// maxNeeds bounds how many needs are asked of a layer at once.
 const maxNeeds = 5_000
 
 // stated asks for needs, and returns the endpoints that these make of the layer: one for each path.
-func (p *prober) stated(needs []contract.Need) []*Endpoint {
+func (p *Prober) stated(needs []contract.Need) []*Endpoint {
 	needs = needs[:min(len(needs), maxNeeds)]
 	methods := map[string][]string{} // by path
 	for i := range needs {
@@ -27,19 +27,24 @@ func (p *prober) stated(needs []contract.Need) []*Endpoint {
 		methods[at] = append(methods[at], needs[i].Method)
 	}
 	var out []*Endpoint
-	known := map[string]*Endpoint{} // by path; nil: the layer means nobody there
+	asked := map[string]*Endpoint{} // by path
 	for i := range needs {
 		n := &needs[i]
 		server := p.server(n)
 		at := server.Path + n.Example
-		e, asked := known[at]
-		if !asked {
-			e = p.statedEndpoint(policy.Endpoint{Pattern: server.Path + n.Path, Example: at, Methods: methods[at], Span: n.Span})
-			if known[at] = e; e != nil {
-				out = append(out, e)
-			}
+		if p.paths[at] == nil {
+			p.paths[at] = p.statedEndpoint(policy.Endpoint{Pattern: server.Path + n.Path, Example: at, Methods: methods[at], Span: n.Span})
 		}
-		if e != nil && p.answersNeed(e, n) {
+		e := asked[at]
+		if e == nil {
+			fresh := *p.paths[at]
+			fresh.Methods, fresh.Span = methods[at], n.Span
+			e = &fresh
+			asked[at] = e
+			out = append(out, e)
+		}
+		means := e.Intent.Any && len(e.Intent.Origins) > 0
+		if n.Cell != nil || means && p.answersNeed(e, n) {
 			p.state(e, n, server)
 		}
 	}
@@ -47,8 +52,8 @@ func (p *prober) stated(needs []contract.Need) []*Endpoint {
 }
 
 // server returns the server of a need that the layer is: one whose host it names, else one without a host.
-func (p *prober) server(n *contract.Need) contract.Server {
-	if n.Kind == contract.Called && len(n.Servers) > 0 { // who pairs calls with layers puts the layer first
+func (p *Prober) server(n *contract.Need) contract.Server {
+	if n.Cell != nil || n.Kind == contract.Called && len(n.Servers) > 0 { // who pairs calls with layers puts the layer first
 		return n.Servers[0]
 	}
 	for _, s := range n.Servers {
@@ -67,20 +72,17 @@ func (p *prober) server(n *contract.Need) contract.Server {
 	return contract.Server{}
 }
 
-// statedEndpoint surveys what the layer means at a path; nil when that is nobody.
-func (p *prober) statedEndpoint(e policy.Endpoint) *Endpoint {
+// statedEndpoint surveys what the layer means at a path.
+func (p *Prober) statedEndpoint(e policy.Endpoint) *Endpoint {
 	out := &Endpoint{Endpoint: e, Name: p.name(e)}
 	out.Answers = p.answers(e)
 	out.Intent = p.intent(out)
-	if !out.Intent.Any || len(out.Intent.Origins) == 0 {
-		return nil
-	}
 	return out
 }
 
 // answersNeed reports whether the layer, or who stands behind it, is there to answer a need: it is not who says that there is
 // nothing, or not for that method, and it does not look for a file, which no API is.
-func (p *prober) answersNeed(e *Endpoint, n *contract.Need) bool {
+func (p *Prober) answersNeed(e *Endpoint, n *contract.Need) bool {
 	headers := append(fields(n.Headers), browser.Header{Name: "Origin", Value: e.Intent.Origins[0]})
 	if len(n.Auth) > 0 {
 		headers = withHeaders(headers, fields(n.Auth[0].Headers))
@@ -109,7 +111,7 @@ func fields(headers []contract.Header) []browser.Header {
 }
 
 // state asks for a need: in each way to prove who is asking, until one succeeds, then with the headers that only some send.
-func (p *prober) state(e *Endpoint, n *contract.Need, server contract.Server) {
+func (p *Prober) state(e *Endpoint, n *contract.Need, server contract.Server) {
 	ways := n.Auth
 	if len(ways) == 0 {
 		ways = []contract.Auth{{}}
@@ -142,13 +144,15 @@ func (p *prober) state(e *Endpoint, n *contract.Need, server contract.Server) {
 }
 
 // ask asks for a need in one way.
-func (p *prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way contract.Auth, optional []contract.Header) *Probe {
+func (p *Prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way contract.Auth, optional []contract.Header) *Probe {
 	origin := n.Origin
 	if origin == "" {
 		origin = e.Intent.Origins[0]
 	}
 	f := p.fetch(e.Endpoint, n.Method, origin)
 	switch {
+	case n.Cell != nil: // it says where exactly
+		f.URL = server.Scheme + "://" + server.Authority() + escapePath(e.Example)
 	case n.Kind == contract.Called && server.Loopback(): // whose port is the layer's own
 		f.URL = "http://" + server.Authority() + escapePath(e.Example)
 	case server.Host != "":
@@ -165,6 +169,10 @@ func (p *prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 		f.Credentials = browser.CredentialsInclude
 	}
 	purpose := Simple
+	if n.Cell != nil && server.Scheme == "http" && strings.HasPrefix(origin, "https://") {
+		base := "http://" + server.Authority() + server.Path
+		return &Probe{Purpose: Unencrypted, Exchange: p.simulate(f), Need: "names the server", NeedAt: server.Span, Stated: n, Server: base}
+	}
 	if !browser.IsSafelistedMethod(n.Method) || len(f.Headers) > 0 {
 		purpose = Preflighted
 	}
@@ -173,7 +181,10 @@ func (p *prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 
 // unencrypted asks for a need at the address that its servers give, where all of these are http and the layer names an https
 // page: once for each server, since the browser never gets as far as the operation.
-func (p *prober) unencrypted(e *Endpoint, n *contract.Need) {
+func (p *Prober) unencrypted(e *Endpoint, n *contract.Need) {
+	if n.Cell != nil {
+		return // it is asked there already
+	}
 	page := slices.IndexFunc(e.Intent.Origins, func(o string) bool { return strings.HasPrefix(o, "https://") && o != somebody })
 	if page < 0 || slices.ContainsFunc(n.Servers, func(s contract.Server) bool { return s.Scheme != "http" || !s.Public() }) {
 		return

@@ -159,19 +159,33 @@ type Answer struct {
 
 // Run surveys a layer of a host that stands at the head of a chain, of which needs are stated.
 func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer, needs []contract.Need) *Survey {
-	s := &Survey{Host: chain[0], Layer: layer, Total: len(layer.Endpoints)}
-	s.Mentions = append(slices.Clone(layer.Mentions), comparisons(layer)...)
-	for i := range s.Mentions {
-		s.Meanings = append(s.Meanings, meanings(&s.Mentions[i])...)
+	p := NewProber(ctx, chain, layer)
+	s := p.Survey()
+	s.Stated = p.stated(needs)
+	return s
+}
+
+// NewProber returns a prober of a layer of a host that stands at the head of a chain.
+func NewProber(ctx context.Context, chain exchange.Chain, layer *policy.Layer) *Prober {
+	p := &Prober{ctx: ctx, chain: chain, layer: layer, paths: map[string]*Endpoint{}}
+	p.mentions = append(slices.Clone(layer.Mentions), comparisons(layer)...)
+	for i := range p.mentions {
+		p.meanings = append(p.meanings, meanings(&p.mentions[i])...)
 	}
-	p := prober{ctx: ctx, chain: chain, layer: layer, meanings: s.Meanings, candidates: strangers(s.Meanings)}
-	for _, m := range s.Meanings {
+	p.candidates = strangers(p.meanings)
+	for _, m := range p.meanings {
 		if !slices.Contains(p.named, m.Origin) {
 			p.named = append(p.named, m.Origin)
 		}
 	}
 	p.upgrades = p.redirectsToTLS()
-	for _, e := range layer.Endpoints {
+	return p
+}
+
+// Survey surveys the endpoints of the layer.
+func (p *Prober) Survey() *Survey {
+	s := p.survey()
+	for _, e := range p.layer.Endpoints {
 		if e.Example == "" || e.Internal || unused(e) {
 			continue
 		}
@@ -179,8 +193,18 @@ func Run(ctx context.Context, chain exchange.Chain, layer *policy.Layer, needs [
 			s.Endpoints = append(s.Endpoints, endpoint)
 		}
 	}
+	return s
+}
+
+// Stated surveys nothing but what is stated to be needed.
+func (p *Prober) Stated(needs []contract.Need) *Survey {
+	s := p.survey()
 	s.Stated = p.stated(needs)
 	return s
+}
+
+func (p *Prober) survey() *Survey {
+	return &Survey{Host: p.chain[0], Layer: p.layer, Total: len(p.layer.Endpoints), Mentions: p.mentions, Meanings: p.meanings}
 }
 
 // unused reports whether no page has anything to ask an endpoint for: it has methods, and none but that of preflights.
@@ -204,10 +228,13 @@ func anyMethod(e policy.Endpoint) string {
 	return method(e, "GET", "POST", "HEAD", "PUT", "PATCH", "DELETE")
 }
 
-type prober struct {
+// Prober asks a layer. It is not safe for concurrent use.
+type Prober struct {
 	ctx        context.Context
 	chain      exchange.Chain
 	layer      *policy.Layer
+	mentions   []policy.Mention
+	paths      map[string]*Endpoint // what is known of the paths of needs
 	meanings   []Meaning
 	named      []string // their origins, each once
 	candidates []Candidate
@@ -220,7 +247,7 @@ type prober struct {
 const somebody = "https://app.example"
 
 // endpoint surveys an endpoint; nil when it has no CORS intent.
-func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
+func (p *Prober) endpoint(e policy.Endpoint) *Endpoint {
 	out := &Endpoint{Endpoint: e, Name: p.name(e)}
 	out.Answers = p.answers(e)
 	out.Intent = p.intent(out)
@@ -240,7 +267,7 @@ func (p *prober) endpoint(e policy.Endpoint) *Endpoint {
 }
 
 // ownPage asks for a page of the layer itself, where the answer differs from that to a request without Origin.
-func (p *prober) ownPage(e *Endpoint) *Probe {
+func (p *Prober) ownPage(e *Endpoint) *Probe {
 	send := method(e.Endpoint, "POST", "PUT", "PATCH", "DELETE")
 	if send == "" {
 		return nil
@@ -263,7 +290,7 @@ func (p *prober) ownPage(e *Endpoint) *Probe {
 }
 
 // name names an endpoint for people.
-func (p *prober) name(e policy.Endpoint) string {
+func (p *Prober) name(e policy.Endpoint) string {
 	named := slices.ContainsFunc(p.layer.Listeners, func(l policy.Listener) bool { return len(l.Hosts) > 0 })
 	if e.Pattern != e.Example || !named { // "api.example.com/v1/" reads as an address, "server.js/v1/" as a file
 		return p.layer.Name + " " + e.Pattern
@@ -291,7 +318,7 @@ func (e *Endpoint) refusesAll() bool {
 }
 
 // host returns a host name for which the layer answers.
-func (p *prober) host() string {
+func (p *Prober) host() string {
 	for _, l := range p.layer.Listeners {
 		for _, h := range l.Hosts {
 			switch h.Kind {
@@ -309,7 +336,7 @@ func (p *prober) host() string {
 }
 
 // answers asks the layer itself, without a browser.
-func (p *prober) answers(e policy.Endpoint) []Answer {
+func (p *Prober) answers(e policy.Endpoint) []Answer {
 	origins := append([]string{somebody}, p.named[:min(len(p.named), maxOrigins)]...)
 	var out []Answer
 	ask := func(method, origin string, headers []browser.Header) {
@@ -358,7 +385,7 @@ const (
 
 // fetch asks for an endpoint over TLS. Only what answers without it alone is asked so, by a page that came so too: others
 // would refuse that as mixed content.
-func (p *prober) fetch(e policy.Endpoint, method, origin string) exchange.Fetch {
+func (p *Prober) fetch(e policy.Endpoint, method, origin string) exchange.Fetch {
 	scheme := "https"
 	tls := slices.ContainsFunc(p.layer.Listeners, func(l policy.Listener) bool { return l.Scheme == "https" })
 	if rest, ok := strings.CutPrefix(origin, "http://"); ok && rest != "" && !tls && !p.upgrades {
@@ -369,7 +396,7 @@ func (p *prober) fetch(e policy.Endpoint, method, origin string) exchange.Fetch 
 
 // redirectsToTLS reports whether a layer that names no address of its own says that it is asked over TLS: something in front of
 // it ends that, and no page has a reason to ask otherwise.
-func (p *prober) redirectsToTLS() bool {
+func (p *Prober) redirectsToTLS() bool {
 	i := slices.IndexFunc(p.layer.Endpoints, func(e policy.Endpoint) bool { return e.Example != "" && !e.Internal && !unused(e) })
 	if i < 0 || slices.ContainsFunc(p.layer.Listeners, func(l policy.Listener) bool { return l.Port != 0 }) {
 		return false

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
@@ -31,6 +32,10 @@ type checkCommand struct {
 	watching     bool
 	jobs         int
 	color        string
+
+	agreed   func(engine.Agreed) // told what became of the contract's needs
+	surveyed func(*probe.Survey) // told what probing found out about each layer
+	memory   *engine.Memory      // of earlier runs; nil for none
 }
 
 func newCheck() *cobra.Command {
@@ -130,12 +135,17 @@ func toReport(result *engine.Result, shown []*finding.Finding, hidden map[findin
 	return r
 }
 
+// ruleURL is the address of a rule's page.
+func ruleURL(name string) string {
+	return "https://github.com/corslint/corslint/blob/main/docs/rules/" + name + ".md"
+}
+
 // ruleDocuments returns the catalogue as reports describe it.
 func ruleDocuments() []report.Rule {
 	var out []report.Rule
 	for _, r := range rules.All() {
 		out = append(out, report.Rule{Name: r.Name, Title: r.Title, Category: r.Category, Severity: r.Severity, Since: r.Since,
-			Doc: r.Doc, Refs: r.Refs, CWE: r.CWE, HelpURL: "https://github.com/corslint/corslint/blob/main/docs/rules/" + r.Name + ".md"})
+			Doc: r.Doc, Refs: r.Refs, CWE: r.CWE, HelpURL: ruleURL(r.Name)})
 	}
 	return out
 }

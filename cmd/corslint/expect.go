@@ -15,7 +15,7 @@ func (p *project) expectations(ctx context.Context, c *checkCommand) []*finding.
 	if len(p.config.Expect) == 0 {
 		return nil
 	}
-	hosts := engine.Run(ctx, engine.Options{Files: p.tree, Dialects: dialects(p.options), Workers: c.jobs}).Hosts
+	hosts := engine.Run(ctx, engine.Options{Files: p.files, Dialects: dialects(p.options), Workers: c.jobs}).Hosts
 	return slices.DeleteFunc(expect.Check(ctx, p.config.Expect, hosts), func(f *finding.Finding) bool {
 		return !p.Contains(f.Place.Path()) && !slices.ContainsFunc(f.Related, func(r finding.Related) bool { return p.Contains(r.Span.Path()) })
 	})

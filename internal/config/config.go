@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
 )
@@ -29,6 +30,7 @@ type Config struct {
 	Environments []Environment // the first that matches counts
 	Ignore       []Ignore
 	Expect       []Expectation
+	Contract     *contract.Contract // nil where the project declares none
 
 	settings []Setting
 }

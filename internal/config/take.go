@@ -25,6 +25,7 @@ const (
 	keyEnvironments = "environments"
 	keyIgnore       = "ignore"
 	keyExpect       = "expect"
+	keyContract     = "contract"
 )
 
 // take adds the settings of one file, which lies in a directory, to the configuration.
@@ -61,6 +62,9 @@ func (l *loader) take(root yamltree.Node, dir string) {
 	}
 	for item := range root.Get("expect").Items() {
 		l.takeExpectation(item, dir)
+	}
+	if n := root.Get("contract"); n.Kind() == yamltree.Mapping && l.config.Contract == nil {
+		l.takeContract(n, dir)
 	}
 }
 

@@ -28,8 +28,18 @@ type Options struct {
 	Files    parsers.Files
 	Dialects []parsers.Dialect
 	Rules    []*rules.Rule // nil: nothing is checked, only read
+	// Link: although nothing is checked, find out who stands behind whom.
+	Link bool
 	// Environment says what a path is declared to be bound to; nil: nothing is declared.
 	Environment func(path string) rules.Environment
+	// Contract is what the project declares; nil where it declares nothing.
+	Contract *contract.Contract
+	// Agreed, when given, is told what became of the contract's needs, in no certain order.
+	Agreed func(Agreed)
+	// Surveyed, when given, is told what probing found out about each layer, in no certain order.
+	Surveyed func(*probe.Survey)
+	// Memory, when given, spares the work that an earlier run with it has done.
+	Memory *Memory
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
 	// Documents: findings carry the JSON documents of their proofs.
@@ -47,7 +57,8 @@ type Result struct {
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
 	Unknown   []string       // what the answers depend on, each a phrase
-	Hosts     []*policy.Host // only when nothing is checked
+	Hosts     []*policy.Host // as their files describe them, nothing put behind them
+	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
 	Layers    []string       // names of the layers with CORS intent
 	LayerAll  int
 	Endpoints int
@@ -55,6 +66,8 @@ type Result struct {
 	Skipped   int
 	Context   int // files that were read because they include a named one
 	Dialects  []Work
+	// Mistakes are what is wrong with the contract, in the order of its text; each is a finding, too.
+	Mistakes []parsers.Problem
 }
 
 // Work is what a run did for a dialect. The times of several workers are added up.
@@ -83,7 +96,13 @@ func Run(ctx context.Context, o Options) *Result {
 	for _, d := range all {
 		slots = append(slots, r.dialect(ctx, d)...)
 	}
+	if r.Rules != nil || r.Link {
+		r.link(ctx, slots)
+		r.agree(ctx, slots)
+		slots = append(slots, r.declared...)
+	}
 	if r.Rules != nil {
+		r.each(ctx, len(slots), func(i int) { r.check(ctx, slots[i], nil) })
 		r.answerNeeds(ctx, slots)
 	}
 	return r.merge(slots)
@@ -93,18 +112,28 @@ type runner struct {
 	Options
 	// described: the tree holds descriptions of what is answered. Who answers shows only when everything is read.
 	described bool
+	units     int             // that were recognised
 	behind    map[string]bool // files that an earlier dialect put behind its own
 	skipped   int
 	context   int
 	unread    []parsers.Problem // files that could not be opened
 	work      []Work
+
+	// Of the contract: its chains, each looked at like a configuration; and what was found about its needs.
+	declared []*unitResult
+	lock     sync.Mutex
+	found    []*finding.Finding
+	mistakes []parsers.Problem
 }
 
 // unitResult is what one configuration gave.
 type unitResult struct {
 	parsers.Result
-	reader     parsers.Reader
 	unit       parsers.Unit
+	seats      []*policy.Host // the hosts as a browser meets them: with what is known to stand behind them
+	dialect    int            // which of the run's
+	broken     bool           // corslint itself failed on it
+	agreed     bool           // it stands in a chain of the contract, and is looked at there
 	candidates []candidate
 	used       bool // it states needs that somebody in the tree answers
 	findings   []*finding.Finding
@@ -134,15 +163,16 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 	}
 	out := dialectUnits{reader: d.Reader(r.Files), work: Work{Dialect: d.Name(), Candidates: len(paths)}}
 	out.units = r.scan(ctx, out.reader, paths, &out.work)
+	r.units += len(out.units)
 	r.described = r.described || r.Rules != nil && slices.ContainsFunc(out.units, func(u parsers.Unit) bool { return u.Describes })
 	return out
 }
 
 // dialect analyses the configurations of one dialect.
 func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
-	reader, w := d.reader, d.work
+	w := d.work
 	units := slices.DeleteFunc(slices.Clone(d.units), func(u parsers.Unit) bool { return r.behind[u.Path] })
-	loaded := r.load(ctx, reader, r.roots(units))
+	loaded := r.load(ctx, d, r.roots(units))
 	loaded = dropReached(loaded)
 	// A file that nobody turned out to reach is analysed on its own.
 	reached := map[string]bool{}
@@ -157,12 +187,14 @@ func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
 			orphans = append(orphans, u)
 		}
 	}
-	loaded = append(loaded, dropReached(r.load(ctx, reader, orphans))...)
+	loaded = append(loaded, dropReached(r.load(ctx, d, orphans))...)
 	w.Recognised, w.Loaded = len(units), len(loaded)
 	for _, l := range loaded {
 		w.Layers += l.layerAll
 		w.Loading += l.loading
-		w.Checking += l.checking
+	}
+	for _, l := range loaded {
+		l.dialect = len(r.work)
 	}
 	r.work = append(r.work, w)
 	for _, l := range loaded {
@@ -187,7 +219,7 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 			unread[i] = err
 			return
 		}
-		if u, ok := reader.Scan(f); ok {
+		if u, ok := r.Memory.scan(w.Dialect, f, reader); ok {
 			found[i] = &u
 		}
 	})
@@ -207,6 +239,10 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 	}
 	return units
 }
+
+// smallTree is how many configurations a tree may have for all of them to be read whatever is named: those that stand in front
+// of a named one or behind it decide what is answered, too.
+const smallTree = 32
 
 func (r *runner) wanted(path string) bool { return r.Named == nil || r.Named(path) }
 
@@ -232,7 +268,7 @@ func (r *runner) roots(units []parsers.Unit) []parsers.Unit {
 		if reaches && !r.wanted(u.Path) {
 			r.context++
 		}
-		if reaches || r.described {
+		if reaches || r.described || r.units <= smallTree || r.Contract != nil {
 			roots = append(roots, u)
 		}
 	}
@@ -250,31 +286,25 @@ func (r *runner) reaches(path string, includes map[string][]string, seen map[str
 	return slices.ContainsFunc(includes[path], func(p string) bool { return r.reaches(p, includes, seen) })
 }
 
-// load lowers units and checks their layers.
-func (r *runner) load(ctx context.Context, reader parsers.Reader, units []parsers.Unit) []*unitResult {
+// load lowers units.
+func (r *runner) load(ctx context.Context, d dialectUnits, units []parsers.Unit) []*unitResult {
 	out := make([]*unitResult, len(units))
-	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, reader, units[i], nil) })
+	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, d, units[i]) })
 	return slices.DeleteFunc(out, func(u *unitResult) bool { return u == nil })
 }
 
-// unit analyses one configuration, of whose layers needs are stated. A fault of corslint itself costs this configuration
-// only, and says so.
-func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit, needs map[layerKey][]contract.Need) (out *unitResult) {
+// unit lowers one configuration. A fault of corslint itself costs this configuration only, and says so.
+func (r *runner) unit(ctx context.Context, d dialectUnits, u parsers.Unit) (out *unitResult) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			span := source.Span{File: source.NewFile(u.Path, nil)}
-			out = &unitResult{Result: parsers.Result{Problems: []parsers.Problem{{Kind: parsers.Skipped, Span: span, Text: fmt.Sprintf("corslint failed on this file: %v", fault)}}}}
-			out.findings = rules.OfProblems(out.Problems)
+			out = failed(u, fault)
 		}
 	}()
 	started := time.Now()
-	out = &unitResult{Result: reader.Load(ctx, u), reader: reader, unit: u}
+	out = &unitResult{unit: u}
+	out.Result = r.Memory.load(d.work.Dialect, u, r.Files, func() parsers.Result { return d.reader.Load(ctx, u) })
 	out.loading = time.Since(started)
-	defer func() { out.checking = time.Since(started) - out.loading }()
-	environment := rules.Environment("")
-	if r.Environment != nil {
-		environment = r.Environment(u.Path)
-	}
+	out.seats = out.Hosts
 	for _, host := range out.Hosts {
 		out.gaps = append(out.gaps, host.Gaps...)
 		out.layerAll += len(host.Layers)
@@ -282,35 +312,72 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 			out.gaps = append(out.gaps, layer.Gaps...)
 		}
 	}
-	if r.Rules == nil {
-		return out
+	return out
+}
+
+func (r *runner) surveyed(s *probe.Survey) {
+	if r.Surveyed != nil {
+		r.lock.Lock()
+		defer r.lock.Unlock()
+		r.Surveyed(s)
 	}
-	if concerned(out.Files) {
-		out.findings = rules.OfProblems(out.Problems)
-	} else if out.layerAll == 0 {
-		out.gaps = nil // what nobody can say of it has nothing to do with CORS
+}
+
+// failed is what is left of a configuration that corslint cannot cope with.
+func failed(u parsers.Unit, fault any) *unitResult {
+	out := &unitResult{unit: u, broken: true, Result: parsers.Result{Problems: []parsers.Problem{{Kind: parsers.Skipped, Span: source.Span{File: source.NewFile(u.Path, nil)},
+		Text: fmt.Sprintf("corslint failed on this file: %v", fault)}}}}
+	out.findings = rules.OfProblems(out.Problems)
+	return out
+}
+
+// check asks the rules about the layers of a configuration, of which needs are stated.
+func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]contract.Need) {
+	started := time.Now()
+	defer func() {
+		u.checking += time.Since(started)
+		if fault := recover(); fault != nil {
+			dialect := u.dialect
+			*u = *failed(u.unit, fault)
+			u.dialect = dialect
+		}
+	}()
+	if u.broken {
+		return
 	}
-	for i, host := range out.Hosts {
+	u.findings, u.candidates, u.layers, u.unknown, u.endpoints = nil, nil, nil, nil, 0
+	if concerned(u.Files) {
+		u.findings = rules.OfProblems(u.Problems)
+	} else if u.layerAll == 0 {
+		u.gaps = nil // what nobody can say of it has nothing to do with CORS
+	}
+	environment := rules.Environment("")
+	if r.Environment != nil {
+		environment = r.Environment(u.unit.Path)
+	}
+	if u.agreed {
+		return
+	}
+	for i, host := range u.seats {
 		for j, layer := range host.Layers {
 			stated := needs[layerKey{i, j}]
-			if len(out.Needs) > 0 { // a description that says what is answered, too
-				stated = out.Needs
+			if len(u.Needs) > 0 { // a description that says what is answered, too
+				stated = u.Needs
 			}
 			survey := probe.Run(ctx, exchange.Chain{host}, layer, stated)
-			out.endpoints += len(layer.Endpoints)
+			u.endpoints += len(layer.Endpoints)
+			r.surveyed(survey)
 			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
 			}
-			if len(out.Needs) == 0 {
-				out.candidates = append(out.candidates, candidate{unit: out, host: i, layer: j, listeners: layer.Listeners, pages: servesPages(layer)})
+			if len(u.Needs) == 0 {
+				u.candidates = append(u.candidates, candidate{unit: u, host: i, layer: j, listeners: layer.Listeners, pages: servesPages(layer)})
 			}
-			out.layers = append(out.layers, host.Name+" "+layer.Name)
-			out.unknown = append(out.unknown, survey.Unknown()...)
-			out.findings = append(out.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
+			u.layers = append(u.layers, host.Name+" "+layer.Name)
+			u.unknown = append(u.unknown, survey.Unknown()...)
+			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
 		}
 	}
-	out.Hosts = nil // a tree has many; what rules have to say is said
-	return out
 }
 
 // servesPages reports whether a layer serves files at its root.
@@ -364,18 +431,29 @@ func (r *runner) each(ctx context.Context, n int, work func(int)) {
 // merge puts the results of all configurations together, in the order of their files.
 func (r *runner) merge(slots []*unitResult) *Result {
 	out := &Result{Skipped: r.skipped, Context: r.context, Dialects: r.work}
+	slices.SortStableFunc(r.mistakes, func(a, b parsers.Problem) int { return source.Compare(a.Span, b.Span) })
+	r.mistakes = slices.Compact(r.mistakes) // every environment says it
+	out.Mistakes = r.mistakes
 	if r.Rules != nil {
-		out.Findings = rules.OfProblems(r.unread)
+		out.Findings = append(rules.OfProblems(slices.Concat(r.unread, r.mistakes)), r.found...)
 	}
 	files := map[string]bool{}
 	for _, s := range slots {
+		out.Dialects[s.dialect].Checking += s.checking
 		out.Findings = append(out.Findings, s.findings...)
 		out.Comments = append(out.Comments, s.Comments...)
 		if !slices.ContainsFunc(s.Files, func(f *source.File) bool { return r.wanted(f.Path) }) {
 			continue // read only to see who answers
 		}
 		out.Hosts = append(out.Hosts, s.Hosts...)
-		out.Layers = append(out.Layers, s.layers...)
+		if r.Link && !s.agreed {
+			out.Seats = append(out.Seats, s.seats...)
+		}
+		for _, layer := range s.layers {
+			if !slices.Contains(r.declared, s) || !slices.Contains(out.Layers, layer) { // one layer in several environments is one
+				out.Layers = append(out.Layers, layer)
+			}
+		}
 		out.Unknown = append(out.Unknown, s.unknown...)
 		out.Endpoints += s.endpoints
 		out.Gaps = append(out.Gaps, s.gaps...)

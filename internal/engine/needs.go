@@ -10,9 +10,8 @@ import (
 	"github.com/corslint/corslint/rules"
 )
 
-// This file finds out who answers the requests that descriptions in the tree say are needed. A configuration that does is
-// analysed once more, with the needs: to hold all of them until every description is read would take the memory of the
-// whole tree.
+// This file finds out who answers the requests that descriptions in the tree say are needed: a layer that shows that it means
+// to be asked by pages. It is checked once more, with the needs.
 
 // candidate is a layer with CORS intent that may be who answers for a description.
 type candidate struct {
@@ -57,8 +56,7 @@ func (r *runner) answerNeeds(ctx context.Context, slots []*unitResult) {
 		s.findings = append(s.findings, rules.OfNeeds(r.Rules, unanswered)...)
 	}
 	r.each(ctx, len(units), func(i int) {
-		u := units[i]
-		*u = *r.unit(ctx, u.reader, u.unit, found[u])
+		r.check(ctx, units[i], found[units[i]])
 	})
 }
 

@@ -32,6 +32,24 @@ func (r *Reader) compose(name, dir string) []Set {
 	return sets
 }
 
+// Services returns the names of the Compose services that run what lies in a directory: by these names the other services
+// of the file reach it. https://docs.docker.com/compose/how-tos/networking/
+func (r *Reader) Services(dir string) []string {
+	r.index.Do(r.scan)
+	var names []string
+	for _, c := range r.candidates(dir) {
+		if c.kind != Compose {
+			continue
+		}
+		for _, set := range r.compose(c.path, dir) {
+			if name := set.Span.Text(); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // serviceRank says how much of a directory a service names as what it is built from or mounts: the number of bytes, -1
 // if it does not concern the directory.
 func (r *Reader) serviceRank(service yamltree.Node, home, dir string) int {

@@ -101,6 +101,7 @@ type Finding struct {
 	Place   source.Span // what takes the effect away; never zero
 	Related []Related
 
+	Needs     []string // the needs of the contract that it is in the way of
 	Endpoints []string // the paths concerned, as "host/path"
 	Also      []string // other rules that this finding speaks for
 	Assuming  []string // what the proof takes for granted

@@ -19,7 +19,9 @@ const module = "github.com/corslint/corslint/"
 // below it. Data flows one way: parsers → policy → exchange → probe → rules → engine → cmd.
 var allowed = map[string][]string{
 	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
-	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "docs/schema"},
+	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "analyzers/contract", "docs/schema"},
+	"internal/differential": {"analyzers/policy", "analyzers/browser"},
+	"internal/diagnosis":    {"internal/source", "internal/finding", "analyzers/...", "rules"},
 	"internal/discovery":    {"internal/source", "parsers"},
 	"internal/engine":       {"internal/source", "internal/finding", "parsers", "analyzers/...", "rules"},
 	"internal/environment":  {"internal/source", "internal/yamltree", "parsers"},
@@ -27,7 +29,10 @@ var allowed = map[string][]string{
 	"internal/finding":      {"internal/source"},
 	"internal/git":          {"internal/discovery"},
 	"internal/imports":      {},
+	"internal/lsp":          {"internal/source", "internal/finding"},
+	"internal/matrix":       {"internal/source", "internal/finding", "internal/engine", "analyzers/..."},
 	"internal/names":        {},
+	"internal/playground":   {"internal/source", "internal/finding", "internal/discovery", "internal/engine", "analyzers/...", "parsers", "rules"},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
 	"internal/script":       {"internal/source"},
@@ -36,6 +41,7 @@ var allowed = map[string][]string{
 	"internal/yamltree":     {"internal/source"},
 
 	"analyzers/browser":  {},
+	"analyzers/console":  {"analyzers/browser"},
 	"analyzers/contract": {"internal/source"},
 	"analyzers/exchange": {"internal/source", "internal/finding", "analyzers/policy", "analyzers/browser"},
 	"analyzers/policy":   {"internal/source"},
@@ -44,13 +50,14 @@ var allowed = map[string][]string{
 	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
-	"parsers/client": {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "analyzers/policy", "parsers"},
+	"parsers/express":             {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
+	"parsers/express/expresstest": {"internal/differential"},
+	"parsers/express/machine":     {"internal/source", "internal/script"},
+	"parsers/client":              {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "analyzers/policy", "parsers"},
 
-	"parsers/express":         {"internal/source", "internal/environment", "internal/script", "analyzers/policy", "parsers", "parsers/express/machine"},
-	"parsers/express/machine": {"internal/source", "internal/script"},
-
-	"parsers/nginx":      {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
-	"parsers/nginx/conf": {"internal/source"},
+	"parsers/nginx":           {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
+	"parsers/nginx/conf":      {"internal/source"},
+	"parsers/nginx/nginxtest": {"internal/differential"},
 
 	"parsers":           {"internal/source", "analyzers/policy", "analyzers/contract"},
 	"parsers/layerfile": {"internal/source", "internal/yamltree", "analyzers/policy", "parsers"},
@@ -58,10 +65,12 @@ var allowed = map[string][]string{
 
 	"rules": {"internal/source", "internal/finding", "internal/names", "analyzers/...", "parsers"},
 
-	"docs/generate": {"rules"},
-	"docs/schema":   {},
+	"docs/generate":   {"rules"},
+	"docs/playground": {"internal/playground"},
+	"docs/schema":     {},
 
-	"cmd/corslint": {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
+	"cmd/corslint-wasm": {"internal/playground", "parsers", "parsers/..."},
+	"cmd/corslint":      {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
 }
 
 // TestImports reads the imports of every file that is no test, whatever its build tags.

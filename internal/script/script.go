@@ -111,7 +111,8 @@ func Read(f *source.File, base int) (*Script, error) {
 	// A function of the file's own variables, as Node makes it.
 	head, tail := "(function ("+parameters(code)+") {\n", "\n})"
 	if s.Async {
-		head = "(async function (" + parameters(code) + ") { var __toESM = 0;\n" // what requires writes, and the hook takes its place
+		// __toESM is what requires writes, and the hook takes its place.
+		head = "(async function (" + parameters(code) + ") { var __toESM = 0; Object.defineProperty(arguments[0], '__esModule', { value: true });\n"
 	}
 	tree, err := s.parse(head, code, tail)
 	if err != nil {
@@ -187,6 +188,24 @@ func Blank(data []byte, keep []source.Span) string {
 
 // RangeOf returns the range of a node of the tree.
 func RangeOf(n ast.Node) Range { return rangeOf(n) }
+
+// Where a module imports others: as it is written, and as it is generated.
+var (
+	imports  = regexp.MustCompile(`(?m)^\s*(?:import|export)\b[^;]*?["']`)
+	required = regexp.MustCompile(`\brequire\("((?:[^"\\]|\\.)*)"\)`)
+)
+
+// Imports returns the specifiers of what the file imports as an ES module, in order; nil for one that is none.
+func (s *Script) Imports() []string {
+	if !imports.Match(s.File.Data) {
+		return nil
+	}
+	var out []string
+	for _, m := range required.FindAllStringSubmatch(s.generated, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
 
 // own are parameters that a program declares itself, as ES modules do with __filename.
 var own = regexp.MustCompile(`\b(?:const|let|class)\s+(exports|require|module|__filename|__dirname)\b`)

@@ -45,6 +45,7 @@ type method struct {
 	span        source.Span
 	guard       guard
 	inherited   bool        // the guard is that of the whole document
+	free        string      // of OPTIONS: how to free it of the guard, in the words of the format
 	key         source.Span // what makes an API key required
 	keyless     bool        // it is said that none is, whatever the API's default
 	required    []parameter // that a validator checks
@@ -129,6 +130,22 @@ type corsRule struct {
 	credentials                       value
 	span                              source.Span
 	open                              *policy.Unknown // set when the configuration is not known
+	unknown                           []policy.Fact   // options that nobody reads
+}
+
+// signature returns the place of a value that asks for signed requests.
+func signature(v value) source.Span {
+	if upper(v) == "AWS_IAM" {
+		return v.Span
+	}
+	return source.Span{}
+}
+
+// withoutCredentials returns the configuration without allowing credentials.
+func (c *corsRule) withoutCredentials() *corsRule {
+	out := *c
+	out.credentials = value{}
+	return &out
 }
 
 // httpAPI is an HTTP API of API Gateway.
@@ -158,7 +175,7 @@ type functionURL struct {
 	name     string
 	span     source.Span
 	cors     *corsRule
-	signed   bool // requests need a signature
+	signed   source.Span // what makes requests need a signature
 	upstream policy.Upstream
 }
 

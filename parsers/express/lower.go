@@ -73,6 +73,11 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 			main, possible = d, []scenario{s}
 		default:
 			possible = append(possible, s)
+			for _, m := range d.Mentions { // a list may be chosen by NODE_ENV
+				if !slices.ContainsFunc(main.Mentions, m.Same) {
+					main.Mentions = append(main.Mentions, m)
+				}
+			}
 		}
 	}
 	l.describe(host, main)
@@ -305,6 +310,10 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 	if from.Name != "" {
 		layer.Name += " (" + from.Name + ")"
 	}
+	layer.Reached = l.reached(from.Port)
+	if given := scenarios[0].given; given != nil {
+		layer.Environment = given.Path
+	}
 	for _, e := range from.Endpoints {
 		span := l.span(e.Place)
 		if span.IsZero() {
@@ -337,6 +346,19 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 	return layer
 }
 
+// reached returns the addresses at which an application that listens on a port is reached: on its machine, and as the service
+// that runs it.
+func (l *lowering) reached(port int) []string {
+	if l.function != nil {
+		return nil
+	}
+	services := l.reader.environment.Services(strings.TrimPrefix(path.Dir(l.unit.Path), "."))
+	if port != 0 {
+		services = append(services, fmt.Sprintf(":%d", port))
+	}
+	return services
+}
+
 // gives returns the place of the value of the environment that a text is, or is listed in.
 func (s *scenario) gives(text string) source.Span {
 	if s.given == nil || len(text) < 4 {
@@ -358,7 +380,7 @@ func (l *lowering) mention(m machine.Mention) policy.Mention {
 }
 
 var factKinds = map[string]policy.FactKind{"option-unknown": policy.FactOptionUnknown, "session-cookie": policy.FactSessionCookie, "reads-body": policy.FactReadsBody,
-	"requires-header": policy.FactRequiresHeader, "serves-pages": policy.FactServesPages}
+	"requires-header": policy.FactRequiresHeader, "serves-pages": policy.FactServesPages, "hides-routes": policy.FactHidesRoutes}
 
 // answerer answers for one layer of an application.
 type answerer struct {
@@ -498,7 +520,7 @@ func (a *answerer) gaveUp(err error) policy.Outcome {
 
 func request(r *policy.Request, layer int) *machine.Request {
 	q := &machine.Request{Layer: layer, Method: r.Method, URL: r.Path, Secure: r.Scheme == "https"}
-	if r.Query != "" {
+	if r.Query != "" || r.EmptyQuery {
 		q.URL += "?" + r.Query
 	}
 	host := r.Host
@@ -558,8 +580,14 @@ func (a *answerer) outcomes(ctx context.Context, r *policy.Request, s *scenario,
 	for _, x := range from.Assuming {
 		o.Assuming = append(o.Assuming, policy.Assumption{Unknown: policy.Unknown{Kind: policy.UnknownKind(x.Kind), Subject: x.Subject}, Holds: x.Holds})
 	}
-	if s := a.lowering.span(from.By); !s.IsZero() {
-		o.Trail = []source.Span{s}
+	decided := []*machine.Place{from.By, from.Sent}
+	if from.Raised != nil {
+		decided = []*machine.Place{from.Raised} // whoever answers for an error did not decide
+	}
+	for _, p := range decided {
+		if s := a.lowering.span(p); !s.IsZero() && !slices.Contains(o.Trail, s) {
+			o.Trail = append(o.Trail, s)
+		}
 	}
 	if from.Open != nil {
 		o.Open = &policy.Unknown{Kind: policy.UnknownKind(from.Open.Kind), Subject: from.Open.Subject}

@@ -17,18 +17,16 @@ const maxServers = 5000
 
 // lowering makes the layers of one configuration.
 type lowering struct {
-	version  Version
-	files    parsers.Files
-	host     *policy.Host
-	maps     map[string]*conf.Directive
-	settable map[string]bool
+	version Version
+	files   parsers.Files
+	host    *policy.Host
+	defined *variables
 }
 
 // tree lowers a configuration, or a fragment in the context that it was recognised to belong in.
 func (l *lowering) tree(found conf.Recognition) {
-	defined := &variables{maps: map[string]*conf.Directive{}, settable: map[string]bool{}}
-	defined.define(found.File.Body)
-	l.maps, l.settable = defined.maps, defined.settable
+	l.defined = &variables{maps: map[string]*conf.Directive{}, settable: map[string]bool{}, constants: map[string]string{}}
+	l.defined.define(found.File.Body)
 	body := found.File.Body
 	switch found.Context {
 	case conf.Main:
@@ -106,7 +104,7 @@ func portOf(server *level) string {
 // server says. https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes
 func (l *lowering) server(level *level, layer *policy.Layer, first *level) {
 	program := &policy.Program{Exists: l.exists, Paths: policy.PathRules{Decode: true, MergeSlashes: first.argument("merge_slashes", "on") != "off"}}
-	vars := &variables{program: program, index: map[string]int{}, maps: l.maps, settable: l.settable,
+	vars := &variables{program: program, index: map[string]int{}, maps: l.defined.maps, settable: l.defined.settable, constants: l.defined.constants,
 		joinHeaders: l.version.joinsHeaders(), serverName: firstServerName(level)}
 	s := newServer(level, first, vars, program, layer, l.version)
 	vars.gap = s.gap

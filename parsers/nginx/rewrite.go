@@ -240,6 +240,7 @@ func (s *server) rewrite(d *conf.Directive, l *level, loc *location, after int) 
 		status = 302
 	}
 	if status != 0 {
+		target = escapedCaptures(target)
 		if keepArgs {
 			target = policy.Concat{target, s.argsAfter(to), policy.Query}
 		}
@@ -248,6 +249,22 @@ func (s *server) rewrite(d *conf.Directive, l *level, loc *location, after int) 
 		})})
 	}
 	return steps(&policy.If{Cond: matches, Then: s.changePath(to, keepArgs, flag, after), Span: d.Head})
+}
+
+// escapedCaptures is what a redirect makes of captures of the path, which it was decoded for
+// (ngx_http_script_copy_capture_code; of its escapes ngx_unescape_uri takes some back).
+func escapedCaptures(e policy.Expr) policy.Expr {
+	switch e := e.(type) {
+	case policy.Capture:
+		return &policy.Escaped{Of: e, Keep: "<>?\\^`{|}"}
+	case policy.Concat:
+		out := make(policy.Concat, len(e))
+		for i, part := range e {
+			out[i] = escapedCaptures(part)
+		}
+		return out
+	}
+	return e
 }
 
 // argsAfter is what stands between a rewritten address and the query that is kept: nothing when there is no query.
@@ -278,7 +295,11 @@ func (s *server) changePath(to conf.Word, keepArgs bool, flag string, after int)
 	if flag == "break" {
 		changed = ""
 	}
-	out := steps(edit, &policy.Set{Var: s.uriChanged, Value: policy.Text(changed)})
+	out := steps(edit, &policy.Set{Var: s.uriChanged, Value: policy.Text(changed)},
+		&policy.Set{Var: s.rewritten, Value: policy.Text("1")}, &policy.Set{Var: s.internal, Value: policy.Text("1")})
+	if flag == "break" {
+		out = append(out, &policy.Set{Var: s.broken, Value: policy.Text("1")})
+	}
 	if flag == "last" || flag == "break" {
 		out = append(out, &policy.Jump{Block: after})
 	}

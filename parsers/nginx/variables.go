@@ -16,6 +16,8 @@ type variables struct {
 	// maps and settable are defined anywhere in the configuration: nginx's variables are global.
 	maps     map[string]*conf.Directive
 	settable map[string]bool
+	// constants are the values of variables that one directive gives, always the same.
+	constants map[string]string
 	// joinOrigin: several lines of a request header are one value (nginx 1.23 and later).
 	joinHeaders bool
 	serverName  string
@@ -151,7 +153,7 @@ func (v *variables) define(body []*conf.Directive) {
 			}
 		case "set", "auth_request_set":
 			if len(d.Args) > 0 {
-				v.settable[variableName(d.Args[0])] = true
+				v.settableBy(variableName(d.Args[0]), d)
 			}
 		}
 	}
@@ -165,8 +167,35 @@ func (v *variables) defineCaptures(w conf.Word) {
 		return
 	}
 	for _, m := range namedCapture.FindAllStringSubmatch(w.Value, -1) {
-		v.settable[strings.ToLower(m[1])] = true
+		v.settableBy(strings.ToLower(m[1]), nil)
 	}
+}
+
+// settableBy notes that a variable is set, by a directive or by a capture.
+func (v *variables) settableBy(name string, d *conf.Directive) {
+	delete(v.constants, name)
+	if !v.settable[name] && d != nil && d.Name == "set" && len(d.Args) == 2 {
+		if value, known := literal(d.Args[1]); known {
+			v.constants[name] = value
+		}
+	}
+	v.settable[name] = true
+}
+
+var variable = regexp.MustCompile(`\$(?:(\w+)|\{(\w+)\})`)
+
+// expanded returns the word with constants in the place of their variables.
+func (v *variables) expanded(w conf.Word) conf.Word {
+	if !w.Known() {
+		return w
+	}
+	w.Value = variable.ReplaceAllStringFunc(w.Value, func(name string) string {
+		if value, ok := v.constants[strings.ToLower(strings.Trim(name, "${}"))]; ok {
+			return value
+		}
+		return name
+	})
+	return w
 }
 
 func variableName(w conf.Word) string { return strings.ToLower(strings.TrimPrefix(w.Value, "$")) }

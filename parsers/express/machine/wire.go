@@ -94,6 +94,11 @@ type Mention struct {
 	Place *Place `json:"place,omitempty"`
 }
 
+// Same reports whether two mentions are of the same text at the same place.
+func (m Mention) Same(x Mention) bool {
+	return m.Kind == x.Kind && m.Text == x.Text && m.Fold == x.Fold && (m.Place == nil) == (x.Place == nil) && (m.Place == nil || *m.Place == *x.Place)
+}
+
 // Fact is something that only the running shows.
 type Fact struct {
 	Kind     string `json:"kind"`
@@ -171,7 +176,9 @@ type Response struct {
 	Loose    []string   `json:"loose,omitempty"`
 	Assuming []Answered `json:"assuming,omitempty"`
 	By       *Place     `json:"by,omitempty"`
-	Error    string     `json:"error,omitempty"` // that nobody handled
+	Raised   *Place     `json:"raised,omitempty"` // who raised the error that By answers for
+	Sent     *Place     `json:"sent,omitempty"`   // the call that sent it
+	Error    string     `json:"error,omitempty"`  // that nobody handled
 	Forward  *Forward   `json:"forward,omitempty"`
 }
 

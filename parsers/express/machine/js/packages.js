@@ -402,7 +402,8 @@ const passing = ['morgan', 'method-override', 'hpp', 'xss-clean', 'express-mongo
 
 const passes = (name) => {
   const make = () => next(name);
-  return new Proxy(make, { get: (t, key) => (key === 'default' ? make : typeof key === 'symbol' || key in t ? t[key] : () => next(name)) });
+  const exports = new Proxy(make, { get: (t, key) => (key === 'default' ? exports : typeof key === 'symbol' || key in t ? t[key] : () => next(name)) });
+  return exports;
 };
 
 const leavesBody = $.bodyParser !== 1;

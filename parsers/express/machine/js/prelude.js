@@ -67,6 +67,11 @@ $.inLiteral = (object, name) => {
   const p = object && typeof object === 'object' && !$.isUnknown(object) ? $.property(object, name) : undefined;
   return p ? [p.all, p.value] : [];
 };
+// literal is the place of the object literal that made a value.
+$.literal = (object) => {
+  const id = object && typeof object === 'object' && !$.isUnknown(object) ? go.tagOf(object) : -1;
+  return id < 0 ? undefined : ['l' + id];
+};
 $.element = (list, i) => {
   const id = go.tagOf(list);
   return id < 0 ? [] : ['l' + id + '.' + i];
@@ -199,6 +204,12 @@ $.unhandled = (err, req) => {
 };
 $.handlerThrows = (req) => (req.circumstances && req.circumstances.includes('handler-throws') ? new Error('a handler threw') : undefined);
 $.befalls = (req, what) => !!req.circumstances && req.circumstances.includes(what);
+// sending notes the call by which the program sends a response.
+$.sending = (res) => {
+  if (!current || res !== current.res) return;
+  const id = go.site('end send json jsonp sendStatus sendFile redirect render writeHead status');
+  current.sent = forced || (id < 0 ? [] : ['s' + id]);
+};
 $.ended = (res) => {
   if (current && res === current.res) current.done = true;
 };
@@ -295,7 +306,7 @@ function outcome() {
   const { res, by, poisoned, forward } = current;
   const lines = [];
   for (const { name, values, places, each } of res.lines.values()) values.forEach((v, i) => lines.push([name, v, (each && each[i]) || places]));
-  const out = { status: res.finished || forward ? Number(res.sentStatus === undefined ? res.statusCode : res.sentStatus) || 0 : -1, headers: lines, by: by || [], lost: lostOf(res), poisoned: undefined, forward, error: current.error && !$.isUnknown(current.error) ? String(current.error.message || current.error) : '' };
+  const out = { status: res.finished || forward ? Number(res.sentStatus === undefined ? res.statusCode : res.sentStatus) || 0 : -1, headers: lines, by: by || [], raised: current.raisedBy || [], sent: current.sent || [], lost: lostOf(res), poisoned: undefined, forward, error: current.error && !$.isUnknown(current.error) ? String(current.error.message || current.error) : '' };
   if (poisoned) out.poisoned = $.isUnknown(poisoned) ? { subject: go.describe(poisoned), names: [] } : poisoned;
   if (!res.finished && !forward) out.headers = [];
   current = undefined;
@@ -326,7 +337,7 @@ function lostOf(res) {
       }
       if (!match) continue;
       const other = dry(l.handle, req);
-      for (const { name, values, places } of other.lines.values()) note({ name, value: values.join(', '), at: corsMiddleware.get(l.handle) || places, by: by || l.places, why: 'not-reached' });
+      for (const { name, values, places } of other.lines.values()) note({ name, value: values.join(', '), at: l.places || places, by: by || l.places, why: 'not-reached' });
       break;
     }
   }
@@ -395,6 +406,7 @@ define('clearInterval', () => {});
 define('clearImmediate', clear);
 define('queueMicrotask', (fn) => void Promise.resolve().then(fn));
 define('global', globalThis);
+define('awslambda', $.unknown('awslambda')); // by which functions stream their responses
 
 const silent = () => {};
 define('console', new Proxy({}, { get: (t, name) => (name in t ? t[name] : silent) }));
@@ -410,7 +422,7 @@ const env = new Proxy({}, {
   },
 });
 
-const process = { env, argv: ['node', 'server.js'], argv0: 'node', execArgv: [], title: 'node', pid: 1, ppid: 0, platform: 'linux', arch: 'x64', version: 'v22.0.0',
+const process = { env, argv: ['/usr/local/bin/node', go.entry()], argv0: 'node', execArgv: [], title: 'node', pid: 1, ppid: 0, platform: 'linux', arch: 'x64', version: 'v22.0.0',
   versions: { node: '22.0.0' }, release: { name: 'node' }, exitCode: undefined, config: {}, features: {}, stdin: { on: silent, isTTY: false }, stdout: { write: () => true, isTTY: false, on: silent },
   stderr: { write: () => true, isTTY: false, on: silent }, cwd: () => go.cwd(), uptime: () => 1, hrtime: Object.assign(() => [1, 0], { bigint: () => 1n }), memoryUsage: () => ({ heapUsed: 1, rss: 1 }),
   nextTick: (fn, ...args) => void Promise.resolve().then(() => fn(...args)), exit: () => go.exit(), abort: () => go.exit(), kill: silent, umask: () => 18, emitWarning: silent, loadEnvFile: silent,
@@ -531,10 +543,12 @@ const decorate = (decorators, target, key, kind) => {
   if (kind && result) Object.defineProperty(target, key, result);
   return result;
 };
-const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: filename.replace(/\/[^/]*$/, ''), main: false, resolve: (name) => name });
+const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: filename.replace(/\/[^/]*$/, ''), main: filename === go.entry(), resolve: (name) => name });
 const spread = (value) => ($.isUnknown(value) ? { [rest]: value } : value);
 const nativeAssign = Object.assign;
 Object.assign = (target, ...sources) => nativeAssign(target, ...sources.map((s) => ($.isUnknown(s) && typeof s !== 'string' ? { [rest]: s } : s)));
+// https://nodejs.org/api/errors.html#errorcapturestacktracetargetobject-constructoropt; no answer depends on a stack.
+Error.captureStackTrace = () => {};
 
 // ---- modules
 
