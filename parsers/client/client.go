@@ -126,7 +126,7 @@ func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 
 func (r *reader) evaluator(name string) *evaluator {
 	app := r.application(name)
-	return &evaluator{reader: r, modules: map[string]*module{}, busy: map[any]bool{}, env: map[string]values{}, app: app,
+	return &evaluator{reader: r, modules: map[string]*module{}, busy: map[any]bool{}, itself: map[*binding]bool{}, env: map[string]values{}, app: app,
 		alone: map[*callSite]bool{}, forwarding: map[*function]bool{}}
 }
 

@@ -175,7 +175,7 @@ func (e *evaluator) gives(m *module) bool {
 		given = append(given, m.exports[name])
 	}
 	if m.whole != nil {
-		given = append(given, assignment{m.whole, m.top})
+		given = append(given, assignment{value: m.whole, scope: m.top})
 	}
 	for _, a := range given[:min(len(given), 200)] {
 		for _, v := range e.eval(a.value, a.scope, m, nil) {

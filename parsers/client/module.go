@@ -190,9 +190,9 @@ func (m *module) exporting(st ast.Statement) {
 			}
 			m.whole = x.Right
 		case id.Name == "exports" && len(names) == 1:
-			m.exports[names[0]] = assignment{x.Right, m.top}
+			m.exports[names[0]] = assignment{value: x.Right, scope: m.top}
 		case id.Name == "module" && len(names) == 2 && names[0] == "exports":
-			m.exports[names[1]] = assignment{x.Right, m.top}
+			m.exports[names[1]] = assignment{value: x.Right, scope: m.top}
 		}
 	}
 }
