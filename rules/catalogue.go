@@ -17,6 +17,7 @@ func catalogue() []*Rule {
 		apigatewayMappingUnquoted,
 		apigatewayPreflightBinaryMedia,
 		authBeforeCors,
+		cookieSamesiteWithheld,
 		corsAfterRoutes,
 		corsOptionUnknown,
 		exposeHeadersMissing,

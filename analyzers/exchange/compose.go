@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func compose(ctx context.Context, front *policy.Layer, behind Chain, assuming []
 			out.Gaps = append(slices.Clone(out.Gaps), at.layer.Gaps...)
 			for _, f := range at.layer.Facts {
 				if f.Endpoint == "" {
-					out.Facts = append(out.Facts, f)
+					out.Facts = append(out.Facts, at.signed(f))
 				}
 			}
 		}
@@ -64,7 +65,9 @@ func compose(ctx context.Context, front *policy.Layer, behind Chain, assuming []
 			if mapped, ok := mapped(ctx, front, behind, e, at, inner); ok && !listed(out.Endpoints, mapped) {
 				out.Endpoints = append(out.Endpoints, mapped)
 				out.Facts = append(out.Facts, factsOf(front, e.Pattern, mapped.Pattern)...)
-				out.Facts = append(out.Facts, factsOf(at.layer, inner.Pattern, mapped.Pattern)...)
+				for _, f := range factsOf(at.layer, inner.Pattern, mapped.Pattern) {
+					out.Facts = append(out.Facts, at.signed(f))
+				}
 			}
 		}
 	}
@@ -107,8 +110,15 @@ func mapped(ctx context.Context, front *policy.Layer, behind Chain, through poli
 
 // arrival is where a request arrives that a front hands on.
 type arrival struct {
+	host  *policy.Host
 	layer *policy.Layer
 	path  string
+}
+
+// signed says of a fact which layer of the chain it is about.
+func (a arrival) signed(f policy.Fact) policy.Fact {
+	f.By = cmp.Or(f.By, layerName(a.host, a.layer))
+	return f
 }
 
 // reach returns where a request for a path arrives behind the front.
@@ -116,7 +126,7 @@ func reach(ctx context.Context, front *policy.Layer, behind Chain, e policy.Endp
 	for to := range forwarded(ctx, front, e, path) {
 		for _, host := range behind {
 			if layer, serves := serves(host, to.upstream, to.request); serves {
-				return arrival{layer, to.request.Path}, true
+				return arrival{host, layer, to.request.Path}, true
 			}
 		}
 	}

@@ -97,6 +97,7 @@ type Fact struct {
 	Method   string // "" for all
 	Subject  string
 	Text     string // a sentence for people
+	By       string // the layer behind that it is about, in a chain: as [Outcome.By]
 	Span     source.Span
 }
 
@@ -120,7 +121,9 @@ const (
 	FactDuplicateContentType
 	// FactOptionUnknown says: Subject is the name of an option for CORS that Text, a package or framework, does not know.
 	FactOptionUnknown
-	// FactSessionCookie says: the layer keeps sessions in the cookie Subject.
+	// FactSessionCookie says: the layer keeps sessions in the cookie Subject. Text are the attributes that it is set with,
+	// "SameSite=Lax; Secure": those that decide whether a browser sends it to another site. The value of one that is not known
+	// is "?".
 	FactSessionCookie
 	// FactServesPages says: the layer serves files, among them pages, of the folder Subject.
 	FactServesPages
