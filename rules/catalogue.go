@@ -55,6 +55,7 @@ func catalogue() []*Rule {
 		originRegexUnanchored,
 		originRegexUnescapedDot,
 		originSubstringMatch,
+		originWildcardPrivate,
 		cacheKeyIgnoresOrigin,
 		maxAgeIneffective,
 		varyOriginConditional,

@@ -45,6 +45,7 @@ type Layer struct {
 type Listener struct {
 	Scheme  string // "http" or "https"
 	Port    int    // 0: any port
+	Address string // of the machine, on which alone it answers: "127.0.0.1"; "": on all, as far as the source says
 	Hosts   []HostPattern
 	Default bool // answers for hosts that no layer of the port names
 	Span    source.Span

@@ -41,7 +41,7 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 	for i := range r.Contract.APIs {
 		api := &r.Contract.APIs[i]
 		documented := r.documented(api, slots)
-		done := map[string]*policy.Host{} // chains by what they are made of: environments share them
+		done := map[string]*unitResult{} // chains by what they are made of: environments share them
 		for _, environment := range r.Contract.Names() {
 			urls := contract.In(api.URLs, environment)
 			if len(urls) == 0 {
@@ -52,16 +52,24 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 				r.unanswered(api, environment, urls[0].Text, "nothing of its chain answers HTTP requests")
 				continue
 			}
-			host := done[key]
-			if host == nil {
-				host = compose(ctx, hosts)
-				done[key] = host
-				r.declared = append(r.declared, &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, seats: []*policy.Host{host}, Result: parsers.Result{Files: files}})
+			chain := done[key]
+			if chain == nil {
+				host := compose(ctx, hosts)
+				chain = &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, seats: []*policy.Host{host}, Result: parsers.Result{Files: files}}
+				done[key] = chain
+				r.declared = append(r.declared, chain)
 			}
-			wait = append(wait, func() { r.hold(ctx, api, environment, urls, host, documented) })
+			chain.public = chain.public || slices.ContainsFunc(urls, isPublic)
+			wait = append(wait, func() { r.hold(ctx, api, environment, urls, chain.seats[0], documented) })
 		}
 	}
 	r.each(ctx, len(wait), func(i int) { wait[i]() })
+}
+
+// isPublic reports whether browsers of visitors reach a URL.
+func isPublic(url contract.Place) bool {
+	server, ok := contract.ParseServer(url.Text, url.Span)
+	return ok && server.Public()
 }
 
 func (r *runner) mistake(at source.Span, text string) {
@@ -211,7 +219,7 @@ func (r *runner) hold(ctx context.Context, api *contract.API, environment string
 				continue
 			}
 			survey := prober.Stated(own)
-			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Documents: r.Documents})
+			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Public: isPublic(url), Documents: r.Documents})
 			r.add(Agreed{Cell: cell, URL: url.Text, Survey: survey, Findings: found})
 		}
 	}

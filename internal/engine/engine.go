@@ -123,6 +123,7 @@ type unitResult struct {
 	dialect    int            // which of the run's
 	broken     bool           // corslint itself failed on it
 	agreed     bool           // it stands in a chain of the contract, and is looked at there
+	public     bool           // it is a chain that the contract gives an address that browsers reach
 	candidates []candidate
 	used       bool // it states needs that somebody in the tree answers
 	findings   []*finding.Finding
@@ -354,7 +355,7 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			}
 			u.layers = append(u.layers, host.Name+" "+layer.Name)
 			u.unknown = append(u.unknown, survey.Unknown()...)
-			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
+			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Public: u.public, Documents: r.Documents})...)
 		}
 	}
 }
