@@ -61,6 +61,7 @@ func catalogue() []*Rule {
 		varyOriginConditional,
 		varyOriginMissing,
 		corpBlocksCrossOrigin,
+		environmentsDiffer,
 		nginxIfDropsHeaders,
 		policyOverridden,
 		routesInconsistent,

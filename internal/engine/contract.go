@@ -250,6 +250,9 @@ func (r *runner) add(a Agreed) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	r.found = append(r.found, a.Findings...)
+	if a.Survey != nil && len(r.Contract.Environments) > 1 {
+		r.standing = append(r.standing, rules.Standings(a.Survey)...)
+	}
 	if r.Agreed != nil {
 		r.Agreed(a)
 	}

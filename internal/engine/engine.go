@@ -112,6 +112,7 @@ type runner struct {
 	declared []*unitResult
 	lock     sync.Mutex
 	found    []*finding.Finding
+	standing []rules.Standing
 	mistakes []parsers.Problem
 }
 
@@ -433,6 +434,9 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		}
 	}
 	out.Analyzed = len(files)
+	if r.Contract != nil {
+		out.Findings = rules.Differ(r.Contract.Names(), r.standing, out.Findings)
+	}
 	out.Findings = mergeFindings(out.Findings)
 	if r.Named != nil {
 		out.Findings = slices.DeleteFunc(out.Findings, func(f *finding.Finding) bool { return !r.concerns(f) })
