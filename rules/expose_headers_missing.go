@@ -80,6 +80,75 @@ paths:
         "200": {description: orders, headers: {X-Total-Count: {schema: {type: integer}}, Content-Type: {}, Set-Cookie: {}}}
         "429": {description: too many, headers: {Retry-After: {schema: {type: integer}}}}
 `},
+		{Dialect: "contract", Name: "a frontend reads what the application does not expose", Text: `-- .corslint.yml --
+contract:
+  frontends:
+    web:
+      origins: https://app.shop.example
+      calls: {orders: {operations: [GET /orders], reads: [X-Total-Count]}}
+  apis:
+    orders: {urls: "https://api.shop.example", chain: [nginx.conf, server.js]}
+-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' })); // want "a page that reads X-Total-Count gets null"
+app.get('/orders', (req, res) => res.set('X-Total-Count', '1').json([]));
+app.listen(3000);
+`},
+		{Dialect: "contract", Name: "exposed by the application behind", Text: `-- .corslint.yml --
+contract:
+  frontends:
+    web:
+      origins: https://app.shop.example
+      calls: {orders: {operations: [GET /orders], reads: [X-Total-Count]}}
+  apis:
+    orders: {urls: "https://api.shop.example", chain: [nginx.conf, server.js]}
+-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', exposedHeaders: ['X-Total-Count'] }));
+app.get('/orders', (req, res) => res.set('X-Total-Count', '1').json([]));
+app.listen(3000);
+`},
+		{Dialect: "chain", Name: "the proxy hides what the application exposes", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_hide_header Access-Control-Expose-Headers;
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', exposedHeaders: ['X-Total-Count'] })); // want "a page that reads X-Total-Count gets null"
+app.get('/orders', (req, res) => res.set('X-Total-Count', '1').json([]));
+app.listen(3000);
+-- openapi.yaml --
+openapi: 3.0.3
+info: {title: Orders, version: "1"}
+servers: [{url: https://api.shop.example}]
+paths:
+  /orders:
+    get: {responses: {"200": {description: orders, headers: {X-Total-Count: {schema: {type: integer}}}}}}
+`},
 		{Dialect: "openapi", Name: "exposed", Text: `-- nginx.conf --
 server {
     server_name api.shop.example;
@@ -127,6 +196,7 @@ type unexposed struct {
 	reads     []finding.Related
 	first     *probe.Probe
 	endpoints []string
+	needs     []string // of the contract
 	certain   bool
 }
 
@@ -154,7 +224,14 @@ func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexpose
 			i = len(all)
 			all = append(all, unexposed{at: at, list: list, first: w, certain: certain})
 		}
-		all[i].add(read.Name, e.Name, finding.Related{Span: read.Span, Text: "documents " + read.Name + " for " + w.Stated.String()})
+		states := "documents"
+		if n := w.Stated; n.Cell != nil {
+			states = "declares"
+			if !slices.Contains(all[i].needs, n.Key()) {
+				all[i].needs = append(all[i].needs, n.Key())
+			}
+		}
+		all[i].add(read.Name, e.Name, finding.Related{Span: read.Span, Text: states + " " + read.Name + " for " + w.Stated.String()})
 	}
 	return all
 }
@@ -217,7 +294,7 @@ func (u *unexposed) report(p *Pass) {
 	}
 	first := u.reads[0]
 	report := Report{Proof: u.first, Finding: finding.Finding{
-		Place: u.at, Endpoints: u.endpoints, Related: u.reads[:min(len(u.reads), maxShown)],
+		Place: u.at, Endpoints: u.endpoints, Needs: u.needs, Related: u.reads[:min(len(u.reads), maxShown)],
 		Message:  short(fmt.Sprintf("a page that reads %s gets null: the response does not expose %s", listed(u.names, 3), it), maxMessage),
 		Because:  line(first.Span, u.at) + " " + first.Text + ", and " + exposeHeaders + " " + does,
 		Change:   change,
