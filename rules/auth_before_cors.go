@@ -143,7 +143,7 @@ func reportOuterGuards(p *Pass) {
 		inner, _ := writtenBehind(g.Failures[0].Endpoint)
 		p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 			Place: g.Place, Message: neverSent(g.Failures, answeredWith(g.Failures[0])),
-			Because: "credentials are asked for here, before " + inner.By + " answers on " + line(inner.At, g.Place) + ", and no preflight carries a cookie or token",
+			Because: "credentials are asked for here, before the policy on " + line(inner.At, g.Place) + " has its turn, and no preflight carries a cookie or token",
 			Change:  "let OPTIONS through here without credentials",
 			Related: []finding.Related{{Span: firstWord(inner.At), Text: "never gets to answer a preflight"}},
 		}})

@@ -130,7 +130,7 @@ app.listen(3000);
 server {
     server_name api.shop.example;
     location / {
-        proxy_hide_header Access-Control-Expose-Headers;
+        proxy_hide_header Access-Control-Expose-Headers; # want "a page that reads X-Total-Count gets null"
         proxy_pass http://127.0.0.1:3000;
     }
 }
@@ -138,7 +138,7 @@ server {
 const express = require('express');
 const cors = require('cors');
 const app = express();
-app.use(cors({ origin: 'https://app.shop.example', exposedHeaders: ['X-Total-Count'] })); // want "a page that reads X-Total-Count gets null"
+app.use(cors({ origin: 'https://app.shop.example', exposedHeaders: ['X-Total-Count'] }));
 app.get('/orders', (req, res) => res.set('X-Total-Count', '1').json([]));
 app.listen(3000);
 -- openapi.yaml --
@@ -190,7 +190,8 @@ paths:
 
 // unexposed is the headers that pages are to read and cannot, for want of a place in one list.
 type unexposed struct {
-	at        source.Span // the list, or where it is missing the header that lets pages in
+	at        source.Span // the list, or where it is missing the header that lets pages in, or what takes the list away
+	lost      source.Span // the list that is taken away, if one is
 	list      bool
 	names     []string
 	reads     []finding.Related
@@ -211,6 +212,10 @@ func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexpose
 		return all
 	}
 	at, list, certain := exposedAt(e, answer)
+	lost := lostList(answer)
+	if !lost.At.IsZero() && !list {
+		at = firstWord(lost.By)
+	}
 	response, known := headersOf(answer)
 	if at.IsZero() || !known {
 		return all
@@ -222,7 +227,7 @@ func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexpose
 		i := slices.IndexFunc(all, func(u unexposed) bool { return u.at == at })
 		if i < 0 {
 			i = len(all)
-			all = append(all, unexposed{at: at, list: list, first: w, certain: certain})
+			all = append(all, unexposed{at: at, list: list, lost: lost.At, first: w, certain: certain})
 		}
 		states := "documents"
 		if n := w.Stated; n.Cell != nil {
@@ -270,6 +275,16 @@ func exposedAt(e *probe.Endpoint, answer *policy.Outcome) (at source.Span, list,
 	return firstWord(origin.Sources[0]), false, certain
 }
 
+// lostList returns the list that an answer lost, if it did.
+func lostList(answer *policy.Outcome) policy.Lost {
+	for _, l := range answer.Lost {
+		if probe.ProtocolHeader(l.Header) == exposeHeaders && !l.At.IsZero() && !l.By.IsZero() {
+			return l
+		}
+	}
+	return policy.Lost{}
+}
+
 // headersOf returns an answer as the browser sees it, and whether all that it exposes is known.
 func headersOf(answer *policy.Outcome) (r browser.Response, known bool) {
 	known = true
@@ -291,6 +306,10 @@ func (u *unexposed) report(p *Pass) {
 	if !u.list {
 		does = "is missing"
 		change = "send " + exposeHeaders + " with " + listed(u.names, 8)
+	}
+	if !u.list && !u.lost.IsZero() {
+		does = "of " + line(u.lost, u.at) + " is removed here"
+		change = "let " + exposeHeaders + " pass"
 	}
 	first := u.reads[0]
 	report := Report{Proof: u.first, Finding: finding.Finding{
