@@ -63,7 +63,9 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 			wait = append(wait, func() { r.hold(ctx, api, environment, urls, chain.seats[0], documented) })
 		}
 	}
-	r.each(ctx, len(wait), func(i int) { wait[i]() })
+	if r.Rules != nil {
+		r.each(ctx, len(wait), func(i int) { wait[i]() })
+	}
 }
 
 // isPublic reports whether browsers of visitors reach a URL.

@@ -28,6 +28,8 @@ type Options struct {
 	Files    parsers.Files
 	Dialects []parsers.Dialect
 	Rules    []*rules.Rule // nil: nothing is checked, only read
+	// Linked: what is only read is given as browsers meet it, who stands behind somebody else with who stands in front.
+	Linked bool
 	// Environment says what a path is declared to be bound to; nil: nothing is declared.
 	Environment func(path string) rules.Environment
 	// Contract is what the project declares; nil where it declares nothing.
@@ -87,10 +89,12 @@ func Run(ctx context.Context, o Options) *Result {
 	for _, d := range all {
 		slots = append(slots, r.dialect(ctx, d)...)
 	}
-	if r.Rules != nil {
+	if r.Rules != nil || r.Linked {
 		r.link(ctx, slots)
 		r.agree(ctx, slots)
 		slots = append(slots, r.declared...)
+	}
+	if r.Rules != nil {
 		r.each(ctx, len(slots), func(i int) { r.check(ctx, slots[i], nil) })
 		r.answerNeeds(ctx, slots)
 	}
@@ -415,10 +419,13 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		out.Dialects[s.dialect].Checking += s.checking
 		out.Findings = append(out.Findings, s.findings...)
 		out.Comments = append(out.Comments, s.Comments...)
+		if r.Linked && !s.agreed {
+			out.Hosts = append(out.Hosts, slices.DeleteFunc(slices.Clone(s.seats), func(h *policy.Host) bool { return !r.wantedHost(h) })...)
+		}
 		if !slices.ContainsFunc(s.Files, func(f *source.File) bool { return r.wanted(f.Path) }) {
 			continue // read only to see who answers
 		}
-		if r.Rules == nil {
+		if r.Rules == nil && !r.Linked {
 			out.Hosts = append(out.Hosts, s.Hosts...)
 		}
 		out.Layers = append(out.Layers, s.layers...)
@@ -447,6 +454,13 @@ func (r *runner) merge(slots []*unitResult) *Result {
 	out.Unknown = slices.Compact(out.Unknown)
 	slices.SortFunc(out.Comments, func(a, b parsers.Comment) int { return source.Compare(a.Span, b.Span) })
 	return out
+}
+
+// wantedHost reports whether a wanted file has a part in a host: it, or one behind it.
+func (r *runner) wantedHost(h *policy.Host) bool {
+	return r.wanted(h.Span.Path()) || slices.ContainsFunc(h.Layers, func(l *policy.Layer) bool {
+		return r.wanted(l.Span.Path()) || slices.ContainsFunc(l.Endpoints, func(e policy.Endpoint) bool { return r.wanted(e.Span.Path()) })
+	})
 }
 
 // concerns reports whether a place of the finding lies in a named file.
