@@ -79,7 +79,6 @@ func lookalikes(meant string) []Candidate {
 	}
 	add(BypassHTTP, "http://"+host+port)
 	add(BypassSuffix, scheme+host+"."+attacker+port)
-	add(BypassPrefix, scheme+"attacker"+host+port)
 	if domain := registrable(host); domain != "" {
 		add(BypassPrefix, scheme+"attacker"+domain+port)
 		add(BypassSubdomain, scheme+"other."+domain+port)

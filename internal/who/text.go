@@ -236,7 +236,7 @@ func footer(b *strings.Builder, layers []Layer, place func(source.Span) string) 
 		}
 	}
 	if strangers {
-		b.WriteString("credentials: cookies with SameSite=None, HTTP authentication, and from a sibling subdomain all cookies\n")
+		b.WriteString("with credentials: cookies that say SameSite=None, and HTTP authentication; from a sibling subdomain all cookies\n")
 		for _, f := range cookies {
 			says := f.Text
 			if says == "" {
@@ -263,7 +263,7 @@ func footer(b *strings.Builder, layers []Layer, place func(source.Span) string) 
 // pages writes what a stranger puts on a page to read an endpoint.
 func pages(b *strings.Builder, e *Endpoint) {
 	for _, r := range e.Readers {
-		if !r.Stranger {
+		if !r.Stranger || r.Bypass == probe.BypassAny && !r.Credentials { // what everybody may read is nobody's secret
 			continue
 		}
 		options := map[string]string{}

@@ -5,6 +5,7 @@ package who
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
@@ -154,15 +155,26 @@ func (e *Endpoint) read(s *probe.Survey, of *probe.Endpoint, p *probe.Probe, in 
 	e.Readers = append(e.Readers, r)
 }
 
-// standsForAny reports whether an origin is only an example of a test that takes any name in its place.
+// standsForAny reports whether an origin is only an example of what a place lets in: any name, in the place of one of its own.
 func standsForAny(s *probe.Survey, p *probe.Probe, in []*probe.Probe, at source.Span) bool {
-	if slices.ContainsFunc(s.Meanings, func(m probe.Meaning) bool {
-		return m.Origin == p.Candidate.Origin && m.Of.Kind == policy.MentionLiteral && !probe.IsGlob(m.Of.Text)
-	}) {
+	origin := p.Candidate.Origin
+	written := func(m probe.Meaning) bool {
+		return m.Origin == origin && m.Of.Span == at && m.Of.Kind == policy.MentionLiteral
+	}
+	if slices.ContainsFunc(s.Meanings, written) {
 		return false
 	}
 	return slices.ContainsFunc(in, func(x *probe.Probe) bool {
-		return (x.Candidate.Bypass == probe.BypassSubdomain || x.Candidate.Bypass == probe.BypassPublicSuffix) && x.Candidate.Meant == p.Candidate.Origin && s.DecidedBy(x) == at
+		covers := false
+		switch c := x.Candidate; c.Bypass {
+		case probe.BypassSubdomain:
+			_, domain, _ := strings.Cut(c.Shape(), "<any name>")
+			covers = strings.HasSuffix(origin, domain)
+		case probe.BypassPublicSuffix:
+			covers = c.Meant == origin
+		default:
+		}
+		return covers && s.DecidedBy(x) == at
 	})
 }
 
