@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"internal/script":       {"internal/source"},
 	"internal/source":       {},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
+	"internal/who":          {"internal/source", "analyzers/..."},
 	"internal/yamltree":     {"internal/source"},
 
 	"analyzers/browser":  {},
