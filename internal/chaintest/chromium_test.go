@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
@@ -214,13 +215,18 @@ func count(total *differential.Tally, p *pair, a asked, x *exchange.Exchange, g 
 	total.Disagree(kind, fmt.Sprintf("%s\n%s\nreal:     %d %s %q\ncorslint: %s", p, body, g.Status, g.Error, g.Console, strings.Join(predicted, "\n          ")))
 }
 
+// perFetch is how long a fetch may take on a very busy machine, with its page and its profile.
+const perFetch = 5 * time.Second
+
 // browse runs fetches in Chromium.
 func browse(t *testing.T, executable string, l listeners, list []asked) []got {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(setup, "node_modules", "playwright-core")); err != nil {
 		differential.Missing(t, "no playwright-core: npm ci in parsers/express/testdata/node")
 	}
-	cmd := exec.Command("node", filepath.Join(setup, "browse.cjs"))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Duration(len(list))*perFetch)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", filepath.Join(setup, "browse.cjs"))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

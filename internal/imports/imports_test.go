@@ -20,6 +20,7 @@ const module = "github.com/corslint/corslint/"
 var allowed = map[string][]string{
 	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "analyzers/contract", "docs/schema"},
+	"internal/devtools":     {"analyzers/browser"},
 	"internal/differential": {"analyzers/policy", "analyzers/browser"},
 	"internal/diagnosis":    {"internal/source", "internal/finding", "analyzers/...", "rules"},
 	"internal/discovery":    {"internal/source", "parsers"},
@@ -38,6 +39,7 @@ var allowed = map[string][]string{
 	"internal/script":       {"internal/source"},
 	"internal/source":       {},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
+	"internal/who":          {"internal/source", "analyzers/..."},
 	"internal/yamltree":     {"internal/source"},
 
 	"analyzers/browser":  {},
