@@ -175,7 +175,7 @@ func listeners(l *level) []policy.Listener {
 		if len(d.Args) == 0 {
 			continue
 		}
-		listener := policy.Listener{Scheme: "http", Port: listenPort(d.Args[0]), Hosts: hosts, Span: d.Head}
+		listener := policy.Listener{Scheme: "http", Port: listenPort(d.Args[0]), Address: listenAddress(d.Args[0]), Hosts: hosts, Span: d.Head}
 		for _, w := range d.Args[1:] {
 			switch w.Value {
 			case "ssl", "quic":
@@ -210,6 +210,26 @@ func listenPort(w conf.Word) int {
 		return atoi(port, 0)
 	}
 	return 80
+}
+
+// listenAddress returns the address of "127.0.0.1:8080", "[::1]" and "localhost:8080"; "" where it is all addresses, or none that
+// can be known.
+func listenAddress(w conf.Word) string {
+	text := w.Value
+	if !w.Known() || strings.HasPrefix(text, "unix:") {
+		return ""
+	}
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	text = strings.Trim(text, "[]")
+	if _, err := strconv.Atoi(text); err == nil || text == "*" {
+		return ""
+	}
+	if ip := net.ParseIP(text); ip != nil && ip.IsUnspecified() {
+		return ""
+	}
+	return text
 }
 
 // hostPatterns reads server_name.

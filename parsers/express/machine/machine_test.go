@@ -189,6 +189,19 @@ app.listen(3000);
 `}, machine.Application{Entry: "app.mjs", Major: 5}, []string{"GET /"}, `
 GET /: 200 | location: /app.mjs
 `},
+		{"a module that starts only when it is the program", tree{"app.mjs": `
+import express from 'express';
+import winston from 'express-winston';
+import { fileURLToPath } from 'node:url';
+function make() {
+  const app = express();
+  app.use(winston.logger({}));
+  return app.get('/', (req, res) => res.end());
+}
+if (process.argv[1] === fileURLToPath(import.meta.url) && import.meta.main) make().listen(3000);
+`}, machine.Application{Entry: "app.mjs", Major: 5}, []string{"GET /"}, `
+GET /: 200
+`},
 		{"a pattern that express 5 refuses", tree{"app.js": `
 const app = require('express')();
 app.options('*', (req, res) => res.end());

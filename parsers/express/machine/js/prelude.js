@@ -406,6 +406,7 @@ define('clearInterval', () => {});
 define('clearImmediate', clear);
 define('queueMicrotask', (fn) => void Promise.resolve().then(fn));
 define('global', globalThis);
+define('awslambda', $.unknown('awslambda')); // by which functions stream their responses
 
 const silent = () => {};
 define('console', new Proxy({}, { get: (t, name) => (name in t ? t[name] : silent) }));
@@ -542,7 +543,7 @@ const decorate = (decorators, target, key, kind) => {
   if (kind && result) Object.defineProperty(target, key, result);
   return result;
 };
-const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: filename.replace(/\/[^/]*$/, ''), main: false, resolve: (name) => name });
+const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: filename.replace(/\/[^/]*$/, ''), main: filename === go.entry(), resolve: (name) => name });
 const spread = (value) => ($.isUnknown(value) ? { [rest]: value } : value);
 const nativeAssign = Object.assign;
 Object.assign = (target, ...sources) => nativeAssign(target, ...sources.map((s) => ($.isUnknown(s) && typeof s !== 'string' ? { [rest]: s } : s)));
