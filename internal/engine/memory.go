@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -35,11 +36,15 @@ func NewMemory() *Memory {
 	return &Memory{scans: map[memoryKey]scanned{}, loads: map[memoryKey]loaded{}}
 }
 
-// Forget drops what rests on more than the files that were read: on which others there are.
+// Forget drops what rests on more than the text of files: on which others there are, as the targets of an include do.
 func (m *Memory) Forget() {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	m.loads = map[memoryKey]loaded{}
+	for _, l := range m.loads {
+		l.result.Release()
+	}
+	clear(m.loads)
+	clear(m.scans)
 }
 
 // scan recognises a file, unless that was done.
@@ -62,8 +67,8 @@ func (m *Memory) scan(dialect string, f *source.File, reader parsers.Reader) (pa
 	return known.unit, known.recognised
 }
 
-// load lowers a unit, unless that was done with the very same files.
-func (m *Memory) load(dialect string, u parsers.Unit, files parsers.Files, do func() parsers.Result) parsers.Result {
+// load lowers a unit, unless that was done with the very same files. What a run makes that is given up half-way is not kept.
+func (m *Memory) load(ctx context.Context, dialect string, u parsers.Unit, files parsers.Files, do func() parsers.Result) parsers.Result {
 	if m == nil {
 		return do()
 	}
@@ -75,8 +80,15 @@ func (m *Memory) load(dialect string, u parsers.Unit, files parsers.Files, do fu
 		return known.result
 	}
 	result := do()
+	if ctx.Err() != nil {
+		result.Release()
+		return result
+	}
 	m.lock.Lock()
 	defer m.lock.Unlock()
+	if old, ok := m.loads[key]; ok {
+		old.result.Release()
+	}
 	m.loads[key] = loaded{u.Includes, result}
 	return result
 }
