@@ -36,6 +36,7 @@ func reportLost(p *Pass, way func(policy.Lost) bool, texts lostTexts) {
 		for _, s := range spans {
 			report.Related = append(report.Related, finding.Related{Span: s, Text: texts.related})
 		}
+		report.Repairs = repairLost(g.Failures)
 		if !slices.ContainsFunc(g.Failures, certain) {
 			report.Confidence = finding.Medium // the upstream could send what is lost here
 		}

@@ -29,6 +29,9 @@ type checkCommand struct {
 	staged       bool
 	stats        bool
 	watching     bool
+	fixing       bool
+	unsafe       bool
+	diffing      bool
 	jobs         int
 	color        string
 
@@ -58,6 +61,9 @@ func (c *checkCommand) flags(f *pflag.FlagSet) {
 	f.BoolVar(&c.pedantic, "pedantic", false, "show notes and findings of low confidence too")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "show the whole exchange, curl lines and every browser's message")
 	f.BoolVar(&c.watching, "watch", false, "check again whenever a file changes")
+	f.BoolVar(&c.fixing, "fix", false, "repair what can be repaired safely")
+	f.BoolVar(&c.unsafe, "unsafe-fixes", false, "with --fix or --diff: also repair what changes behaviour that somebody may rely on")
+	f.BoolVar(&c.diffing, "diff", false, "print the repairs as a patch, and write nothing")
 	f.BoolVar(&c.stats, "stats", false, "print where findings, gaps and time are, on standard error")
 	f.BoolVar(&c.forceExclude, "force-exclude", false, "excludes hold for named files too")
 	f.BoolVar(&c.noConfig, "no-config", false, "read no configuration file")
@@ -71,6 +77,9 @@ func (c *checkCommand) flags(f *pflag.FlagSet) {
 func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {
 	if c.wants("help") {
 		return listFormats(cmd.OutOrStdout())
+	}
+	if err := c.checkFixing(); err != nil {
+		return err
 	}
 	outputs, err := c.outputs()
 	if err != nil {
@@ -99,9 +108,17 @@ func (c *checkCommand) once(cmd *cobra.Command, paths []string, outputs []output
 		if err != nil {
 			return err
 		}
+		if c.fixing || c.diffing {
+			if p, err = c.repair(cmd, p, here); err != nil {
+				return err
+			}
+		}
 		r, stats := p.check(cmd.Context(), c, progress(cmd.ErrOrStderr()))
 		r.Elapsed = time.Since(started)
 		fail = fail || p.fails(r)
+		if c.diffing {
+			outputs = toFiles(outputs)
+		}
 		if err := c.write(cmd, p, r, outputs, here); err != nil {
 			return err
 		}

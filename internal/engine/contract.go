@@ -56,7 +56,7 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 			if host == nil {
 				host = compose(ctx, hosts)
 				done[key] = host
-				r.declared = append(r.declared, &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, seats: []*policy.Host{host}, Result: parsers.Result{Files: files}})
+				r.declared = append(r.declared, &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, chain: key, seats: []*policy.Host{host}, Result: parsers.Result{Files: files}})
 			}
 			wait = append(wait, func() { r.hold(ctx, api, environment, urls, host, documented) })
 		}
@@ -211,6 +211,7 @@ func (r *runner) hold(ctx context.Context, api *contract.API, environment string
 				continue
 			}
 			survey := prober.Stated(own)
+			r.surveyed(strings.Join([]string{".", cell.API, cell.Environment, url.Text, cell.Frontend}, "\x00"), survey, &parsers.Result{})
 			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Documents: r.Documents})
 			r.add(Agreed{Cell: cell, URL: url.Text, Survey: survey, Findings: found})
 		}

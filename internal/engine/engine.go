@@ -34,6 +34,9 @@ type Options struct {
 	Contract *contract.Contract
 	// Agreed, when given, is told what became of the contract's needs, in no certain order.
 	Agreed func(Agreed)
+	// Surveyed, when given, is told what was found out about each layer, in no certain order and from several goroutines. Of a
+	// layer that is looked at again the last counts.
+	Surveyed func(Surveyed)
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
 	// Documents: findings carry the JSON documents of their proofs.
@@ -59,6 +62,15 @@ type Result struct {
 	Skipped   int
 	Context   int // files that were read because they include a named one
 	Dialects  []Work
+}
+
+// Surveyed is a layer that was looked at.
+type Surveyed struct {
+	// Key names the layer among those of the run. It stays the same when files change, as long as their layers do.
+	Key    string
+	Survey *probe.Survey
+	Files  []*source.File // that its configuration is made of
+	Broken bool           // one of them could not be read to its end
 }
 
 // Work is what a run did for a dialect. The times of several workers are added up.
@@ -123,6 +135,7 @@ type unitResult struct {
 	dialect    int            // which of the run's
 	broken     bool           // corslint itself failed on it
 	agreed     bool           // it stands in a chain of the contract, and is looked at there
+	chain      string         // of a chain of the contract, what tells it from others
 	candidates []candidate
 	used       bool // it states needs that somebody in the tree answers
 	findings   []*finding.Finding
@@ -345,6 +358,7 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 				stated = u.Needs
 			}
 			survey := probe.Run(ctx, exchange.Chain{host}, layer, stated)
+			r.surveyed(fmt.Sprintf("%s\x00%s#%d.%d", u.unit.Path, u.chain, i, j), survey, &u.Result)
 			u.endpoints += len(layer.Endpoints)
 			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
@@ -357,6 +371,15 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
 		}
 	}
+}
+
+// surveyed tells who asked what was found out about a layer.
+func (r *runner) surveyed(key string, survey *probe.Survey, of *parsers.Result) {
+	if r.Surveyed == nil {
+		return
+	}
+	broken := slices.ContainsFunc(of.Problems, func(p parsers.Problem) bool { return p.Kind == parsers.Unreadable || p.Kind == parsers.Skipped })
+	r.Surveyed(Surveyed{Key: key, Survey: survey, Files: of.Files, Broken: broken})
 }
 
 // concerned reports whether files have anything to do with CORS: a broken file that has not is no business of a linter

@@ -24,10 +24,12 @@ var allowed = map[string][]string{
 	"internal/engine":       {"internal/source", "internal/finding", "parsers", "analyzers/...", "rules"},
 	"internal/environment":  {"internal/source", "internal/yamltree", "parsers"},
 	"internal/expect":       {"internal/source", "internal/finding", "internal/config", "analyzers/policy", "analyzers/browser", "analyzers/exchange"},
-	"internal/finding":      {"internal/source"},
+	"internal/finding":      {"internal/source", "internal/repair"},
+	"internal/fix":          {"internal/source", "internal/finding", "internal/repair", "internal/engine", "parsers", "analyzers/..."},
 	"internal/git":          {"internal/discovery"},
 	"internal/imports":      {},
 	"internal/names":        {},
+	"internal/repair":       {"internal/source"},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
 	"internal/source":       {},
@@ -47,14 +49,14 @@ var allowed = map[string][]string{
 	"parsers/express/machine": {"internal/source", "parsers/express/script"},
 	"parsers/express/script":  {"internal/source"},
 
-	"parsers/nginx":      {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
+	"parsers/nginx":      {"internal/source", "internal/repair", "analyzers/policy", "parsers", "parsers/nginx/conf"},
 	"parsers/nginx/conf": {"internal/source"},
 
-	"parsers":           {"internal/source", "analyzers/policy", "analyzers/contract"},
+	"parsers":           {"internal/source", "internal/repair", "analyzers/policy", "analyzers/contract"},
 	"parsers/layerfile": {"internal/source", "internal/yamltree", "analyzers/policy", "parsers"},
 	"parsers/openapi":   {"internal/source", "internal/yamltree", "analyzers/policy", "analyzers/browser", "analyzers/contract", "parsers"},
 
-	"rules": {"internal/source", "internal/finding", "internal/names", "analyzers/...", "parsers"},
+	"rules": {"internal/source", "internal/finding", "internal/names", "internal/repair", "analyzers/...", "parsers"},
 
 	"docs/generate": {"rules"},
 	"docs/schema":   {},
