@@ -111,11 +111,11 @@ type ProblemKind uint8
 
 // The kinds of problem.
 const (
-	Unreadable ProblemKind = iota + 1 // the file cannot be read; what could be read still is
-	Rejected                          // readable, but the server itself would refuse it
-	Skipped                           // over a limit
-	BadContract                       // what a contract declares is not there
-	BadRoute                          // a path pattern that the framework refuses: the application does not start
+	Unreadable  ProblemKind = iota + 1 // the file cannot be read; what could be read still is
+	Rejected                           // readable, but the server itself would refuse it
+	Skipped                            // over a limit
+	BadContract                        // what a contract declares is not there
+	BadRoute                           // a path pattern that the framework refuses: the application does not start
 )
 
 // Comment is a comment of a file.

@@ -116,6 +116,7 @@ paths:
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "quotes are part of the value"),
 				Because: h.Name + " is sent as " + short(h.Value.String(), 80) + ", with its quotes", Change: "leave out the inner quotes",
+				Repairs: write(g.Place, h.Value.String(), unquoted(h.Value.String())),
 			}})
 		}
 		reportUnexposed(p, allQuoted, finding.Finding{
@@ -124,6 +125,9 @@ paths:
 		})
 	},
 }
+
+// unquoted leaves the quotes out of a value.
+func unquoted(value string) string { return strings.NewReplacer(`"`, "", "'", "").Replace(value) }
 
 // allQuoted reports whether quotes leave no name in a list that browsers read. A single quote can be part of a name, a double
 // quote cannot.

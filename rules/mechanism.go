@@ -146,6 +146,7 @@ func reportPreflights(p *Pass, fault preflightFault, texts func(*probe.Failure) 
 		t := texts(g.Failures[0])
 		p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 			Place: g.Place, Message: neverSent(g.Failures, t.message), Because: t.because, Change: t.change,
+			Repairs: repairPreflights(fault, g.Failures),
 		}})
 	}
 }

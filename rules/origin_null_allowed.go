@@ -3,6 +3,7 @@ package rules
 import (
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 )
 
 var originNullAllowed = &Rule{
@@ -82,6 +83,7 @@ server {
 				f.Severity = finding.Error
 				f.Message = "any website reads with the visitor's cookies, from a sandboxed frame"
 			}
+			f.Repairs = one("take it off the list", repair.Remove{At: g.place})
 			g.report(p, f)
 		}
 	},

@@ -90,7 +90,7 @@ app.listen(3000);
 				what = "the allowed domain"
 			}
 			m.report(p, what+" is compared as text", short(m.text, 80)+" stands for itself here, and no browser sends it",
-				"match Origin with an expression that begins with ^https:// and ends with $, and send back the origin that matches")
+				"match Origin with an expression that begins with ^https:// and ends with $, and send back the origin that matches", nil)
 		}
 	},
 }

@@ -88,7 +88,8 @@ server {
 			} else if expression := bound(of, g.first().Candidate.Meant); expression != "" {
 				change += ": " + short(expression, 120)
 			}
-			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: "nothing marks where the host " + open, Change: change})
+			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: "nothing marks where the host " + open, Change: change,
+				Repairs: g.bind()})
 		}
 	},
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -329,18 +330,19 @@ func spell(text string) spelling {
 type misspelt struct {
 	place    source.Span
 	text     string
-	origin   string // as a browser sends it
+	origin   string          // as a browser sends it
+	of       *policy.Mention // the test that has it; nil where it is sent as it is
 	failures []*probe.Failure
 }
 
 // misspelt collects the origins that are misspelt in one way.
 func (p *Pass) misspelt(way spelling) []misspelt {
 	var out []misspelt
-	add := func(place source.Span, text string, f *probe.Failure) {
+	add := func(place source.Span, text string, f *probe.Failure, of *policy.Mention) {
 		i := slices.IndexFunc(out, func(m misspelt) bool { return m.place == place })
 		if i < 0 {
 			i = len(out)
-			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin})
+			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin, of: of})
 		}
 		out[i].failures = append(out[i].failures, f)
 	}
@@ -349,13 +351,13 @@ func (p *Pass) misspelt(way spelling) []misspelt {
 			origin := f.Probe.Exchange.Fetch.Origin
 			if spell(f.Value) == way && probe.MeantBy(f.Value) == origin && f.Answer != nil {
 				if h, ok := f.Answer.Get("Access-Control-Allow-Origin"); ok && !h.Upstream {
-					add(textIn(h.Sources, f.Value), f.Value, f)
+					add(textIn(h.Sources, f.Value), f.Value, f, nil)
 				}
 				continue
 			}
 			for _, m := range f.Endpoint.Intent.Misspelt {
 				if m.Origin == origin && spell(m.Text) == way {
-					add(m.Of.Span, m.Text, f)
+					add(m.Of.Span, m.Text, f, m.Of)
 					break
 				}
 			}
@@ -377,10 +379,11 @@ var originReasons = [...]browser.Reason{
 var originExplains = []string{"origin-not-allowed", "allow-origin-missing", "allow-origin-missing-on-error", "preflight-unhandled", "preflight-actual-mismatch"}
 
 // report reports misspelt origins; message is what follows "the browser refuses https://app.example: ".
-func (m misspelt) report(p *Pass, message, because, change string) {
+func (m misspelt) report(p *Pass, message, because, change string, repairs []repair.Repair) {
 	room := maxMessage - len("the browser refuses : ") - len(message)
 	p.Report(Report{
-		Finding:  finding.Finding{Place: m.place, Message: "the browser refuses " + short(m.origin, room) + ": " + message, Because: because, Change: change},
+		Finding: finding.Finding{Place: m.place, Message: "the browser refuses " + short(m.origin, room) + ": " + message, Because: because, Change: change,
+			Repairs: repairs},
 		Failures: m.failures,
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/corslint/corslint/internal/baseline"
 	"github.com/corslint/corslint/internal/engine"
+	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/fix"
 	"github.com/corslint/corslint/parsers"
 )
@@ -54,6 +55,16 @@ func (c *checkCommand) repair(cmd *cobra.Command, p *project, here string) (*pro
 	}
 	c.explainFixes(cmd.ErrOrStderr(), result, func(path string) string { return p.shown(here, path) })
 	return c.open(cmd.Context(), p.Project)
+}
+
+// maxProposed is of how many findings the fixes are proved where nothing but a hint in the report depends on it.
+const maxProposed = 20
+
+// propose gives findings the fixes that are safe and those that are not: all of them where the report has them.
+func (c *checkCommand) propose(ctx context.Context, p *project, shown []*finding.Finding) {
+	if len(shown) <= maxProposed || c.wants("json") || c.wants("sarif") {
+		c.fixer(p).Propose(ctx, shown)
+	}
 }
 
 // fixer returns what repairs a project.

@@ -175,6 +175,7 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 	accepted := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
 	older := baseline.Match(p.earlier, accepted.New, p.tree.Has)
 	shown, hidden := p.sift(c, older.New)
+	c.propose(ctx, p, shown)
 	r := toReport(o.Result, shown, hidden, o.left.Suppressed)
 	if p.baselines != nil {
 		r.Baseline = &report.Baseline{Accepted: len(accepted.Known)}

@@ -45,10 +45,17 @@ type (
 	}
 	// Inherit makes the level that At stands in send the headers of the levels around it, too.
 	Inherit struct{ At source.Span }
-	// SetHeader writes a header beside the one that Beside writes, for the same responses.
+	// SetValue gives the header that At writes a value, whatever it was made of.
+	SetValue struct {
+		At    source.Span
+		Value string
+	}
+	// SetHeader writes a header beside the one that Beside writes, for the same responses; Outside: for those, too, that the
+	// condition around it does not hold for.
 	SetHeader struct {
 		Beside      source.Span
 		Name, Value string
+		Outside     bool
 	}
 	// Remove takes out the directive, statement or list element that At starts.
 	Remove struct{ At source.Span }
@@ -89,6 +96,9 @@ func (s Repeat) Place() source.Span { return s.Beside }
 
 // Place returns what stands in the level.
 func (s Inherit) Place() source.Span { return s.At }
+
+// Place returns the header.
+func (s SetValue) Place() source.Span { return s.At }
 
 // Place returns the header beside which another one is written.
 func (s SetHeader) Place() source.Span { return s.Beside }

@@ -39,6 +39,8 @@ func (d Dialect) Edit(step repair.Step) (source.Edits, bool) {
 		return e.repeat(s)
 	case repair.Inherit:
 		return e.inherit(s.At)
+	case repair.SetValue:
+		return e.setValue(s)
 	case repair.SetHeader:
 		return e.setHeader(s)
 	case repair.Remove:
@@ -131,11 +133,24 @@ func (e *editor) inherit(at source.Span) (source.Edits, bool) {
 }
 
 func (e *editor) setHeader(s repair.SetHeader) (source.Edits, bool) {
-	d, _ := e.addHeader(s.Beside)
+	d, around := e.addHeader(s.Beside)
+	switch {
+	case d == nil:
+		return nil, false
+	case !s.Outside:
+		return after(d, e.header(d, s.Name, s.Value)), true
+	case len(around) < 2 || around[len(around)-1].Name != "if":
+		return nil, false
+	}
+	return before(around[len(around)-1], e.header(d, s.Name, s.Value)), true
+}
+
+func (e *editor) setValue(s repair.SetValue) (source.Edits, bool) {
+	d, _ := e.addHeader(s.At)
 	if d == nil {
 		return nil, false
 	}
-	return after(d, e.header(d, s.Name, s.Value)), true
+	return source.Edits{{Span: d.Args[1].Span, Text: quoted(s.Value, d.Args[1].Quote)}}, true
 }
 
 // header writes an add_header in the manner of another one.

@@ -1,0 +1,165 @@
+package fix_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/corslint/corslint/internal/discovery"
+	"github.com/corslint/corslint/internal/engine"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/fix"
+	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/express"
+	"github.com/corslint/corslint/parsers/nginx"
+	"github.com/corslint/corslint/parsers/openapi"
+	"github.com/corslint/corslint/rules"
+)
+
+func dialects(version nginx.Version) []parsers.Dialect {
+	node := express.Dialect{}
+	return []parsers.Dialect{nginx.Dialect{Options: nginx.Options{Version: version}}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}}
+}
+
+// fixer repairs files in memory.
+func fixer(version nginx.Version, unsafe bool, files ...*source.File) *fix.Fixer {
+	all := dialects(version)
+	f := &fix.Fixer{Files: discovery.Memory(files...).Walk(discovery.Options{}), Unsafe: unsafe}
+	for _, d := range all {
+		if e, ok := d.(parsers.Editor); ok {
+			f.Editors = append(f.Editors, e)
+		}
+	}
+	f.Run = func(ctx context.Context, files parsers.Files, named func(string) bool, surveyed func(engine.Surveyed)) fix.Findings {
+		found := engine.Run(ctx, engine.Options{Files: files, Dialects: all, Rules: rules.All(), Named: named, Surveyed: surveyed, Environment: environment}).Findings
+		return fix.Findings{All: found, Wanted: slices.Clone(found)}
+	}
+	return f
+}
+
+func environment(path string) rules.Environment {
+	if strings.Contains(path, "prod") {
+		return rules.Production
+	}
+	return ""
+}
+
+func findings(t *testing.T, f *fix.Fixer, files []*source.File) []*finding.Finding {
+	t.Helper()
+	return f.Run(t.Context(), discovery.Memory(files...).Walk(discovery.Options{}), nil, nil).All
+}
+
+// changed returns files as they are after repairing.
+func changed(files []*source.File, r *fix.Result) []*source.File {
+	out := slices.Clone(files)
+	for _, c := range r.Changes {
+		i := slices.IndexFunc(out, func(f *source.File) bool { return f.Path == c.Before.Path })
+		out[i] = c.After
+	}
+	return out
+}
+
+func exampleFiles(e rules.Example) []*source.File {
+	archive := txtar.Parse([]byte(e.Text))
+	if len(archive.Files) == 0 {
+		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js"}[e.Dialect]
+		return []*source.File{source.NewFile(name, []byte(e.Text))}
+	}
+	var files []*source.File
+	for _, f := range archive.Files {
+		files = append(files, source.NewFile(f.Name, f.Data))
+	}
+	return files
+}
+
+var (
+	before = nginx.Version{Major: 1, Minor: 22, Patch: 1}
+	since  = nginx.Version{Major: 1, Minor: 29, Patch: 3}
+)
+
+// TestExamples repairs the bad examples of all rules: what a fix is for is gone then, nothing is there that was not, and
+// repairing once more changes nothing.
+func TestExamples(t *testing.T) {
+	for _, rule := range rules.All() {
+		for _, example := range rule.Examples {
+			if example.Good() || example.Dialect == "contract" {
+				continue
+			}
+			for _, unsafe := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%s/unsafe=%v", rule.Name, example.Name, unsafe), func(t *testing.T) {
+					repairExample(t, rule, example, unsafe)
+				})
+			}
+		}
+	}
+}
+
+func repairExample(t *testing.T, rule *rules.Rule, example rules.Example, unsafe bool) {
+	files := exampleFiles(example)
+	for _, version := range []nginx.Version{before, since} {
+		f := fixer(version, unsafe, files...)
+		was := findings(t, f, files)
+		result := f.Fix(t.Context())
+		var after []*source.File
+		if after = changed(files, result); len(result.Repaired) > 0 && len(result.Changes) == 0 {
+			t.Error("repaired, and nothing changed")
+		}
+		is := findings(t, f, after)
+		if len(is) > len(was)-len(result.Repaired) {
+			for _, x := range is {
+				t.Logf("left: %s:%d %s [%s]", x.Place.Path(), x.Place.Position().Line, x.Message, x.Rule)
+			}
+			t.Errorf("%d findings, %d repaired, and %d are left", len(was), len(result.Repaired), len(is))
+		}
+		if again := fixer(version, unsafe, after...).Fix(t.Context()); len(again.Changes) > 0 {
+			t.Errorf("a second run changes %s", patch(t, again))
+		}
+		expected := slices.ContainsFunc(was, func(x *finding.Finding) bool { return x.Rule == rule.Name })
+		gone := !slices.ContainsFunc(is, func(x *finding.Finding) bool { return x.Rule == rule.Name })
+		t.Logf("%s %s: expected=%v gone=%v %s", example.Dialect, rule.Name, expected, gone, patch(t, result))
+	}
+}
+
+func patch(t *testing.T, r *fix.Result) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.WritePatch(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestOne(t *testing.T) {
+	for _, rule := range rules.All() {
+		for _, example := range rule.Examples {
+			if example.Good() || example.Dialect != "nginx" {
+				continue
+			}
+			switch rule.Name {
+			case "allow-headers-forbidden-name", "max-age-ineffective", "header-value-quoted", "preflight-unhandled", "origin-null-allowed":
+			default:
+				continue
+			}
+			files := exampleFiles(example)
+			f := fixer(since, true, files...)
+			r := f.Fix(t.Context())
+			t.Logf("== %s %s\n%s", rule.Name, example.Name, patch(t, r))
+			after := changed(files, r)
+			for _, x := range findings(t, f, after) {
+				if x.Rule == rule.Name {
+					t.Logf("%s\n%s %+v\n", x.Place.File.Data, x.Message, x.Repairs)
+					g := fixer(since, true, after...)
+					g.Propose(t.Context(), []*finding.Finding{x})
+					t.Logf("%+v", x.Fixes)
+				}
+			}
+		}
+	}
+}
