@@ -29,6 +29,38 @@ func sendAlways(lines []source.Span) repair.Repair {
 	return r
 }
 
+// lostNames adds the names of lists that got lost to the lists that were sent in their place.
+func lostNames(failures []*probe.Failure, by source.Span) []repair.Step {
+	var steps []repair.Step
+	for _, f := range failures {
+		for _, l := range f.Answer.Lost {
+			switch strings.ToLower(l.Header) {
+			case "access-control-allow-methods", "access-control-allow-headers":
+			default:
+				continue
+			}
+			sent, ok := f.Answer.Get(l.Header)
+			there, known := sent.Value.Known()
+			lost, written := l.Value.Known()
+			if l.By != by || !ok || !known || !written || sent.Upstream || hasItem(there, "*") {
+				continue
+			}
+			var names []string
+			for name := range strings.SplitSeq(lost, ",") {
+				if name = strings.TrimSpace(name); name != "" && name != "*" && !hasItem(strings.ToLower(there), strings.ToLower(name)) {
+					names = append(names, name)
+				}
+			}
+			step := repair.AddToList{At: valueAt(sent.Sources, there), Names: names}
+			same := func(s repair.Step) bool { return s.Place() == step.At }
+			if len(names) > 0 && step.At.Text() == there && !slices.ContainsFunc(steps, same) {
+				steps = append(steps, step)
+			}
+		}
+	}
+	return steps
+}
+
 // one returns a repair of some steps; none where there are no steps.
 func one(title string, steps ...repair.Step) []repair.Repair {
 	if len(steps) == 0 {
@@ -138,7 +170,10 @@ func varyBeside(answer *policy.Outcome) []repair.Repair {
 	if !ok || h.Upstream || len(h.Sources) == 0 {
 		return nil
 	}
-	return one("send Vary: Origin", repair.SetHeader{Beside: h.Sources[0], Name: "Vary", Value: "Origin"})
+	beside := repair.SetHeader{Beside: h.Sources[0], Name: "Vary", Value: "Origin"}
+	outside := beside
+	outside.Outside = true
+	return append(one("send Vary: Origin", beside), one("send Vary: Origin, inside of the condition and outside", beside, outside)...)
 }
 
 // repairPreflights has preflights answered with a status that they pass, or at all.
@@ -228,12 +263,16 @@ func repairLost(failures []*probe.Failure) []repair.Repair {
 			}
 		}
 	}
-	if len(lines) == 0 {
-		return nil
-	}
 	slices.SortFunc(lines, source.Compare)
-	repeat := repair.Repair{Title: "repeat what is lost", Steps: []repair.Step{repair.Repeat{Beside: first.By, Lines: lines}}}
-	if first.Why == policy.IfSwitched {
+	repeat := repair.Repair{Title: "repeat what is lost"}
+	if len(lines) > 0 {
+		repeat.Steps = append(repeat.Steps, repair.Repeat{Beside: first.By, Lines: lines})
+	}
+	repeat.Steps = append(repeat.Steps, lostNames(failures, first.By)...)
+	switch {
+	case len(repeat.Steps) == 0:
+		return nil
+	case first.Why == policy.IfSwitched:
 		return []repair.Repair{repeat}
 	}
 	return []repair.Repair{{Title: "inherit what is lost", Steps: []repair.Step{repair.Inherit{At: first.By}}}, repeat}

@@ -71,11 +71,11 @@ func (c *checkCommand) propose(ctx context.Context, p *project, shown []*finding
 func (c *checkCommand) fixer(p *project) *fix.Fixer {
 	return &fix.Fixer{
 		Files: p.tree, Editors: editors(p.options), Writable: p.wanted(), Unsafe: c.unsafe,
-		Run: func(ctx context.Context, files parsers.Files, named func(string) bool, surveyed func(engine.Surveyed)) fix.Findings {
+		Run: func(ctx context.Context, run engine.Options) fix.Findings {
 			o := p.engineOptions(c)
-			o.Files, o.Surveyed, o.Agreed, o.Documents = files, surveyed, nil, false
-			if named != nil {
-				o.Named = named
+			o.Files, o.Surveyed, o.Memory, o.Edited, o.Agreed, o.Documents = run.Files, run.Surveyed, run.Memory, run.Edited, nil, false
+			if run.Named != nil {
+				o.Named = run.Named
 			}
 			ran := p.run(ctx, c, o)
 			accepted := baseline.Match(p.accepted(), ran.left.Findings, p.tree.Has)

@@ -39,6 +39,10 @@ type Options struct {
 	Surveyed func(Surveyed)
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
+	// Memory, when given, is of earlier runs with the same options, but for the contents of the files of which Edited holds. What
+	// is not edited is not read and checked again; of layers that are not, Surveyed is told nothing.
+	Memory *Memory
+	Edited func(path string) bool
 	// Documents: findings carry the JSON documents of their proofs.
 	Documents bool
 	// Workers is how many files are worked on at the same time; 0: as many as there are processors. The result does not
@@ -88,6 +92,9 @@ type Work struct {
 // Run analyses a tree.
 func Run(ctx context.Context, o Options) *Result {
 	r := &runner{Options: o, behind: map[string]bool{}}
+	if r.Edited == nil {
+		r.Edited = func(string) bool { return false }
+	}
 	if r.Workers <= 0 {
 		r.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -134,6 +141,7 @@ type unitResult struct {
 	seats      []*policy.Host // the hosts as a browser meets them: with what is known to stand behind them
 	dialect    int            // which of the run's
 	broken     bool           // corslint itself failed on it
+	checked    bool           // for itself: nobody stands in front of it or behind, and nobody states needs
 	agreed     bool           // it stands in a chain of the contract, and is looked at there
 	chain      string         // of a chain of the contract, what tells it from others
 	candidates []candidate
@@ -164,6 +172,9 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 		}
 	}
 	out := dialectUnits{reader: d.Reader(r.Files), work: Work{Dialect: d.Name(), Candidates: len(paths)}}
+	if r.Memory != nil {
+		out.reader = &remembering{out.reader, d.Name(), r.Memory, r.Edited}
+	}
 	out.units = r.scan(ctx, out.reader, paths, &out.work)
 	r.units += len(out.units)
 	r.described = r.described || r.Rules != nil && slices.ContainsFunc(out.units, func(u parsers.Unit) bool { return u.Describes })
@@ -174,7 +185,7 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
 	reader, w := d.reader, d.work
 	units := slices.DeleteFunc(slices.Clone(d.units), func(u parsers.Unit) bool { return r.behind[u.Path] })
-	loaded := r.load(ctx, reader, r.roots(units))
+	loaded := r.load(ctx, w.Dialect, reader, r.roots(units))
 	loaded = dropReached(loaded)
 	// A file that nobody turned out to reach is analysed on its own.
 	reached := map[string]bool{}
@@ -189,7 +200,7 @@ func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
 			orphans = append(orphans, u)
 		}
 	}
-	loaded = append(loaded, dropReached(r.load(ctx, reader, orphans))...)
+	loaded = append(loaded, dropReached(r.load(ctx, w.Dialect, reader, orphans))...)
 	w.Recognised, w.Loaded = len(units), len(loaded)
 	for _, l := range loaded {
 		w.Layers += l.layerAll
@@ -289,9 +300,14 @@ func (r *runner) reaches(path string, includes map[string][]string, seen map[str
 }
 
 // load lowers units.
-func (r *runner) load(ctx context.Context, reader parsers.Reader, units []parsers.Unit) []*unitResult {
+func (r *runner) load(ctx context.Context, dialect string, reader parsers.Reader, units []parsers.Unit) []*unitResult {
 	out := make([]*unitResult, len(units))
-	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, reader, units[i]) })
+	r.each(ctx, len(units), func(i int) {
+		if out[i] = r.Memory.recall(dialect, units[i].Path, r.Edited); out[i] == nil {
+			out[i] = r.unit(ctx, reader, units[i])
+			r.Memory.keep(dialect, out[i], r.Edited)
+		}
+	})
 	return slices.DeleteFunc(out, func(u *unitResult) bool { return u == nil })
 }
 
@@ -335,9 +351,11 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			u.dialect = dialect
 		}
 	}()
-	if u.broken {
+	alone := needs == nil && len(u.Needs) == 0 && slices.Equal(u.seats, u.Hosts)
+	if u.broken || u.checked && alone && !u.agreed {
 		return
 	}
+	u.checked = false
 	u.findings, u.candidates, u.layers, u.unknown, u.endpoints = nil, nil, nil, nil, 0
 	if concerned(u.Files) {
 		u.findings = rules.OfProblems(u.Problems)
@@ -370,6 +388,10 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			u.unknown = append(u.unknown, survey.Unknown()...)
 			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
 		}
+	}
+	if alone && r.Memory != nil && ctx.Err() == nil {
+		u.checked = true
+		r.Memory.keep(r.work[u.dialect].Dialect, u, r.Edited)
 	}
 }
 
@@ -479,25 +501,25 @@ func mergeFindings(all []*finding.Finding) []*finding.Finding {
 		rule, path string
 		start, end int
 	}
-	kept := map[key]*finding.Finding{}
+	kept := map[key]int{}
 	var out []*finding.Finding
 	for _, f := range all {
 		k := key{f.Rule, f.Place.Path(), f.Place.Start, f.Place.End}
-		first, found := kept[k]
+		i, found := kept[k]
 		if !found {
-			kept[k] = f
+			kept[k] = len(out)
 			out = append(out, f)
 			continue
 		}
+		first := out[i]
+		merged := *first // what a configuration gave stays as it is
 		if f.Severity > first.Severity || f.Severity == first.Severity && f.Confidence > first.Confidence {
-			endpoints := first.Endpoints
-			*first = *f
-			first.Endpoints = append(endpoints, f.Endpoints...)
-		} else {
-			first.Endpoints = append(first.Endpoints, f.Endpoints...)
+			merged = *f
 		}
-		slices.Sort(first.Endpoints)
-		first.Endpoints = slices.Compact(first.Endpoints)
+		merged.Endpoints = slices.Concat(first.Endpoints, f.Endpoints)
+		slices.Sort(merged.Endpoints)
+		merged.Endpoints = slices.Compact(merged.Endpoints)
+		out[i] = &merged
 	}
 	return out
 }

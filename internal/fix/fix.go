@@ -30,13 +30,15 @@ type Findings struct {
 type Fixer struct {
 	Files   parsers.Files
 	Editors []parsers.Editor
-	// Run analyses files and returns what it finds about the named paths; nil names all it is asked to look at. surveyed is to
-	// be handed to the engine.
-	Run func(ctx context.Context, files parsers.Files, named func(path string) bool, surveyed func(engine.Surveyed)) Findings
+	// Run analyses files with some options set, which are the files, the paths that findings are wanted for (nil: those that the
+	// project wants them for), and what the engine is to tell and to remember.
+	Run func(ctx context.Context, o engine.Options) Findings
 	// Writable reports whether a file may be written.
 	Writable func(path string) bool
 	// Unsafe: what changes behaviour that somebody may rely on is applied, too.
 	Unsafe bool
+
+	memory engine.Memory
 }
 
 // candidate is a fix of a finding that is to be proved.

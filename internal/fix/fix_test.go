@@ -37,8 +37,9 @@ func fixer(version nginx.Version, unsafe bool, files ...*source.File) *fix.Fixer
 			f.Editors = append(f.Editors, e)
 		}
 	}
-	f.Run = func(ctx context.Context, files parsers.Files, named func(string) bool, surveyed func(engine.Surveyed)) fix.Findings {
-		found := engine.Run(ctx, engine.Options{Files: files, Dialects: all, Rules: rules.All(), Named: named, Surveyed: surveyed, Environment: environment}).Findings
+	f.Run = func(ctx context.Context, o engine.Options) fix.Findings {
+		o.Dialects, o.Rules, o.Environment = all, rules.All(), environment
+		found := engine.Run(ctx, o).Findings
 		return fix.Findings{All: found, Wanted: slices.Clone(found)}
 	}
 	return f
@@ -53,7 +54,7 @@ func environment(path string) rules.Environment {
 
 func findings(t *testing.T, f *fix.Fixer, files []*source.File) []*finding.Finding {
 	t.Helper()
-	return f.Run(t.Context(), discovery.Memory(files...).Walk(discovery.Options{}), nil, nil).All
+	return f.Run(t.Context(), engine.Options{Files: discovery.Memory(files...).Walk(discovery.Options{})}).All
 }
 
 // changed returns files as they are after repairing.

@@ -2,6 +2,7 @@ package fix
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -35,20 +36,32 @@ type asked struct {
 	fetch   exchange.Fetch
 	verdict browser.Verdict
 	wanted  bool
-	failed  int // checks
+	failed  int  // checks
+	let     bool // in one of the ways in which it can go it is allowed
 }
 
 // look runs the analysis.
 func (f *Fixer) look(ctx context.Context, files *overlay, named func(path string) bool) *state {
 	s := &state{files: files, layers: map[string]*layer{}}
 	var lock sync.Mutex
-	s.Findings = f.Run(ctx, files, named, func(l engine.Surveyed) {
+	note := func(l engine.Surveyed) {
 		read := newLayer(l)
 		lock.Lock()
 		defer lock.Unlock()
 		s.layers[l.Key] = read
-	})
+	}
+	s.Findings = f.Run(ctx, engine.Options{Files: files, Named: named, Surveyed: note, Memory: &f.memory, Edited: files.isEdited})
 	return s
+}
+
+// since returns the state with that of another run before it, of which it looked again at what is named.
+func (s *state) since(before *state, named func(path string) bool) *state {
+	out := &state{files: s.files, layers: maps.Clone(before.layers)}
+	maps.Copy(out.layers, s.layers)
+	other := func(f *finding.Finding) bool { return named(f.Place.Path()) }
+	out.All = append(slices.DeleteFunc(slices.Clone(before.All), other), s.All...)
+	out.Wanted = append(slices.DeleteFunc(slices.Clone(before.Wanted), other), s.Wanted...)
+	return out
 }
 
 func newLayer(s engine.Surveyed) *layer {
@@ -72,6 +85,7 @@ func went(x *exchange.Exchange, wanted bool) asked {
 	a := asked{fetch: x.Fetch, verdict: x.Verdict(), wanted: wanted}
 	for i := range x.Outcomes {
 		a.failed = max(a.failed, len(x.Outcomes[i].Result.Failures))
+		a.let = a.let || x.Outcomes[i].Result.Verdict == browser.Allowed
 	}
 	return a
 }
@@ -120,17 +134,14 @@ func (f *Fixer) prove(ctx context.Context, before *state, repaired []*finding.Fi
 		}
 	}
 	for key, was := range before.layers {
-		is := after.layers[key]
-		switch {
-		case is == nil:
-			j.lost = j.lost || slices.ContainsFunc(was.files, func(x *source.File) bool { return named(x.Path) })
+		if is := after.layers[key]; is != nil {
+			j.hold(ctx, was, is, witness)
 			continue
-		case is.layer == was.layer && is.host == was.host:
-			continue // not read again
 		}
-		j.hold(ctx, was, is, witness)
+		// One that is not edited was not looked at again.
+		j.lost = j.lost || slices.ContainsFunc(was.files, func(x *source.File) bool { return after.files.isEdited(x.Path) })
 	}
-	return j, after
+	return j, after.since(before, named)
 }
 
 // hold asks a layer as it was and as it is the same.
@@ -159,9 +170,7 @@ func (j *judgement) count(was, is asked, witness bool) {
 		j.exchanges.Refused++
 	case wanted && was.verdict == browser.Allowed:
 		j.worse++
-	case !wanted && is.verdict == browser.Allowed:
-		j.letIn++
-	case was.verdict == browser.Blocked: // and now nobody knows
+	case !wanted && is.let && !was.let:
 		j.letIn++
 	default:
 		j.exchanges.Unchanged++

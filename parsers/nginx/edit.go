@@ -139,7 +139,7 @@ func (e *editor) setHeader(s repair.SetHeader) (source.Edits, bool) {
 		return nil, false
 	case !s.Outside:
 		return after(d, e.header(d, s.Name, s.Value)), true
-	case len(around) < 2 || around[len(around)-1].Name != "if":
+	case len(around) == 0 || around[len(around)-1].Name != "if":
 		return nil, false
 	}
 	return before(around[len(around)-1], e.header(d, s.Name, s.Value)), true
