@@ -258,7 +258,8 @@ func repairLost(failures []*probe.Failure) []repair.Repair {
 		for _, l := range f.Answer.Lost {
 			_, sent := f.Answer.Get(l.Header)
 			exposes := strings.EqualFold(l.Header, "Access-Control-Expose-Headers") && preflight
-			if l.By == first.By && !l.At.IsZero() && !sent && !exposes && !slices.Contains(lines, l.At) {
+			misspelt := probe.ProtocolHeader(l.Header) != http.CanonicalHeaderKey(l.Header) && !strings.EqualFold(l.Header, "Vary")
+			if l.By == first.By && !l.At.IsZero() && !sent && !exposes && !misspelt && !slices.Contains(lines, l.At) {
 				lines = append(lines, l.At)
 			}
 		}

@@ -49,17 +49,10 @@ func (f *Fixer) Fix(ctx context.Context) *Result {
 	r := &Result{}
 	now := f.look(ctx, &overlay{Files: f.Files}, nil)
 	works := map[string]*work{}
-	next := map[string]int{} // by finding: which of its candidates comes next, since those before were refused
 	for range maxRounds {
-		accepted, after, refused := f.round(ctx, now, next, r)
-		for _, c := range refused {
-			next[id(c.of)]++
-		}
+		accepted, after := f.round(ctx, now, r)
 		if len(accepted) == 0 {
-			if len(refused) == 0 {
-				break
-			}
-			continue
+			break
 		}
 		note(works, accepted)
 		for _, c := range accepted {
@@ -84,67 +77,74 @@ func sorted(works map[string]*work) []string {
 	return paths
 }
 
-// id names a finding from round to round.
-func id(x *finding.Finding) string { return x.Rule + "\x00" + x.Fingerprint() }
-
-// round applies the next candidate of every finding, as far as they touch different texts and prove good together. It returns
-// those, the state after them, and the candidates that are no good on their own.
-func (f *Fixer) round(ctx context.Context, now *state, next map[string]int, r *Result) (accepted []candidate, after *state, refused []candidate) {
+// round applies a candidate of every finding, as far as they touch different texts and prove good together. It returns those,
+// and the state after them.
+func (f *Fixer) round(ctx context.Context, now *state, r *Result) (accepted []candidate, after *state) {
 	var batch []candidate
 	var edits source.Edits
 	for _, x := range now.Wanted {
-		all := f.candidates(x)
-		i := next[id(x)]
-		for i < len(all) && !f.mayWrite(now, all[i].edits) {
-			i++
-		}
+		all := slices.DeleteFunc(f.candidates(x), func(c candidate) bool { return !f.mayWrite(now, c.edits) })
+		allowed := slices.DeleteFunc(slices.Clone(all), func(c candidate) bool { return c.unsafe && !f.Unsafe })
 		switch {
-		case i >= len(all):
+		case len(all) == 0:
 			continue
-		case all[i].unsafe && !f.Unsafe:
+		case len(allowed) == 0:
 			r.holdBack(x)
 			continue
 		}
-		if merged, ok := edits.Merge(all[i].edits); ok {
-			batch, edits = append(batch, all[i]), merged
+		first := allowed[0]
+		first.others = allowed[1:]
+		if merged, ok := edits.Merge(first.edits); ok {
+			batch, edits = append(batch, first), merged
 		}
 	}
-	accepted, after, exchanges, refused := f.accept(ctx, now, batch, r)
+	accepted, after, exchanges := f.accept(ctx, now, batch, r)
 	r.Exchanges.add(exchanges)
-	return accepted, after, refused
+	return accepted, after
 }
 
-// accept returns the candidates of a batch that are good together. A batch that is not is halved: few are bad.
-func (f *Fixer) accept(ctx context.Context, now *state, batch []candidate, r *Result) (good []candidate, after *state, e Exchanges, refused []candidate) {
+// accept returns the candidates of a batch that are good together. A batch that is not is halved: few are bad. Of those the
+// other candidates are tried.
+func (f *Fixer) accept(ctx context.Context, now *state, batch []candidate, r *Result) (good []candidate, after *state, e Exchanges) {
 	if len(batch) == 0 || ctx.Err() != nil {
-		return nil, nil, e, nil
+		return nil, nil, e
 	}
 	j, after := f.prove(ctx, now, findingsOf(batch), editsOf(batch))
-	switch safety := j.safety(false); {
-	case safety == finding.Safe || safety == finding.Unsafe && f.Unsafe:
-		return batch, after, j.exchanges, nil
-	case len(batch) == 1:
+	safety := j.safety(false)
+	if f.wants(safety) {
+		return batch, after, j.exchanges
+	}
+	if len(batch) == 1 {
 		if safety == finding.Unsafe {
 			r.holdBack(batch[0].of)
 		}
-		return nil, nil, e, batch
+		if others := batch[0].others; len(others) > 0 {
+			others[0].others = others[1:]
+			return f.accept(ctx, now, others[:1], r)
+		}
+		return nil, nil, e
 	}
 	half := len(batch) / 2
-	left, afterLeft, ofLeft, refusedLeft := f.accept(ctx, now, batch[:half], r)
-	right, afterRight, ofRight, refusedRight := f.accept(ctx, now, batch[half:], r)
-	refused = append(refusedLeft, refusedRight...)
+	left, afterLeft, ofLeft := f.accept(ctx, now, batch[:half], r)
+	right, afterRight, ofRight := f.accept(ctx, now, batch[half:], r)
 	switch {
 	case len(left) == 0:
-		return right, afterRight, ofRight, refused
+		return right, afterRight, ofRight
 	case len(right) == 0:
-		return left, afterLeft, ofLeft, refused
+		return left, afterLeft, ofLeft
 	}
-	both := slices.Concat(left, right)
-	j, after = f.prove(ctx, now, findingsOf(both), editsOf(both))
-	if safety := j.safety(false); safety == finding.Safe || safety == finding.Unsafe && f.Unsafe {
-		return both, after, j.exchanges, refused
+	if _, ok := editsOf(left).Merge(editsOf(right)); ok { // with other candidates they may touch the same text
+		both := slices.Concat(left, right)
+		if j, after = f.prove(ctx, now, findingsOf(both), editsOf(both)); f.wants(j.safety(false)) {
+			return both, after, j.exchanges
+		}
 	}
-	return left, afterLeft, ofLeft, refused // the others have their turn in the next round
+	return left, afterLeft, ofLeft // the others have their turn in the next round
+}
+
+// wants reports whether what is proved so far is to be applied.
+func (f *Fixer) wants(s finding.Safety) bool {
+	return s == finding.Safe || s == finding.Unsafe && f.Unsafe
 }
 
 func findingsOf(batch []candidate) []*finding.Finding {
@@ -165,7 +165,7 @@ func editsOf(batch []candidate) source.Edits {
 }
 
 func (r *Result) holdBack(x *finding.Finding) {
-	if !slices.ContainsFunc(r.HeldBack, func(y *finding.Finding) bool { return id(x) == id(y) }) {
+	if !slices.ContainsFunc(r.HeldBack, func(y *finding.Finding) bool { return x.Fingerprint() == y.Fingerprint() }) {
 		r.HeldBack = append(r.HeldBack, x)
 	}
 }

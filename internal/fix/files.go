@@ -73,3 +73,12 @@ func generated(f *source.File) bool {
 	}
 	return false
 }
+
+// Over returns the files as they are after a result.
+func (f *Fixer) Over(r *Result) parsers.Files {
+	out := &overlay{Files: f.Files, edited: map[string]*source.File{}}
+	for _, c := range r.Changes {
+		out.edited[c.After.Path] = c.After
+	}
+	return out
+}

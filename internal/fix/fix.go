@@ -47,6 +47,7 @@ type candidate struct {
 	title  string
 	unsafe bool
 	edits  source.Edits
+	others []candidate // to be tried when it is no good
 }
 
 // candidates returns the ways in which a finding can be repaired that its dialect can write.
@@ -54,12 +55,12 @@ func (f *Fixer) candidates(of *finding.Finding) []candidate {
 	var out []candidate
 	for _, r := range of.Repairs {
 		if edits, ok := f.edits(r.Steps); ok && len(edits) > 0 {
-			out = append(out, candidate{of, r.Title, r.Unsafe, edits})
+			out = append(out, candidate{of: of, title: r.Title, unsafe: r.Unsafe, edits: edits})
 		}
 	}
 	for _, fix := range of.Fixes { // without a repair, such as a suppression that is taken out
 		if len(of.Repairs) == 0 && fix.Safety == finding.Safe {
-			out = append(out, candidate{of, fix.Title, false, fix.Edits})
+			out = append(out, candidate{of: of, title: fix.Title, edits: fix.Edits})
 		}
 	}
 	return out
