@@ -147,6 +147,84 @@ components:
     session: {type: apiKey, in: cookie, name: sid}
     token: {type: http, scheme: bearer}
 `},
+		{Dialect: "apigateway", Name: "a cookie is declared", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+components: {securitySchemes: {session: {type: apiKey, in: cookie, name: sid}}}
+security: [{session: []}]
+paths:
+  /orders:
+    get:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default: # want "the browser refuses credentialed GET: response lacks Access-Control-Allow-Credentials"
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+    options:
+      security: []
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Methods: "'GET'"
+`},
+		{Dialect: "apigateway", Name: "with credentials", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+components: {securitySchemes: {session: {type: apiKey, in: cookie, name: sid}}}
+security: [{session: []}]
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+    options:
+      security: []
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+              method.response.header.Access-Control-Allow-Methods: "'GET'"
+`},
 	},
 	Check: func(p *Pass) {
 		missing := func(f *probe.Failure) source.Span {

@@ -83,6 +83,56 @@ app.use(cors({ origin: 'https://app.shop.example', allowedHeaders: ['Content-Typ
 app.put('/orders', (req, res) => res.json({}));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "a cookie", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type, cookie] # want "no page can send cookie"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "headers that pages set", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "openapi", Name: "documented with a cookie", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+    put: {responses: {"204": {description: changed}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+            Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type, Cookie"}} # want "no page can send Cookie"
+`},
 	},
 	Check: func(p *Pass) {
 		reportListed(p, "Access-Control-Allow-Headers", func(name string) bool { return browser.IsForbiddenRequestHeader(name, "") },

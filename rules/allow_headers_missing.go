@@ -170,6 +170,44 @@ paths:
       requestBody: {content: {application/json: {schema: {type: object}}}}
       responses: {"204": {description: changed}}
 `},
+		{Dialect: "apigateway", Name: "an authorizer asks for it", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Users
+        Authorizers:
+          Users: {IdentitySource: $request.header.Authorization, JwtConfiguration: {issuer: https://login.shop.example, audience: [orders]}}
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type] # want "the browser refuses GET with Authorization and 2 others: preflight does not allow Authorization"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "what the authorizer asks for is listed", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Users
+        Authorizers:
+          Users: {IdentitySource: $request.header.Authorization, JwtConfiguration: {issuer: https://login.shop.example, audience: [orders]}}
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [authorization, content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		reportUnreadable(p, browser.InvalidAllowHeadersPreflightResponse, "header name")
@@ -188,7 +226,7 @@ paths:
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Severity: severity, Place: g.Place, Message: refuses(g.Failures, "preflight does not allow "+listed(names, 4)),
 				Because: shown(g) + ", and the preflight's answer does not list it",
-				Change:  "add " + listed(names, 8) + " to Access-Control-Allow-Headers", Related: needs(g),
+				Change:  "add " + listed(names, 8) + " to " + calledAt(g.Place, "Access-Control-Allow-Headers"), Related: needs(g),
 				Repairs: addNames(g.Failures, "Access-Control-Allow-Headers", names, g.Failures[0].Endpoint.Intent.Headers),
 			}})
 		}

@@ -92,6 +92,38 @@ paths:
             Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
             Access-Control-Allow-Methods: {schema: {type: string, default: "GET, put"}} # want "the browser refuses PUT: the list has it as put"
 `},
+		{Dialect: "apigateway", Name: "as events write them", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'get,patch'" # want "the browser refuses PATCH and JSON PATCH: the list has it as patch"
+        AllowHeaders: "'Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Patch: {Type: Api, Properties: {RestApiId: !Ref Api, Method: patch, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "in upper case", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'GET,PATCH'"
+        AllowHeaders: "'Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Patch: {Type: Api, Properties: {RestApiId: !Ref Api, Method: patch, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		other := func(f *probe.Failure) source.Span {

@@ -133,6 +133,36 @@ paths:
   /charges/{id}:
     delete: {responses: {"204": {description: gone}}}
 `},
+		{Dialect: "apigateway", Name: "a route that is not listed", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET] # want "the browser refuses PUT and JSON PUT: preflight allows GET only"
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "every route is listed", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		reportUnreadable(p, browser.InvalidAllowMethodsPreflightResponse, "method")
@@ -151,7 +181,7 @@ paths:
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, allows),
 				Because: shown(g) + ", and the preflight's answer does not list it",
-				Change:  "add " + listed(names, 8) + " to Access-Control-Allow-Methods", Related: needs(g),
+				Change:  "add " + listed(names, 8) + " to " + calledAt(g.Place, "Access-Control-Allow-Methods"), Related: needs(g),
 				Repairs: addNames(g.Failures, "Access-Control-Allow-Methods", names, g.Failures[0].Endpoint.Intent.Methods),
 			}})
 		}

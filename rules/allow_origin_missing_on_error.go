@@ -24,7 +24,8 @@ var allowOriginMissingOnError = &Rule{
 It refuses an error response without Access-Control-Allow-Origin like any other: the page gets no status and no body, and
 the console speaks of CORS instead of the error.
 
-nginx adds a header without always to 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only.
+nginx adds a header without always to 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only. In Express an error keeps what
+was set before it: what stands before the CORS middleware, a body parser or a rate limit, answers without.
 
 ## Who is hurt
 Pages that tell "please log in" (401) from "not found" (404) or "try again" (502), and whoever looks for the cause.
@@ -33,7 +34,7 @@ Pages that tell "please log in" (401) from "not found" (404) or "try again" (502
 For fonts, images and scripts, and where the page treats every failure alike.
 
 ## How to fix
-Send the headers with every status: add always.
+Send the headers with every status: add always; register the CORS middleware first.
 `,
 	Examples: []Example{
 		{Dialect: "nginx", Name: "no always", Text: `server {
@@ -60,13 +61,81 @@ Send the headers with every status: add always.
     }
 }
 `},
+		{Dialect: "express", Name: "a parser of bodies before it", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(express.json());
+app.use(cors({ origin: 'https://app.shop.example' })); // want "the page cannot read 413"
+app.post('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "cors before whatever can refuse", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.use(express.json());
+app.post('/orders', (req, res) => res.json({}));
+app.use((err, req, res, next) => res.status(err.status || 500).json({ error: err.message }));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "an authorizer refuses without it", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Auth:
+        DefaultAuthorizer: Users
+        AddDefaultAuthorizerToCorsPreflight: false
+        Authorizers:
+          Users: {UserPoolArn: !GetAtt UserPool.Arn}
+      Cors:
+        AllowOrigin: "'https://app.shop.example'" # want "the page cannot read 401, 413, 429 or 504: error responses lack Access-Control-Allow-Origin"
+        AllowMethods: "'GET,PUT'"
+        AllowHeaders: "'Authorization,Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "gateway responses", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Auth:
+        DefaultAuthorizer: Users
+        AddDefaultAuthorizerToCorsPreflight: false
+        Authorizers:
+          Users: {UserPoolArn: !GetAtt UserPool.Arn}
+      GatewayResponses:
+        DEFAULT_4XX: {ResponseParameters: {Headers: {Access-Control-Allow-Origin: "'https://app.shop.example'"}}}
+        DEFAULT_5XX: {ResponseParameters: {Headers: {Access-Control-Allow-Origin: "'https://app.shop.example'"}}}
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'GET,PUT'"
+        AllowHeaders: "'Authorization,Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		own, configurable := p.layerFact(policy.FactOwnErrors)
-		place := func(f *probe.Failure) source.Span { return errorPlace(f, configurable) }
+		refused := refusedOrigins(p)
+		place := func(f *probe.Failure) source.Span {
+			if slices.Contains(refused, origin(f)) {
+				return source.Span{} // this page reads no answer at all, which another rule says
+			}
+			return errorPlace(f, configurable)
+		}
 		for _, g := range ByPlace(Has(both(p.Failures(), p.CircumstanceFailures()), browser.MissingAllowOriginHeader, browser.InvalidAllowCredentials), place) {
 			report := Report{Failures: g.Failures, Finding: finding.Finding{
-				Severity: errorSeverity(g.Failures), Place: g.Place, Message: unreadable(g.Failures),
+				Severity: errorSeverity(g.Failures, configurable), Place: g.Place, Message: unreadable(g.Failures),
 				Because: "these errors are answered without the header, which other answers of the path have",
 				Change:  "send it with errors too",
 			}}
@@ -83,10 +152,28 @@ Send the headers with every status: add always.
 					}
 				}
 			}
+			if before, related := answeredBefore(g.Failures); len(before) > 0 {
+				report.Because = "the CORS middleware comes after " + lines(before, g.Place) + ", where these errors are made"
+				report.Change, report.Related = "move "+nameOf(g.Place)+" above "+line(before[0], g.Place), related
+			}
 			p.Report(report)
 		}
 	},
 }
+
+// refusedOrigins returns the origins that the layer's policy shuts out although what stands behind lets them in.
+func refusedOrigins(p *Pass) []string {
+	var out []string
+	for f := range Has(p.Failures(), originReasons[:]...) {
+		if _, ok := replaced(f); ok && !slices.Contains(out, origin(f)) {
+			out = append(out, origin(f))
+		}
+	}
+	return out
+}
+
+// origin returns the origin of the page whose fetch fails.
+func origin(f *probe.Failure) string { return f.Probe.Exchange.Fetch.Origin }
 
 // errorPlace returns the header that an error response misses: the one that was not sent with this status, else the one
 // that the endpoint sends otherwise. configurable: the layer can be told which headers its own errors have.
@@ -94,12 +181,18 @@ func errorPlace(f *probe.Failure, configurable bool) source.Span {
 	if !isError(f) || f.Value != "" {
 		return source.Span{}
 	}
+	if l, ok := tooLate(f); ok {
+		if refusedBefore(f) || answersLate(f.Endpoint) {
+			return source.Span{} // another rule's
+		}
+		return l.At
+	}
 	if l, ok := lost(f); ok {
 		if l.Why != policy.NotAlways {
 			return source.Span{} // another rule's
 		}
-		if origin, ok := f.Lost(allowOrigin); ok && origin.Why == policy.NotAlways {
-			l = origin // one finding for all headers of a block
+		if o, ok := f.Lost(allowOrigin); ok && o.Why == policy.NotAlways {
+			l = o // one finding for all headers of a block
 		}
 		return firstWord(l.At)
 	}
@@ -107,20 +200,36 @@ func errorPlace(f *probe.Failure, configurable bool) source.Span {
 	if _, sent := f.Answer.Get(allowOrigin); !sent {
 		header = allowOrigin
 	}
-	own := configurable && f.Answer.Upstream == nil
+	own := configurable && ofGateway(f)
 	forwards := !own && slices.ContainsFunc(f.Endpoint.Answers, func(a probe.Answer) bool { return a.Method == "GET" && a.Outcome.Upstream != nil })
 	for _, w := range f.Endpoint.Intent.Written[header] {
-		if !w.Lost && w.By == f.Answer.By && (w.OnUpstream || !forwards) { // else the upstream owns the header, and nobody expects it from here
+		if !w.Lost && (own || w.By == f.Answer.By) && (w.OnUpstream || !forwards) { // else the upstream owns the header, and nobody expects it from here
+			if at := answeredAt(f); f.Answer.By != "" && !at.IsZero() {
+				return at // the code that forgot it
+			}
 			return firstWord(w.At)
 		}
 	}
 	return source.Span{}
 }
 
+// answersLate reports whether the middleware comes too late for other answers of an endpoint, too.
+func answersLate(e *probe.Endpoint) bool {
+	return slices.ContainsFunc(e.Wanted, func(w *probe.Probe) bool {
+		return w.Purpose != probe.Circumstance && slices.ContainsFunc(w.Failures(e), func(f *probe.Failure) bool {
+			_, late := tooLate(f)
+			return late
+		})
+	})
+}
+
 // allOwn reports whether the layer itself gave all failing answers.
 func allOwn(failures []*probe.Failure) bool {
-	return !slices.ContainsFunc(failures, func(f *probe.Failure) bool { return f.Answer.Upstream != nil })
+	return !slices.ContainsFunc(failures, func(f *probe.Failure) bool { return !ofGateway(f) })
 }
+
+// ofGateway reports whether the layer itself gave a failing answer, and no code that it runs.
+func ofGateway(f *probe.Failure) bool { return f.Answer.Upstream == nil && f.Answer.By == "" }
 
 // notAlways returns the lines that are not sent with the statuses of failures.
 func notAlways(failures []*probe.Failure) []source.Span {

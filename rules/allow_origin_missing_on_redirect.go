@@ -77,6 +77,76 @@ app.put('/v1/orders', (req, res) => res.redirect(308, '/v2/orders'));
 app.put('/v2/orders', (req, res) => res.json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "a resource that moved", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses: {"308": {description: orders, headers: {Location: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "308"
+            responseParameters:
+              method.response.header.Location: "'https://v2.shop.example/orders'" # want "the browser refuses GET: the redirect lacks Access-Control-Allow-Origin"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Headers: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Headers: "'Content-Type'"
+`},
+		{Dialect: "apigateway", Name: "with the header", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "308":
+          description: orders
+          headers:
+            Location: {schema: {type: string}}
+            Access-Control-Allow-Origin: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "308"
+            responseParameters:
+              method.response.header.Location: "'https://v2.shop.example/orders'"
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Headers: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Headers: "'Content-Type'"
+`},
 	},
 	Check: func(p *Pass) {
 		for _, g := range ByPlace(p.Failures(), func(f *probe.Failure) source.Span { return redirectPlace(f, p.Layer) }) {
@@ -88,7 +158,7 @@ app.listen(3000);
 			}
 			headers := listed(missing, 2)
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Message: refusedFor(g.Failures, "the redirect lacks "+missing[0]),
+				Place: g.Place, Message: refuses(g.Failures, "the redirect lacks "+missing[0]),
 				Because: "the browser checks redirects like every response",
 				Change:  "send " + headers + " with the redirect too, or use its target in the page",
 			}})

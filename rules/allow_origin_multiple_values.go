@@ -78,6 +78,89 @@ app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example'
 app.get('/orders', (req, res) => res.json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "two in one literal", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example,https://admin.shop.example'" # want "the browser refuses GET: Access-Control-Allow-Origin holds several origins"
+    options:
+      responses: {"200": {description: preflight, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example,https://admin.shop.example'"
+`},
+		{Dialect: "apigateway", Name: "a template chooses", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Vary: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Vary: "'Origin'"
+            responseTemplates:
+              application/json: |
+                #set($origin = $input.params().header.get("origin"))
+                #if($origin == "https://admin.shop.example")
+                #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+                #end
+    options:
+      responses: {"200": {description: preflight, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+`},
+		{Dialect: "openapi", Name: "documented as a list", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example, https://admin.shop.example"}} # want "the browser refuses GET: Access-Control-Allow-Origin holds several origins"
+    put: {responses: {"204": {description: changed}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+            Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
+`},
 	},
 	Check: func(p *Pass) {
 		several := func(f *probe.Failure) source.Span {
@@ -93,10 +176,14 @@ app.listen(3000);
 		}
 		for _, g := range ByPlace(Has(p.Failures(), browser.MultipleAllowOriginValues, browser.PreflightMultipleAllowOriginValues,
 			browser.InvalidAllowOriginValue, browser.PreflightInvalidAllowOriginValue, browser.AllowOriginMismatch, browser.PreflightAllowOriginMismatch), several) {
+			change := "send the one origin that asks, chosen from the list, and Vary: Origin"
+			if h, _ := failing(g.Failures[0]); strings.HasPrefix(h.Sources[0].Text(), "origin:") {
+				change = "write an array, of which the package sends back the one that asks"
+			}
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "Access-Control-Allow-Origin holds several origins"),
 				Because: "the header is compared as a whole, and '" + short(g.Failures[0].Value, 60) + "' is no page's origin",
-				Change:  "send the one origin that asks, chosen from the list, and Vary: Origin",
+				Change:  change,
 			}})
 		}
 	},

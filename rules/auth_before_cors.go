@@ -76,10 +76,22 @@ function requireLogin(req, res, next) {
 			preflights := slices.DeleteFunc(slices.Clone(g.Failures), func(f *probe.Failure) bool { return f.Phase != browser.PhasePreflight })
 			if len(preflights) > 0 {
 				report.Message = neverSent(preflights, answeredWith(preflights[0]))
+				report.Claims = below(p, g.Place, spans)
 			} else {
 				report.Message, report.Severity = unreadable(g.Failures), finding.Warning
 			}
 			p.Report(report)
 		}
 	},
+}
+
+// below are the keys of the failures of routes between a login and the middleware that comes too late: where that is moved
+// above the login, it is above those, too.
+func below(p *Pass, login source.Span, middleware []source.Span) (keys []string) {
+	for f := range p.Failures() {
+		if l, ok := tooLate(f); ok && contains(middleware, l.At) && l.By.File == login.File && l.By.Start > login.Start {
+			keys = append(keys, f.Key())
+		}
+	}
+	return keys
 }

@@ -59,6 +59,42 @@ server {
     }
 }
 `},
+		{Dialect: "apigateway", Name: "stored for everybody", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules: [{AllowedOrigins: ["https://app.shop.example", "https://admin.shop.example"], AllowedMethods: [GET]}]
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: files, DomainName: !GetAtt Files.RegionalDomainName, S3OriginConfig: {}}]
+        DefaultCacheBehavior:
+          TargetOriginId: files
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6 # want "a page gets the copy stored for another origin and is refused"
+          OriginRequestPolicyId: 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf
+`},
+		{Dialect: "apigateway", Name: "stored for each origin", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules: [{AllowedOrigins: ["https://app.shop.example", "https://admin.shop.example"], AllowedMethods: [GET]}]
+  ByOrigin:
+    Type: AWS::CloudFront::CachePolicy
+    Properties:
+      CachePolicyConfig:
+        Name: by-origin
+        ParametersInCacheKeyAndForwardedToOrigin: {HeadersConfig: {HeaderBehavior: whitelist, Headers: [Origin, Access-Control-Request-Method, Access-Control-Request-Headers]}}
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: files, DomainName: !GetAtt Files.RegionalDomainName, S3OriginConfig: {}}]
+        DefaultCacheBehavior: {TargetOriginId: files, ViewerProtocolPolicy: https-only, CachePolicyId: !Ref ByOrigin}
+`},
 	},
 	Check: func(p *Pass) {
 		for _, e := range p.Endpoints {
@@ -71,13 +107,16 @@ server {
 				continue
 			}
 			if confidence := passesOn(e); confidence != 0 {
-				p.Report(Report{Finding: finding.Finding{
+				report := Report{Finding: finding.Finding{
 					Confidence: confidence, Place: ignored.Span, Endpoints: []string{e.Name},
 					Message: "a page gets the copy stored for another origin and is refused",
 					Because: "the key of the cache has no origin in it, and Vary is ignored",
-					Change:  "take Vary off the ignored headers, or add the origin to the key",
-					Related: []finding.Related{{Span: cache.Span, Text: "stores responses"}},
-				}})
+					Change:  "add the origin to the key of the cache, or let it heed Vary",
+				}}
+				if cache.Span != ignored.Span {
+					report.Related = []finding.Related{{Span: cache.Span, Text: "stores responses"}}
+				}
+				p.Report(report)
 			}
 		}
 	},

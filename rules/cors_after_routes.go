@@ -36,8 +36,8 @@ Register the CORS middleware before the first route.
 		{Dialect: "express", Name: "routes first", Text: `const express = require('express');
 const cors = require('cors');
 const app = express();
-app.get('/orders', (req, res) => res.json([])); // want "refuses GET: response lacks Access-Control-Allow-Origin"
-app.use(cors());
+app.get('/orders', (req, res) => res.json([]));
+app.use(cors()); // want "refuses GET: response lacks Access-Control-Allow-Origin"
 app.listen(3000);
 `},
 		{Dialect: "express", Name: "cors first", Text: `const express = require('express');
@@ -49,27 +49,31 @@ app.listen(3000);
 `},
 	},
 	Check: func(p *Pass) {
-		by := func(f *probe.Failure) source.Span {
+		late := func(f *probe.Failure) source.Span {
 			l, ok := tooLate(f)
 			if !ok || refusedBefore(f) || isError(f) {
 				return source.Span{}
 			}
-			return l.By
+			return l.At
 		}
-		for _, g := range ByPlace(p.Failures(), by) {
-			spans, related := lateLines(g.Failures)
-			report := Report{Failures: g.Failures, Finding: finding.Finding{
-				Place: g.Place, Related: related, Message: lacks(g.Failures, g.Failures[0], []string{allowOrigin}),
-				Because: "this answers before the CORS middleware on " + lines(spans, g.Place) + " has its turn",
-				Change:  "move " + lines(spans, g.Place) + " above the routes",
-			}}
-			if !slices.ContainsFunc(g.Failures, func(f *probe.Failure) bool { return !forMachines.MatchString(f.Endpoint.Pattern) }) {
+		for _, g := range ByPlace(p.Failures(), late) {
+			report := Report{Failures: g.Failures}
+			asked := slices.DeleteFunc(slices.Clone(g.Failures), func(f *probe.Failure) bool { return forMachines.MatchString(f.Endpoint.Pattern) })
+			if len(asked) > 0 {
+				report.Failures = asked
+			} else {
 				report.Confidence = finding.Low // nothing shows that a page asks for it
+			}
+			before, related := answeredBefore(report.Failures)
+			report.Finding = finding.Finding{
+				Confidence: report.Confidence, Place: g.Place, Related: related, Message: lacks(report.Failures, report.Failures[0], []string{allowOrigin}),
+				Because: "the CORS middleware comes after " + lines(before, g.Place) + ", where these requests are answered",
+				Change:  "move " + nameOf(g.Place) + " above " + line(before[0], g.Place),
 			}
 			p.Report(report)
 		}
 	},
 }
 
-// forMachines are paths that monitors ask, and no page.
-var forMachines = regexp.MustCompile(`(?i)^/?((api|v\d+|internal|_)/)*_?(health\w*|status|ping|ready|readyz|readiness|live|livez|liveness|metrics|version|favicon\.ico|robots\.txt)/?$`)
+// forMachines are paths that monitors and other servers ask, and no page.
+var forMachines = regexp.MustCompile(`(?i)^/?((api|v\d+|internal|_)/)*_?(health\w*|status|ping|ready|readyz|readiness|live|livez|liveness|metrics|version|favicon\.ico|robots\.txt)/?$|(^|[/_-])webhooks?([/_-]|$)`)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/policy"
@@ -10,12 +11,13 @@ import (
 
 var corsOptionUnknown = &Rule{
 	Name:     "cors-option-unknown",
-	Title:    "the CORS package does not know an option, and ignores it",
+	Title:    "an option for CORS has a name that nobody knows, and is ignored",
 	Category: finding.Blocked,
 	Severity: finding.Warning,
 	Since:    "0.2.0",
 	Explains: []string{"allow-headers-missing", "allow-credentials-missing"},
-	Refs:     []string{"https://github.com/expressjs/cors#configuration-options"},
+	Refs: []string{"https://github.com/expressjs/cors#configuration-options",
+		"https://www.serverless.com/framework/docs/providers/aws/events/http-api#cors-setup"},
 	Doc: `## What the browser does
 It sees an answer as if the option were not there: the package reads the names it knows and says nothing about others.
 
@@ -28,7 +30,8 @@ Never: the option does nothing.
 
 ## How to fix
 Write the name as the package has it: origin, methods, allowedHeaders, exposedHeaders, credentials, maxAge,
-preflightContinue, optionsSuccessStatus.
+preflightContinue, optionsSuccessStatus. The Serverless Framework has others for an HTTP API: allowedOrigins,
+allowedMethods, allowedHeaders, exposedResponseHeaders, allowCredentials, maxAge.
 `,
 	Examples: []Example{
 		{Dialect: "express", Name: "exposeHeaders", Text: `const express = require('express');
@@ -52,21 +55,53 @@ app.use(require('cors')({ origin: 'https://app.shop.example', exposedHeaders: ['
 app.get('/orders', (req, res) => res.set('X-Total', '3').json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "the name of another service", Text: `-- serverless.yml --
+service: shop
+provider:
+  name: aws
+  runtime: nodejs22.x
+  httpApi:
+    cors:
+      allowOrigins: [https://app.shop.example] # want "every origin is let in: allowOrigins is no option of the Serverless Framework"
+      allowedHeaders: [Content-Type]
+functions:
+  orders:
+    handler: src/orders.handler
+    events:
+      - httpApi: GET /orders
+      - httpApi: PUT /orders
+`},
+		{Dialect: "apigateway", Name: "the framework's name", Text: `-- serverless.yml --
+service: shop
+provider:
+  name: aws
+  runtime: nodejs22.x
+  httpApi:
+    cors:
+      allowedOrigins: [https://app.shop.example]
+      allowedHeaders: [Content-Type]
+functions:
+  orders:
+    handler: src/orders.handler
+    events:
+      - httpApi: GET /orders
+      - httpApi: PUT /orders
+`},
 	},
 	Check: func(p *Pass) {
 		for _, f := range p.Layer.Facts {
 			if f.Kind != policy.FactOptionUnknown || len(p.Endpoints) == 0 {
 				continue
 			}
-			meant := meantOption(f.Subject)
+			meant, vocabulary := meantOption(f.Subject), vocabularies[f.Text]
 			report := Report{Finding: finding.Finding{
 				Place: firstWord(f.Span), Message: "nothing comes of it: " + f.Subject + " is no option of " + f.Text, Subject: f.Subject,
-				Because: "the package reads the options that it knows and ignores all others", Change: "remove it",
+				Because: f.Text + " reads the options that it knows and ignores all others", Change: "remove it",
 			}}
 			report.Place.End = report.Place.Start + len(strings.TrimRight(report.Place.Text(), ":"))
 			report.Severity = finding.Note
 			if meant != "" {
-				report.Change = "write " + meant
+				report.Change = "write " + cmp.Or(vocabulary[meant], meant)
 			}
 			if harm := optionHarm[meant]; harm != "" {
 				report.Severity = finding.Warning
@@ -86,6 +121,10 @@ var optionHarm = map[string]string{
 	"exposedHeaders": "no page can read the headers",
 	"credentials":    "requests with cookies are refused",
 }
+
+// vocabularies are the names of the cors package's options elsewhere.
+var vocabularies = map[string]map[string]string{"the Serverless Framework": {"origin": "allowedOrigins", "methods": "allowedMethods",
+	"exposedHeaders": "exposedResponseHeaders", "credentials": "allowCredentials"}}
 
 // options of the cors package.
 var options = []string{"origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge", "preflightContinue", "optionsSuccessStatus"}

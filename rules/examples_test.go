@@ -18,6 +18,8 @@ import (
 	"github.com/corslint/corslint/internal/names"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/client"
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/nginx"
 	"github.com/corslint/corslint/parsers/openapi"
@@ -42,6 +44,56 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// Reasons why a rule has no example of a dialect.
+const (
+	middleware = "it is about the order of middleware"
+	constants  = "a description states constants: it chooses no origin, stores nothing and redirects nobody"
+	leftOut    = "what a description leaves out is not known to be missing"
+	elsewhere  = "it cannot be written there"
+	noServer   = "nobody deploys a description, and no page is refused for it"
+)
+
+// withoutExample are the rules, by dialect, that have no bad example of it. Rules that are named after a dialect are that
+// dialect's alone.
+var withoutExample = map[string]map[string]string{
+	"apigateway": {
+		"origin-not-allowed":                   "the contract asks every layer alike",
+		"allow-origin-duplicate-across-layers": "it is about chains", "auth-before-cors": middleware, "cors-after-routes": middleware,
+		"origin-callback-error": middleware, "corp-blocks-cross-origin": "helmet alone sends it unasked", "origin-own-host": elsewhere,
+		"private-network-header-obsolete": elsewhere, "mixed-content": "a gateway serves TLS", "expose-headers-missing": "descriptions state the need",
+	},
+	"openapi": {
+		"origin-not-allowed": noServer, "allow-methods-unused": leftOut,
+		"allow-credentials-invalid": "a boolean has one spelling", "allow-headers-reflected": constants, "allow-headers-wildcard-authorization": elsewhere,
+		"allow-origin-duplicate": elsewhere, "allow-origin-duplicate-across-layers": "it is about chains", "allow-origin-missing": leftOut,
+		"allow-origin-missing-on-error": leftOut, "allow-origin-missing-on-redirect": leftOut, "auth-before-cors": middleware,
+		"cache-key-ignores-origin": constants, "corp-blocks-cross-origin": elsewhere, "cors-after-routes": middleware, "cors-option-unknown": elsewhere,
+		"list-wildcard-with-credentials": noServer, "max-age-ineffective": noServer, "origin-any-subdomain": constants, "origin-callback-error": middleware,
+		"origin-dev-in-production": constants, "origin-insecure-http": constants, "origin-null-allowed": constants, "origin-own-host": constants,
+		"origin-pattern-as-text": constants, "origin-public-suffix": constants, "origin-reflected": constants, "origin-reflected-with-credentials": constants,
+		"origin-regex-unanchored": constants, "origin-regex-unescaped-dot": constants, "origin-substring-match": constants, "policy-overridden": elsewhere,
+		"preflight-actual-mismatch": leftOut, "preflight-redirected": leftOut, "preflight-requires-auth": "a security requirement of OPTIONS is a slip of the description",
+		"preflight-status-not-ok": leftOut, "preflight-unhandled": leftOut, "private-network-header-obsolete": elsewhere, "proxy-strips-cors-headers": elsewhere,
+		"vary-origin-conditional": constants, "vary-origin-missing": constants, "vary-origin-unneeded": noServer,
+	},
+}
+
+// TestDialectsHaveExamples holds that a rule shows every dialect that it can fire in.
+func TestDialectsHaveExamples(t *testing.T) {
+	for dialect, without := range withoutExample {
+		for _, rule := range rules.All() {
+			owner, _, _ := strings.Cut(rule.Name, "-")
+			if rule.Check == nil || owner != dialect && slices.Contains([]string{"nginx", "express", "apigateway", "client"}, owner) {
+				continue
+			}
+			shown := slices.ContainsFunc(rule.Examples, func(e rules.Example) bool { return e.Dialect == dialect && !e.Good() })
+			if excused := without[rule.Name] != ""; shown == excused {
+				t.Errorf("%s: a bad example of %s: %t, an exception: %t", rule.Name, dialect, shown, excused)
+			}
+		}
+	}
+}
+
 var wantMarker = regexp.MustCompile("want \"([^\"]*)\"|want `([^`]*)`")
 
 func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
@@ -60,7 +112,9 @@ func runExample(t *testing.T, rule *rules.Rule, example rules.Example) {
 		Dialects: []parsers.Dialect{
 			nginx.Dialect{Options: nginx.Options{Version: nginx.Version{Major: 1, Minor: 29, Patch: 3}}},
 			openapi.Dialect{},
+			apigateway.Dialect{Functions: express.Dialect{}.Functions},
 			express.Dialect{},
+			client.Dialect{},
 		},
 		Rules: rules.All(), Environment: func(path string) rules.Environment {
 			if strings.Contains(path, "prod") {
@@ -135,7 +189,7 @@ func checkFinding(t *testing.T, f *finding.Finding) {
 func exampleFiles(e rules.Example) []*source.File {
 	archive := txtar.Parse([]byte(e.Text))
 	if len(archive.Files) == 0 {
-		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js"}[e.Dialect]
+		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js", "apigateway": "template.yaml", "client": "src/api.js"}[e.Dialect]
 		return []*source.File{source.NewFile(name, []byte(e.Text))}
 	}
 	var files []*source.File

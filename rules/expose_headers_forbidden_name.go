@@ -58,6 +58,58 @@ app.use(cors({ origin: 'https://app.shop.example', exposedHeaders: ['X-Total'] }
 app.get('/orders', (req, res) => res.set('X-Total', '3').json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "a cookie", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+        ExposeHeaders: [x-total, set-cookie] # want "no page can read set-cookie"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "a header that pages read", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+        ExposeHeaders: [x-total]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "openapi", Name: "documented", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+            Access-Control-Expose-Headers: {schema: {type: string, default: "X-Total, Set-Cookie"}} # want "no page can read Set-Cookie"
+    put: {responses: {"204": {description: changed}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+            Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
+`},
 	},
 	Check: func(p *Pass) {
 		reportListed(p, "Access-Control-Expose-Headers", browser.IsForbiddenResponseHeader, "no page can read %s", "browsers keep it from every page")

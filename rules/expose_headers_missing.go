@@ -154,7 +154,7 @@ func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexpose
 			i = len(all)
 			all = append(all, unexposed{at: at, list: list, first: w, certain: certain})
 		}
-		all[i].add(read.Name, e.Name, finding.Related{Span: read.Span, Text: "documents " + read.Name + " for " + w.Stated.String()})
+		all[i].add(read.Name, e.Name, finding.Related{Span: read.Span, Text: w.Stated.ReadStatement(read.Name)})
 	}
 	return all
 }

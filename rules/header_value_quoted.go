@@ -15,7 +15,7 @@ var headerValueQuoted = &Rule{
 	Severity: finding.Error,
 	Since:    "0.1.0",
 	Explains: []string{"allow-origin-missing", "origin-never-sent", "origin-missing-scheme", "origin-pattern-as-text", "allow-methods-missing", "allow-headers-missing",
-		"allow-methods-case", "allow-credentials-invalid"},
+		"allow-methods-case", "allow-credentials-invalid", "origin-not-allowed", "allow-origin-missing-on-error", "preflight-unhandled"},
 	Refs: []string{"https://fetch.spec.whatwg.org/#cors-check"},
 	Doc: `## What the browser does
 It takes quotes for a part of the value: "https://app.example" with quotes is no origin, and a list with quotes cannot be read.
@@ -102,6 +102,36 @@ paths:
             Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
             Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
 `},
+		{Dialect: "apigateway", Name: "the quotes of a REST API", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["'https://app.shop.example'"] # want "the browser refuses https://app.shop.example: quotes are part of the allowed origin"
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "an HTTP API takes values as they are", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		quoted := func(f *probe.Failure) source.Span {
@@ -115,13 +145,18 @@ paths:
 			h, _ := failing(g.Failures[0])
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "quotes are part of the value"),
-				Because: h.Name + " is sent as " + short(h.Value.String(), 80) + ", with its quotes", Change: "leave out the inner quotes",
+				Because: h.Name + " is sent as " + short(h.Value.String(), 80) + ", with its quotes", Change: "leave out the quotes that are sent",
 				Repairs: write(g.Place, h.Value.String(), unquoted(h.Value.String())),
 			}})
 		}
+		for _, m := range p.misspelt(spelledInQuotes) {
+			if _, sent := failing(m.failures[0]); !sent { // else it is one of those above
+				m.report(p, "quotes are part of the allowed origin", "an origin is compared with "+short(m.text, 80)+", quotes and all", "leave out the inner quotes", m.respell())
+			}
+		}
 		reportUnexposed(p, allQuoted, finding.Finding{
 			Message: "no page can read the headers that are listed: quotes are part of the list",
-			Because: "a name with a quote is another name, and a double quote voids the whole list", Change: "leave out the inner quotes",
+			Because: "a name with a quote is another name, and a double quote voids the whole list", Change: "leave out the quotes that are sent",
 		})
 	},
 }

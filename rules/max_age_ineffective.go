@@ -86,6 +86,38 @@ app.use(cors({ origin: 'https://app.shop.example', maxAge: 7200 }));
 app.put('/orders', (req, res) => res.json({}));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "longer than any browser", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'GET,PUT'"
+        MaxAge: "'1728000'" # want "no browser keeps a preflight as long as it says"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "two hours", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'GET,PUT'"
+        MaxAge: "'7200'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		for _, m := range maxAges(p) {

@@ -142,13 +142,43 @@ func reportPreflights(p *Pass, fault preflightFault, texts func(*probe.Failure) 
 		}
 		return answeredAt(f)
 	}
-	for _, g := range ByPlace(p.Failures(), place) {
+	for _, g := range sameWant(ByPlace(p.Failures(), place)) {
 		t := texts(g.Failures[0])
 		p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
-			Place: g.Place, Message: neverSent(g.Failures, t.message), Because: t.because, Change: t.change,
+			Place: g.Place, Message: neverSent(g.Failures, t.message), Because: t.because, Change: t.change, Related: otherRoutes(g),
 			Repairs: repairPreflights(fault, g.Failures),
 		}})
 	}
+}
+
+// sameWant makes one group of the routes of a program that all want the same: somebody who answers OPTIONS.
+func sameWant(groups []Group) []Group {
+	var out []Group
+	first := -1
+	for _, g := range groups {
+		switch {
+		case !unregistered(g.Failures[0]):
+			out = append(out, g)
+		case first < 0:
+			first = len(out)
+			out = append(out, g)
+		default:
+			out[first].Failures = append(out[first].Failures, g.Failures...)
+		}
+	}
+	return out
+}
+
+// otherRoutes are the other places that answered the preflights of a group.
+func otherRoutes(g Group) (related []finding.Related) {
+	seen := []source.Span{g.Place}
+	for _, f := range g.Failures {
+		if at := answeredAt(f); !contains(seen, at) {
+			seen = append(seen, at)
+			related = append(related, finding.Related{Span: at, Text: "this one too"})
+		}
+	}
+	return related
 }
 
 // answeredWith says with which status a preflight is answered.
@@ -158,23 +188,22 @@ func answeredWith(f *probe.Failure) string {
 
 // neverSent says which requests a failing preflight stops: "PUT and DELETE are never sent: their preflight is answered 401".
 func neverSent(failures []*probe.Failure, why string) string {
-	text := requests(failures)
-	verb, their := " is never sent: ", "its "
-	if strings.Contains(text, " and ") {
-		verb, their = " are never sent: ", "their "
-	}
-	if message := text + verb + their + why; len(message) <= maxMessage {
-		return message
-	}
-	return short(requests(failures[:1])+" is never sent: its "+why, maxMessage)
+	return fitting(failures, func(requests string) string {
+		if strings.Contains(requests, " and ") {
+			return requests + " are never sent: their " + why
+		}
+		return requests + " is never sent: its " + why
+	})
 }
 
-// refusedFor says which requests a browser refuses, and why: "the browser refuses PUT: only the preflight has ...".
-func refusedFor(failures []*probe.Failure, why string) string {
-	if message := "the browser refuses " + requests(failures) + ": " + why; len(message) <= maxMessage {
-		return message
+// fitting returns a message that names as many requests as it has room for, at least the first.
+func fitting(failures []*probe.Failure, message func(requests string) string) string {
+	for limit := 4; limit > 1; limit-- {
+		if text := message(someRequests(failures, limit)); len([]rune(text)) <= maxMessage {
+			return text
+		}
 	}
-	return short("the browser refuses "+requests(failures[:1])+": "+why, maxMessage)
+	return short(message(requests(failures[:1])), maxMessage)
 }
 
 // lacksHeader reports whether the response to the request itself fails for a header that nobody wrote for it.
@@ -232,8 +261,14 @@ func isError(f *probe.Failure) bool {
 }
 
 // errorSeverity is a note where only 5xx that the server makes itself are affected: then the page learns nothing either way.
-func errorSeverity(failures []*probe.Failure) finding.Severity {
-	if slices.ContainsFunc(failures, func(f *probe.Failure) bool { return f.Answer.Status < 500 || !certain(f) }) {
+// Of a gateway whose errors have headers of their own, that goes for 413 and 429 as well, which few pages tell apart; for what an
+// authorizer refuses it does not, since a page that cannot read 401 asks nobody to log in. Nor does it for what the code says that
+// a gateway runs.
+func errorSeverity(failures []*probe.Failure, gateway bool) finding.Severity {
+	harmless := func(f *probe.Failure) bool {
+		return certain(f) && f.Answer.By == "" && (f.Answer.Status >= 500 || gateway && f.Answer.Upstream == nil && (f.Answer.Status == 413 || f.Answer.Status == 429))
+	}
+	if slices.ContainsFunc(failures, func(f *probe.Failure) bool { return !harmless(f) }) {
 		return finding.Warning
 	}
 	return finding.Note

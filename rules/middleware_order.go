@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/policy"
@@ -34,6 +35,20 @@ func nameOf(s source.Span) string {
 		return "this middleware"
 	}
 	return text
+}
+
+// answeredBefore are the places that answer before the middleware has its turn, in their order, and the report's related places.
+func answeredBefore(failures []*probe.Failure) (spans []source.Span, related []finding.Related) {
+	for _, f := range failures {
+		if l, ok := tooLate(f); ok && !contains(spans, l.By) {
+			spans = append(spans, l.By)
+		}
+	}
+	slices.SortFunc(spans, source.Compare)
+	for _, s := range spans {
+		related = append(related, finding.Related{Span: s, Text: "answers before it"})
+	}
+	return spans, related
 }
 
 // lateLines are the places of the middleware that comes too late, and the report's related places.

@@ -79,7 +79,7 @@ Write the headers in the target location too, with always: error_page keeps the 
 			if slices.ContainsFunc(report.Failures, func(f *probe.Failure) bool { return !isError(f) }) {
 				report.Message = lacks(report.Failures, report.Failures[0], headers)
 			} else {
-				report.Message, report.Severity = unreadable(report.Failures), errorSeverity(report.Failures)
+				report.Message, report.Severity = unreadable(report.Failures), errorSeverity(report.Failures, false)
 			}
 			for _, s := range spans {
 				report.Related = append(report.Related, finding.Related{Span: s, Text: "lost here"})

@@ -58,6 +58,68 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "whatever ends with the domain", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: /^https:\/\/([a-z0-9-]+\.)+shop\.example$/, credentials: true })); // want "any subdomain, such as https://other.shop.example, reads with the visitor's cookies"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the hosts that are meant", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example'], credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "an asterisk for a host", Text: `Resources:
+  Policy:
+    Type: AWS::CloudFront::ResponseHeadersPolicy
+    Properties:
+      ResponseHeadersPolicyConfig:
+        Name: cors
+        CorsConfig:
+          AccessControlAllowCredentials: true
+          AccessControlAllowHeaders: {Items: [Content-Type]}
+          AccessControlAllowMethods: {Items: [GET, PUT]}
+          AccessControlAllowOrigins: {Items: ["https://*.shop.example"]} # want "any subdomain, such as https://other.shop.example, reads with the visitor's cookies"
+          OriginOverride: true
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: orders, DomainName: orders.shop.example, CustomOriginConfig: {OriginProtocolPolicy: https-only}}]
+        DefaultCacheBehavior:
+          TargetOriginId: orders
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          ResponseHeadersPolicyId: !Ref Policy
+`},
+		{Dialect: "apigateway", Name: "hosts by name", Text: `Resources:
+  Policy:
+    Type: AWS::CloudFront::ResponseHeadersPolicy
+    Properties:
+      ResponseHeadersPolicyConfig:
+        Name: cors
+        CorsConfig:
+          AccessControlAllowCredentials: true
+          AccessControlAllowHeaders: {Items: [Content-Type]}
+          AccessControlAllowMethods: {Items: [GET, PUT]}
+          AccessControlAllowOrigins: {Items: ["https://app.shop.example"]}
+          OriginOverride: true
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: orders, DomainName: orders.shop.example, CustomOriginConfig: {OriginProtocolPolicy: https-only}}]
+        DefaultCacheBehavior:
+          TargetOriginId: orders
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          ResponseHeadersPolicyId: !Ref Policy
+`},
 	},
 	Check: func(p *Pass) {
 		for _, g := range groupStrangers(p.lets(probe.BypassSubdomain)) {

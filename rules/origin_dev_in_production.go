@@ -61,6 +61,59 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "localhost in the list of production", Text: `-- prod/server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({
+  origin: [
+    'https://app.shop.example',
+    'http://localhost:3000', // want "what listens at http://localhost:3000 on a visitor's machine reads production"
+  ],
+}));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "only in development", Text: `-- prod/server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "a developer in production", Text: `-- prod.yaml --
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example", "http://localhost:3000"] # want "what listens at http://localhost:3000 on a visitor's machine reads production"
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "a stage of their own", Text: `-- dev.yaml --
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example", "http://localhost:3000"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		if p.Environment != Production {

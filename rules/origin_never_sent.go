@@ -66,6 +66,69 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "a port that is the default", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example:443'] })); // want "the browser refuses https://app.shop.example: the allowed origin has the scheme's default port"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "as browsers write it", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example:8443'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "a port that browsers leave out", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example:443"] # want "the browser refuses https://app.shop.example: the allowed origin has the scheme's default port"
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "without it", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "openapi", Name: "documented in capitals", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://App.Shop.example"}} # want "the browser refuses https://app.shop.example: the allowed origin has upper-case letters"
+    put: {responses: {"204": {description: changed}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string, default: "https://app.shop.example"}}
+            Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
+`},
 	},
 	Check: func(p *Pass) {
 		for _, m := range p.misspelt(spelledOtherwise) {

@@ -82,6 +82,44 @@ server {
     }
 }
 `},
+		{Dialect: "contract", Name: "an application that forgot staging", Text: `-- .corslint.yml --
+contract:
+  environments: {staging: , production: }
+  frontends:
+    web:
+      origins: {staging: "https://app.staging.example", production: "https://app.shop.example"}
+      calls: {orders: {operations: [GET /orders]}}
+  apis:
+    orders:
+      urls: {staging: "https://api.staging.example", production: "https://api.shop.example"}
+      chain: [server.js]
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example'] })); // want "the browser refuses GET: https://app.staging.example is not let in"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "contract", Name: "an application that lists all", Text: `-- .corslint.yml --
+contract:
+  environments: {staging: , production: }
+  frontends:
+    web:
+      origins: {staging: "https://app.staging.example", production: "https://app.shop.example"}
+      calls: {orders: {operations: [GET /orders]}}
+  apis:
+    orders:
+      urls: {staging: "https://api.staging.example", production: "https://api.shop.example"}
+      chain: [server.js]
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://app.staging.example'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		place := func(f *probe.Failure) source.Span { return p.whoIsLetIn(f) }

@@ -48,6 +48,24 @@ Name the origin of the pages that call this server, not the server's.
     }
 }
 `},
+		{Dialect: "express", Name: "the host of the request", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', req.protocol + '://' + req.headers.host); // want "no page but the server's own is let in, and those need no permission"
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the host of the page", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		var places []source.Span

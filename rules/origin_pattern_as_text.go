@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/finding"
 )
 
@@ -80,6 +81,36 @@ app.use(cors({ origin: [/^https:\/\/(www|app)\.shop\.example$/] }));
 app.get('/orders', (req, res) => res.json([]));
 app.listen(3000);
 `},
+		{Dialect: "apigateway", Name: "an asterisk that is compared as text", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://*.shop.example"] # want "the browser refuses https://app.shop.example: the asterisk of the allowed origin is compared as text"
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "one by one", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: ["https://app.shop.example", "https://admin.shop.example"]
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /orders}}
+        Put: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: PUT, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		for _, m := range p.misspelt(spelledAsPattern) {
@@ -89,8 +120,14 @@ app.listen(3000);
 			} else if strings.HasPrefix(m.text, ".") {
 				what = "the allowed domain"
 			}
-			m.report(p, what+" is compared as text", short(m.text, 80)+" stands for itself here, and no browser sends it",
-				"match Origin with an expression that begins with ^https:// and ends with $, and send back the origin that matches", nil)
+			change := "match Origin with an expression that begins with ^https:// and ends with $, and send back the origin that matches"
+			switch {
+			case m.text == "*":
+				m.origin, change = "every page", "let everybody in with * alone, outside of a list, or list origins"
+			case m.of == policy.JavaScript:
+				change = `write a regular expression that begins with ^https:\/\/ and ends with $, or list the origins`
+			}
+			m.report(p, what+" is compared as text", short(m.text, 80)+" stands for itself here, and no browser sends it", change, nil)
 		}
 	},
 }

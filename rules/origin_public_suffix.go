@@ -75,6 +75,68 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "where anyone can register", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: [/^https:\/\/[a-z0-9-]+\.vercel\.app$/], credentials: true })); // want "anyone can register https://attacker.vercel.app and read with the visitor's cookies"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the own previews", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://shop.vercel.app'], credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "previews of anybody", Text: `Resources:
+  Policy:
+    Type: AWS::CloudFront::ResponseHeadersPolicy
+    Properties:
+      ResponseHeadersPolicyConfig:
+        Name: cors
+        CorsConfig:
+          AccessControlAllowCredentials: true
+          AccessControlAllowHeaders: {Items: [Content-Type]}
+          AccessControlAllowMethods: {Items: [GET, PUT]}
+          AccessControlAllowOrigins: {Items: ["https://*.github.io"]} # want "anyone can register https://attacker.github.io and read with the visitor's cookies"
+          OriginOverride: true
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: orders, DomainName: orders.shop.example, CustomOriginConfig: {OriginProtocolPolicy: https-only}}]
+        DefaultCacheBehavior:
+          TargetOriginId: orders
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          ResponseHeadersPolicyId: !Ref Policy
+`},
+		{Dialect: "apigateway", Name: "the shop's own preview", Text: `Resources:
+  Policy:
+    Type: AWS::CloudFront::ResponseHeadersPolicy
+    Properties:
+      ResponseHeadersPolicyConfig:
+        Name: cors
+        CorsConfig:
+          AccessControlAllowCredentials: true
+          AccessControlAllowHeaders: {Items: [Content-Type]}
+          AccessControlAllowMethods: {Items: [GET, PUT]}
+          AccessControlAllowOrigins: {Items: ["https://shop.github.io"]}
+          OriginOverride: true
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: orders, DomainName: orders.shop.example, CustomOriginConfig: {OriginProtocolPolicy: https-only}}]
+        DefaultCacheBehavior:
+          TargetOriginId: orders
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          ResponseHeadersPolicyId: !Ref Policy
+`},
 	},
 	Check: func(p *Pass) {
 		for _, g := range groupStrangers(p.lets(probe.BypassPublicSuffix)) {

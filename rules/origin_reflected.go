@@ -46,6 +46,81 @@ Write "*" if everybody is meant. If not, choose from a list and send Vary: Origi
     }
 }
 `},
+		{Dialect: "express", Name: "whoever asks", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: true })); // want "any website reads the responses"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "everybody, and said so", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors());
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "a template sends it back", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Vary: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'" # want "any website reads the responses"
+              method.response.header.Vary: "'Origin'"
+            responseTemplates:
+              application/json: |
+                #set($context.responseOverride.header.Access-Control-Allow-Origin = $input.params().header.get("origin"))
+    options:
+      responses: {"200": {description: preflight, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+`},
+		{Dialect: "apigateway", Name: "an asterisk says it", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'*'"
+    options:
+      responses: {"200": {description: preflight, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'*'"
+`},
 	},
 	Check: func(p *Pass) { p.reflected(false) },
 }

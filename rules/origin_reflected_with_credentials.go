@@ -65,6 +65,85 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "whoever asks", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: (origin, callback) => callback(null, true), credentials: true })); // want "any website reads responses of .* with the visitor's cookies"
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "who is listed", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example'], credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "a template sends it back", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+            Vary: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'" # want "any website reads responses of orders /orders with the visitor's cookies"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+              method.response.header.Vary: "'Origin'"
+            responseTemplates:
+              application/json: |
+                #set($context.responseOverride.header.Access-Control-Allow-Origin = $input.params().header.get("origin"))
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+`},
+		{Dialect: "apigateway", Name: "a function URL open to all", Text: `Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionUrlConfig:
+        AuthType: NONE
+        Cors:
+          AllowOrigins: ["*"] # want "any website reads responses of Orders URL/ with the visitor's cookies"
+          AllowMethods: [GET, PUT]
+          AllowCredentials: true
+`},
+		{Dialect: "apigateway", Name: "a function URL for one page", Text: `Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionUrlConfig:
+        AuthType: NONE
+        Cors:
+          AllowOrigins: ["https://app.shop.example"]
+          AllowMethods: [GET, PUT]
+          AllowCredentials: true
+`},
 	},
 	Check: func(p *Pass) { p.reflected(true) },
 }

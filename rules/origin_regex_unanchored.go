@@ -1,6 +1,10 @@
 package rules
 
 import (
+	"iter"
+	"regexp"
+	"strings"
+
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
@@ -72,13 +76,42 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "no end", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: /^https:\/\/app\.shop\.example/, credentials: true })); // want "."
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "both ends", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: /^https:\/\/app\.shop\.example$/, credentials: true }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "an asterisk at the end", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules:
+          - AllowedOrigins: ["https://app.shop.example*"] # want "https://app.shop.example.attacker.example passes the origin check and reads the responses"
+            AllowedMethods: [GET]
+`},
+		{Dialect: "apigateway", Name: "without it", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules:
+          - AllowedOrigins: ["https://app.shop.example"]
+            AllowedMethods: [GET]
+`},
 	},
 	Check: func(p *Pass) {
-		for _, g := range groupStrangers(p.lets(probe.BypassSuffix, probe.BypassPrefix)) {
+		for _, g := range groupStrangers(p.openEnds()) {
 			of := g.first().of
-			if of.Kind != policy.MentionPattern {
-				continue
-			}
 			open, change := "ends", "end the expression with $"
 			if g.has(probe.BypassPrefix) {
 				open, change = "begins", `begin the expression with ^https:// and let only whole labels stand before the name: ^https://([a-z0-9-]+\.)?`
@@ -88,8 +121,39 @@ server {
 			} else if expression := bound(of, g.first().Candidate.Meant); expression != "" {
 				change += ": " + short(expression, 120)
 			}
-			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: "nothing marks where the host " + open, Change: change,
-				Repairs: g.bind()})
+			if of.Dialect == policy.JavaScript {
+				change = strings.ReplaceAll(change, "//", `\/\/`) // a slash ends a literal
+			}
+			because := "nothing marks where the host " + open
+			if isGlob(of) {
+				because, change = "the asterisk stands for any text, also for what belongs to the host", "write the whole host, with an asterisk only before a dot"
+			}
+			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: because, Change: change, Repairs: g.bind()})
 		}
 	},
+}
+
+// openEnds yields the strangers who pass an expression because of where it begins or ends, not because a dot of it takes any
+// character.
+func (p *Pass) openEnds() iter.Seq[letIn] {
+	return func(yield func(letIn) bool) {
+		for l := range p.lets(probe.BypassSuffix, probe.BypassPrefix) {
+			if l.of.Kind != policy.MentionPattern {
+				continue
+			}
+			if strict := escaped(l.of); probe.Accepts(&strict, l.Candidate.Meant) && !probe.Accepts(&strict, l.Candidate.Origin) {
+				continue
+			}
+			if !yield(l) {
+				return
+			}
+		}
+	}
+}
+
+// isGlob reports whether an expression is written as a text in which an asterisk stands for any other.
+func isGlob(m *policy.Mention) bool {
+	text := m.Span.Text()
+	return strings.Contains(text, "*") && !strings.Contains(text, m.Text) && regexp.QuoteMeta(strings.ReplaceAll(text, "*", "")) ==
+		strings.ReplaceAll(strings.Trim(m.Text, "^$"), ".*", "")
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
@@ -98,6 +99,82 @@ paths:
             Access-Control-Allow-Methods: {schema: {type: string, default: "GET, PUT"}}
             Access-Control-Allow-Credentials: {schema: {type: boolean, default: true}}
 `},
+		{Dialect: "apigateway", Name: "mapped for a REST API", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'*'" # want "the browser refuses credentialed GET"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'*'"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+`},
+		{Dialect: "apigateway", Name: "one origin", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Credentials: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Credentials: "'true'"
+`},
 	},
 	Check: func(p *Pass) {
 		place := func(f *probe.Failure) source.Span {
@@ -110,7 +187,7 @@ paths:
 		for _, g := range ByPlace(Has(p.Failures(), browser.WildcardOriginNotAllowed, browser.PreflightWildcardOriginNotAllowed), place) {
 			f := finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "* is not for requests with credentials"),
-				Because: "Access-Control-Allow-Origin is * while " + allowsCredentials(g.Failures, g.Place) + "; nothing leaks, it just never works",
+				Because: "Access-Control-Allow-Origin is *" + byDefault(g.Place) + " while " + allowsCredentials(g.Failures, g.Place) + "; nothing leaks, it just never works",
 				Change:  "name the origins that are meant, or leave Access-Control-Allow-Credentials out", Related: credentialsMeant(g.Failures),
 			}
 			if !slices.ContainsFunc(g.Failures, func(f *probe.Failure) bool { return !namesAnother(f.Endpoint) }) {
@@ -119,6 +196,14 @@ paths:
 			p.Report(Report{Failures: g.Failures, Finding: f, Claims: starsBehind(p, g.Failures)})
 		}
 	},
+}
+
+// byDefault says of a place that does not name the asterisk that it comes of itself.
+func byDefault(place source.Span) string {
+	if strings.Contains(place.Text(), "*") {
+		return ""
+	}
+	return ", where no origin is given,"
 }
 
 // namesAnother reports whether an endpoint names the page that asks in another answer, for pages of some other host than the

@@ -215,10 +215,22 @@ func (g strangerGroup) report(p *Pass, f finding.Finding) {
 // bound returns an expression for origins with its dots escaped and bound at both ends, "" where that would shut out the
 // origin that is meant.
 func bound(m *policy.Mention, meant string) string {
-	var b strings.Builder
-	if !strings.HasPrefix(m.Text, "^") {
-		b.WriteString("^")
+	repaired := escaped(m)
+	if !strings.HasPrefix(repaired.Text, "^") {
+		repaired.Text = "^" + repaired.Text
 	}
+	if !strings.HasSuffix(repaired.Text, "$") {
+		repaired.Text += "$"
+	}
+	if !probe.Accepts(&repaired, meant) {
+		return ""
+	}
+	return repaired.Text
+}
+
+// escaped returns an expression for origins in which a dot stands for a dot, but where it is repeated.
+func escaped(m *policy.Mention) policy.Mention {
+	var b strings.Builder
 	class := false
 	for i := 0; i < len(m.Text); i++ {
 		switch c := m.Text[i]; {
@@ -234,14 +246,7 @@ func bound(m *policy.Mention, meant string) string {
 		}
 		b.WriteByte(m.Text[i])
 	}
-	if !strings.HasSuffix(m.Text, "$") {
-		b.WriteString("$")
-	}
-	repaired := policy.Mention{Kind: m.Kind, Text: b.String(), Dialect: m.Dialect, FoldCase: m.FoldCase}
-	if !probe.Accepts(&repaired, meant) {
-		return ""
-	}
-	return repaired.Text
+	return policy.Mention{Kind: m.Kind, Text: b.String(), Dialect: m.Dialect, FoldCase: m.FoldCase}
 }
 
 // placeKey is the claim to everything that comes of one test or value.
@@ -260,8 +265,8 @@ func (l letIn) source(name string) source.Span {
 	return source.Span{}
 }
 
-// valueIn returns the place of the value in a directive that writes a header: the word after the header's name; the whole
-// directive where that is not found.
+// valueIn returns the place of the value in a directive that writes a header: the word after the header's name, or the argument
+// of a call; the whole directive where that is not found.
 func valueIn(directive source.Span, header string) source.Span {
 	text := directive.Text()
 	at := strings.Index(strings.ToLower(text), strings.ToLower(header))
@@ -269,6 +274,11 @@ func valueIn(directive source.Span, header string) source.Span {
 		return directive
 	}
 	at += len(header)
+	if call := strings.TrimLeft(text[at:], "'\"` \t"); strings.HasSuffix(call, ")") && (call[0] == ',' || call[0] == '(') { // set('Vary', value), vary(value)
+		value := strings.TrimSpace(call[1 : len(call)-1])
+		start := directive.Start + strings.LastIndex(text, value)
+		return source.Span{File: directive.File, Start: start, End: start + len(value)}
+	}
 	rest := strings.TrimLeft(text[at:], "'\": \t\r\n")
 	start := len(text) - len(rest)
 	end := start + len(rest)
@@ -298,10 +308,11 @@ func textIn(places []source.Span, text string) source.Span {
 type spelling uint8
 
 const (
-	spelledRight     spelling = iota // or not an origin at all: other rules speak of quotes and lists
+	spelledRight     spelling = iota // or not an origin at all: another rule speaks of lists
 	spelledAsPattern                 // with an asterisk, or as an expression
 	spelledBare                      // without a scheme
 	spelledWithPath                  // with a slash, path or query
+	spelledInQuotes                  // of the value's own
 	spelledOtherwise                 // in upper case, with the default port, and the like
 )
 
@@ -309,8 +320,10 @@ const (
 func spell(text string) spelling {
 	var not *browser.OriginError
 	switch _, err := browser.ParseOrigin(text); {
-	case text == "null" || strings.ContainsAny(text, " \t,'\"") || probe.MeantBy(text) == "":
+	case text == "null" || strings.ContainsAny(text, " \t,") || probe.MeantBy(text) == "":
 		return spelledRight
+	case strings.ContainsAny(text, "'\""):
+		return spelledInQuotes
 	case probe.IsGlob(text):
 		return spelledAsPattern
 	case !errors.As(err, &not):
@@ -331,18 +344,19 @@ type misspelt struct {
 	place    source.Span
 	text     string
 	origin   string          // as a browser sends it
-	of       *policy.Mention // the test that has it; nil where it is sent as it is
+	of       policy.Dialect  // in which it is compared; 0 where it is only sent
+	test     *policy.Mention // that has it; nil where it is only sent
 	failures []*probe.Failure
 }
 
 // misspelt collects the origins that are misspelt in one way.
 func (p *Pass) misspelt(way spelling) []misspelt {
 	var out []misspelt
-	add := func(place source.Span, text string, f *probe.Failure, of *policy.Mention) {
+	add := func(place source.Span, text string, of policy.Dialect, test *policy.Mention, f *probe.Failure) {
 		i := slices.IndexFunc(out, func(m misspelt) bool { return m.place == place })
 		if i < 0 {
 			i = len(out)
-			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin, of: of})
+			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin, of: of, test: test})
 		}
 		out[i].failures = append(out[i].failures, f)
 	}
@@ -351,21 +365,37 @@ func (p *Pass) misspelt(way spelling) []misspelt {
 			origin := f.Probe.Exchange.Fetch.Origin
 			if spell(f.Value) == way && probe.MeantBy(f.Value) == origin && f.Answer != nil {
 				if h, ok := f.Answer.Get("Access-Control-Allow-Origin"); ok && !h.Upstream {
-					add(textIn(h.Sources, f.Value), f.Value, f, nil)
+					add(textIn(h.Sources, f.Value), f.Value, 0, nil, f)
 				}
 				continue
 			}
 			for _, m := range f.Endpoint.Intent.Misspelt {
 				if m.Origin == origin && spell(m.Text) == way {
-					add(m.Of.Span, m.Text, f, m.Of)
+					add(textIn([]source.Span{m.Of.Span}, m.Text), m.Text, m.Of.Dialect, m.Of, f)
 					break
 				}
 			}
 		}
 	}
+	for i := range out {
+		out[i].failures = p.withPreflights(out[i].failures)
+	}
 	// A place at which nothing but circumstances fails is about those, not about the spelling.
 	out = slices.DeleteFunc(out, func(m misspelt) bool { return m.failures[0].Probe.Purpose == probe.Circumstance })
 	slices.SortStableFunc(out, func(a, b misspelt) int { return source.Compare(a.place, b.place) })
+	return out
+}
+
+// withPreflights adds to the failures of fetches whatever else fails of their preflights: an answer that lets the page in
+// could have the lists as well.
+func (p *Pass) withPreflights(failures []*probe.Failure) []*probe.Failure {
+	out := failures
+	for f := range p.Failures() {
+		same := func(x *probe.Failure) bool { return x.Probe == f.Probe && x.Phase == f.Phase }
+		if f.Phase == browser.PhasePreflight && slices.ContainsFunc(failures, same) && !slices.ContainsFunc(out, func(x *probe.Failure) bool { return x.Key() == f.Key() }) {
+			out = append(out, f)
+		}
+	}
 	return out
 }
 

@@ -14,8 +14,8 @@ func TestSpell(t *testing.T) {
 		"null":                       spelledRight,
 		"":                           spelledRight,
 		"true":                       spelledRight,
-		"https://a.com, https://b.c": spelledRight, // a list: another rule's
-		"'https://app.shop.com'":     spelledRight, // quotes: another rule's
+		"https://a.com, https://b.c": spelledRight,    // a list: another rule's
+		"'https://app.shop.com'":     spelledInQuotes, // quotes: another rule's
 		"https://app.shop.com/":      spelledWithPath,
 		"https://app.shop.com?x":     spelledWithPath,
 		"app.shop.com":               spelledBare,

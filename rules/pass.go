@@ -174,7 +174,11 @@ func requests(failures []*probe.Failure) string { return someRequests(failures, 
 func someRequests(failures []*probe.Failure, limit int) string {
 	var methods []string
 	credentialed := false
+	shown := func(f *probe.Failure) bool { return !f.Probe.Guess }
 	for _, f := range failures {
+		if f.Probe.Guess && slices.ContainsFunc(failures, shown) {
+			continue // what somebody shows to send says more
+		}
 		fetch := f.Probe.Exchange.Fetch
 		what := request(f)
 		credentialed = credentialed || fetch.Credentials == browser.CredentialsInclude

@@ -57,6 +57,91 @@ Send Access-Control-Allow-Origin and Access-Control-Allow-Credentials with the r
     }
 }
 `},
+		{Dialect: "express", Name: "headers on OPTIONS alone", Text: `const express = require('express');
+const app = express();
+app.options('/orders', (req, res) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example'); // want "only the preflight"
+  res.set('Access-Control-Allow-Methods', 'GET, PUT');
+  res.sendStatus(204);
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "on both", Text: `const express = require('express');
+const app = express();
+app.use('/orders', (req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  if (req.method !== 'OPTIONS') return next();
+  res.set('Access-Control-Allow-Methods', 'PUT');
+  res.sendStatus(204);
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "an origin for the preflight alone", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    put:
+      responses: {"200": {description: orders, headers: {Content-Type: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: PUT
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Content-Type: integration.response.header.Content-Type
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'" # want "the browser refuses PUT: only the preflight has Access-Control-Allow-Origin"
+              method.response.header.Access-Control-Allow-Methods: "'PUT'"
+`},
+		{Dialect: "apigateway", Name: "for both", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    put:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: PUT
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Methods: "'PUT'"
+`},
 	},
 	Check: func(p *Pass) {
 		ordinary, circumstances := lackingHeaders(p.Failures()), lackingHeaders(p.CircumstanceFailures())
@@ -70,7 +155,7 @@ Send Access-Control-Allow-Origin and Access-Control-Allow-Credentials with the r
 			report := Report{Failures: filtered(ordinary[e], lacked)}
 			report.Finding = finding.Finding{
 				Place:   firstWord(only[names[0]]),
-				Message: refusedFor(report.Failures, "only the preflight has "+names[0]),
+				Message: refuses(report.Failures, "only the preflight has "+names[0]),
 				Because: "the preflight's answer has " + listed(names, 2) + ", and the response has not",
 				Change:  "send " + listed(names, 2) + " with the response too",
 			}

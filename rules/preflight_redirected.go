@@ -53,6 +53,62 @@ Use the final address in the page; or answer OPTIONS before the redirect.
     }
 }
 `},
+		{Dialect: "express", Name: "the address with a slash", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Methods', 'PUT');
+  if (!req.path.endsWith('/')) return res.redirect(308, req.path + '/'); // want "PUT is never sent: its preflight is redirected"
+  if (req.method === 'OPTIONS') return res.sendStatus(204);
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "preflights are answered first", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.use((req, res, next) => {
+  if (req.path.endsWith('/')) return next();
+  res.redirect(308, req.path + '/');
+});
+app.put('/orders/', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "to the login page", Text: `Resources:
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      Protocol: HTTPS
+      Port: 443
+      ListenerAttributes:
+        - {Key: routing.http.response.access_control_allow_origin.header_value, Value: "https://app.shop.example"}
+        - {Key: routing.http.response.access_control_allow_headers.header_value, Value: Content-Type}
+      DefaultActions:
+        - {Type: authenticate-oidc, AuthenticateOidcConfig: {Issuer: https://login.shop.example}} # want "JSON POST is never sent: its preflight is redirected"
+        - {Type: forward, TargetGroupArn: !Ref Orders}
+`},
+		{Dialect: "apigateway", Name: "preflights first", Text: `Resources:
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      Protocol: HTTPS
+      Port: 443
+      ListenerAttributes:
+        - {Key: routing.http.response.access_control_allow_origin.header_value, Value: "https://app.shop.example"}
+        - {Key: routing.http.response.access_control_allow_headers.header_value, Value: Content-Type}
+      DefaultActions:
+        - {Type: authenticate-oidc, AuthenticateOidcConfig: {Issuer: https://login.shop.example}}
+        - {Type: forward, TargetGroupArn: !Ref Orders}
+  Preflights:
+    Type: AWS::ElasticLoadBalancingV2::ListenerRule
+    Properties:
+      ListenerArn: !Ref Listener
+      Priority: 1
+      Conditions: [{Field: http-request-method, HttpRequestMethodConfig: {Values: [OPTIONS]}}]
+      Actions: [{Type: fixed-response, FixedResponseConfig: {StatusCode: "204"}}]
+`},
 	},
 	Check: func(p *Pass) {
 		reportPreflights(p, redirected, func(f *probe.Failure) preflightTexts {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
 )
@@ -25,7 +26,8 @@ Every page that sends PUT, DELETE, JSON or an Authorization header. In curl, wit
 Where only simple requests are made: GET, HEAD, and POST of a form.
 
 ## How to fix
-Answer OPTIONS before authentication: in nginx with return in an if, which runs before it.
+Answer OPTIONS before authentication: in nginx with return in an if, which runs before it. In SAM, set
+AddDefaultAuthorizerToCorsPreflight: false; in an export, give OPTIONS a security of its own: security: [].
 `,
 	Examples: []Example{
 		{Dialect: "nginx", Name: "authentication guards OPTIONS", Text: `server {
@@ -55,14 +57,91 @@ Answer OPTIONS before authentication: in nginx with return in an if, which runs 
     }
 }
 `},
+		{Dialect: "express", Name: "a login that OPTIONS passes through", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Headers', 'Authorization');
+  next();
+});
+app.use((req, res, next) => {
+  if (!req.headers.authorization) return res.status(401).json({ error: 'log in' }); // want "PUT with Authorization is never sent: its preflight is answered 401"
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "OPTIONS is answered before it", Text: `const express = require('express');
+const app = express();
+app.use((req, res, next) => {
+  res.set('Access-Control-Allow-Origin', 'https://app.shop.example');
+  res.set('Access-Control-Allow-Methods', 'PUT');
+  res.set('Access-Control-Allow-Headers', 'Authorization');
+  if (req.method === 'OPTIONS') return res.sendStatus(204);
+  next();
+});
+app.use((req, res, next) => {
+  if (!req.headers.authorization) return res.status(401).json({ error: 'log in' });
+  next();
+});
+app.put('/orders', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "the default of SAM", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Auth:
+        DefaultAuthorizer: Users # want "GET with Authorization, PUT with Authorization and 2 others are never sent: their preflight is answered 401"
+        Authorizers:
+          Users: {UserPoolArn: !GetAtt UserPool.Arn}
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'GET,PUT'"
+        AllowHeaders: "'Authorization,Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
+		{Dialect: "apigateway", Name: "preflights without the authorizer", Text: `Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      Auth:
+        DefaultAuthorizer: Users
+        AddDefaultAuthorizerToCorsPreflight: false
+        Authorizers:
+          Users: {UserPoolArn: !GetAtt UserPool.Arn}
+      GatewayResponses:
+        DEFAULT_4XX: {ResponseParameters: {Headers: {Access-Control-Allow-Origin: "'https://app.shop.example'"}}}
+      Cors:
+        AllowOrigin: "'https://app.shop.example'"
+        AllowMethods: "'GET,PUT'"
+        AllowHeaders: "'Authorization,Content-Type'"
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /orders}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: /orders}}
+`},
 	},
 	Check: func(p *Pass) {
 		reportPreflights(p, guarded, func(f *probe.Failure) preflightTexts {
-			return preflightTexts{
+			texts := preflightTexts{
 				message: answeredWith(f),
 				because: "credentials are asked for here, and no preflight carries any",
 				change:  "answer OPTIONS before authentication",
 			}
+			if fact, ok := p.fact(f.Endpoint, policy.FactGuardsPreflight); ok {
+				texts.change = fact.Text
+			}
+			return texts
 		})
 	},
 }

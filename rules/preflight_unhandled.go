@@ -3,6 +3,7 @@ package rules
 import (
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"net/http"
 )
 
 var preflightUnhandled = &Rule{
@@ -61,6 +62,70 @@ Answer OPTIONS with 204 and the Access-Control headers.
     }
 }
 `},
+		{Dialect: "express", Name: "cors at the routes alone", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.put('/orders', cors({ origin: 'https://app.shop.example' }), (req, res) => res.json({})); // want "PUT and DELETE are never sent: their preflight lacks Access-Control-Allow-Origin"
+app.delete('/orders', cors({ origin: 'https://app.shop.example' }), (req, res) => res.end());
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "for OPTIONS, too", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+const shop = cors({ origin: 'https://app.shop.example' });
+app.options('/orders', shop);
+app.put('/orders', shop, (req, res) => res.json({}));
+app.delete('/orders', shop, (req, res) => res.end());
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "an OPTIONS method", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    put:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: PUT
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+    options:
+      responses:
+        "200":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Access-Control-Allow-Methods: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Access-Control-Allow-Methods: "'PUT'"
+`},
+		{Dialect: "apigateway", Name: "no OPTIONS method", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    put: # want "PUT is never sent: its preflight is answered 403"
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: PUT
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+`},
 	},
 	Check: func(p *Pass) {
 		reportPreflights(p, unhandled, func(f *probe.Failure) preflightTexts {
@@ -69,10 +134,24 @@ Answer OPTIONS with 204 and the Access-Control headers.
 				because: "OPTIONS ends here, and nothing answers it as a preflight",
 				change:  "answer OPTIONS with 204 and the Access-Control headers",
 			}
+			if unregistered(f) {
+				t.because = "no handler takes OPTIONS here, so that the framework answers it itself"
+				t.change = "let the CORS middleware run for OPTIONS, too: register it for all methods, above the routes"
+			}
 			if f.Answer.Status < 300 { // 0 where an unknown upstream answers
 				t.message = "preflight lacks " + allowOrigin
 			}
 			return t
 		})
 	},
+}
+
+// unregistered reports whether a framework answers a preflight by itself, because the program registers routes by their methods
+// and none for OPTIONS.
+func unregistered(f *probe.Failure) bool {
+	if len(f.Endpoint.Routes) == 0 || faultOf(f) != unhandled {
+		return false
+	}
+	_, automatic := f.Answer.Get("Allow")
+	return automatic || f.Answer.Status == http.StatusNotFound
 }

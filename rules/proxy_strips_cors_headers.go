@@ -44,15 +44,81 @@ Add the header where it is removed, or stop removing it.
     }
 }
 `},
+		{Dialect: "express", Name: "written and removed", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => {
+  res.removeHeader('Access-Control-Allow-Origin'); // want "the browser refuses GET: response lacks Access-Control-Allow-Origin"
+  res.json([]);
+});
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "written and kept", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => {
+  res.removeHeader('X-Powered-By');
+  res.json([]);
+});
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "removed by a policy", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules: [{AllowedOrigins: ["https://app.shop.example"], AllowedMethods: [GET]}]
+  Policy:
+    Type: AWS::CloudFront::ResponseHeadersPolicy
+    Properties:
+      ResponseHeadersPolicyConfig:
+        Name: cors
+        RemoveHeadersConfig: {Items: [{Header: Access-Control-Allow-Origin}]} # want "the browser refuses GET: response lacks Access-Control-Allow-Origin"
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: files, DomainName: !GetAtt Files.RegionalDomainName, S3OriginConfig: {}}]
+        DefaultCacheBehavior:
+          TargetOriginId: files
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          OriginRequestPolicyId: 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf
+          ResponseHeadersPolicyId: !Ref Policy
+`},
+		{Dialect: "apigateway", Name: "the bucket's header passes", Text: `Resources:
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules: [{AllowedOrigins: ["https://app.shop.example"], AllowedMethods: [GET]}]
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: files, DomainName: !GetAtt Files.RegionalDomainName, S3OriginConfig: {}}]
+        DefaultCacheBehavior:
+          TargetOriginId: files
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad
+          OriginRequestPolicyId: 88a5eaf4-2fd4-4709-b370-b4c650ea3fcf
+`},
 	},
 	Check: func(p *Pass) {
 		removed := func(l policy.Lost) bool { return l.Why == policy.Hidden || l.Why == policy.Cleared }
 		for _, g := range ByPlace(p.Failures(), lostBy(removed)) {
-			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+			report := Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{g.Failures[0].Header}),
 				Because: "it is removed from the upstream's answer here, and nothing adds it again",
 				Change:  "add the header here, or let the upstream's pass",
-			}})
+			}}
+			if l, _ := lost(g.Failures[0]); !l.At.IsZero() {
+				report.Because, report.Change = line(l.At, g.Place)+" writes it, and it is removed here", "leave it in"
+				report.Related = []finding.Related{{Span: l.At, Text: "removed again"}}
+			}
+			p.Report(report)
 		}
 	},
 }

@@ -108,11 +108,11 @@ func addNames(failures []*probe.Failure, header string, names []string, known []
 
 // respell writes an origin as browsers do, in a literal or at the end of an expression.
 func (m misspelt) respell() []repair.Repair {
-	if m.of == nil || m.of.Kind != policy.MentionPattern {
+	if m.test == nil || m.test.Kind != policy.MentionPattern {
 		return write(m.place, m.text, m.origin)
 	}
-	if cut := strings.TrimSuffix(strings.TrimSuffix(m.of.Text, "$"), "/"); len(cut) < len(m.of.Text) && !strings.HasSuffix(cut, "\\") {
-		return one("end the expression where the origin ends", repair.Rewrite{At: m.of.Span, Old: m.of.Text, New: cut + "$"})
+	if cut := strings.TrimSuffix(strings.TrimSuffix(m.test.Text, "$"), "/"); len(cut) < len(m.test.Text) && !strings.HasSuffix(cut, "\\") {
+		return one("end the expression where the origin ends", repair.Rewrite{At: m.test.Span, Old: m.test.Text, New: cut + "$"})
 	}
 	return nil
 }

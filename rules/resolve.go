@@ -2,10 +2,14 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 // Options say what a check is for.
@@ -32,6 +36,7 @@ func Check(rules []*Rule, survey *probe.Survey, o Options) []*finding.Finding {
 	for _, r := range reports {
 		r.documents = o.Documents
 		r.finish()
+		r.temper()
 		found := r.Finding // a copy: a finding outlives the exchanges that the report points to
 		findings = append(findings, &found)
 	}
@@ -120,6 +125,45 @@ func (r *Report) finish() {
 		r.Subject = r.layer.Name
 	}
 	slices.SortStableFunc(r.Related, func(a, b finding.Related) int { return a.Span.Start - b.Span.Start })
+}
+
+// temper makes no error of a report that rests on what a service is only reported to do.
+func (r *Report) temper() {
+	for _, fact := range r.layer.Facts {
+		if fact.Kind == policy.FactUnverified && r.restsOn(fact) {
+			r.Severity, r.Confidence = min(r.Severity, finding.Warning), min(r.Confidence, finding.Medium)
+			r.Because += "; " + fact.Text
+			return
+		}
+	}
+}
+
+// restsOn reports whether the answers that a report is about have the header, or were given at the place, that a fact is about.
+func (r *Report) restsOn(fact policy.Fact) bool {
+	if r.Proof != nil && len(r.Failures) == 0 {
+		o := outcome(r.Proof)
+		return o != nil && gives(o.Answer(len(o.Hops)-1, browser.PhaseActual), fact)
+	}
+	return slices.ContainsFunc(r.Failures, func(f *probe.Failure) bool {
+		return (fact.Subject == "" || strings.EqualFold(fact.Subject, f.Header)) && gives(f.Answer, fact)
+	})
+}
+
+// gives reports whether an answer is the one that a fact is about.
+func gives(answer *policy.Outcome, fact policy.Fact) bool {
+	if answer == nil {
+		return false
+	}
+	if fact.Subject == "" {
+		return len(answer.Trail) > 0 && answer.Trail[len(answer.Trail)-1] == fact.Span
+	}
+	return slices.ContainsFunc(answer.Headers, func(h policy.Header) bool {
+		at := source.Span{}
+		if len(h.Sources) > 0 {
+			at = h.Sources[0]
+		}
+		return strings.EqualFold(h.Name, fact.Subject) && !h.Upstream && at == fact.Span
+	})
 }
 
 // witness adds the exchange of a probe, with what each browser says about a failure in it.

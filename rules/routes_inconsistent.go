@@ -65,6 +65,147 @@ Write the headers once, in the server or in a file that all locations include.
     }
 }
 `},
+		{Dialect: "express", Name: "one route with its own list", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+const shop = cors({ origin: 'https://app.shop.example', methods: ['GET', 'PUT'] });
+const prices = cors({ origin: 'https://app.shop.example', methods: ['GET', 'PUT', 'PATCH'] }); // want "/prices allows other methods than the other paths"
+app.options('/orders', shop).put('/orders', shop, (req, res) => res.json({}));
+app.options('/customers', shop).put('/customers', shop, (req, res) => res.json({}));
+app.options('/prices', prices).put('/prices', prices, (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "all alike", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', methods: ['GET', 'PUT'] }));
+app.put('/orders', (req, res) => res.json({}));
+app.put('/customers', (req, res) => res.json({}));
+app.put('/prices', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "one path has a list of its own", Text: `-- serverless.yml --
+service: shop
+provider: {name: aws, runtime: nodejs22.x}
+functions:
+  orders:
+    handler: src/orders.handler
+    events:
+      - http:
+          method: put
+          path: orders
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+  carts:
+    handler: src/carts.handler
+    events:
+      - http:
+          method: put
+          path: carts
+          cors: {origin: https://app.shop.example, headers: [Content-Type, X-Trace]} # want "/carts allows other headers than the other paths of the server"
+  invoices:
+    handler: src/invoices.handler
+    events:
+      - http:
+          method: put
+          path: invoices
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+`},
+		{Dialect: "apigateway", Name: "one list", Text: `-- serverless.yml --
+service: shop
+provider: {name: aws, runtime: nodejs22.x}
+functions:
+  orders:
+    handler: src/orders.handler
+    events:
+      - http:
+          method: put
+          path: orders
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+  carts:
+    handler: src/carts.handler
+    events:
+      - http:
+          method: put
+          path: carts
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+  invoices:
+    handler: src/invoices.handler
+    events:
+      - http:
+          method: put
+          path: invoices
+          cors: {origin: https://app.shop.example, headers: [Content-Type]}
+`},
+		{Dialect: "openapi", Name: "documented with a list of its own", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+  /carts:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type, X-Trace"}} # want "/carts allows other headers than the other paths of the server"
+  /invoices:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+components: {headers: {Page: {schema: {type: string, default: "https://app.shop.example"}}}}
+`},
+		{Dialect: "openapi", Name: "documented with one list", Text: `openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+  /carts:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+  /invoices:
+    put: {responses: {"204": {description: changed, headers: {Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}}}}}
+    options:
+      responses:
+        "204":
+          description: preflight
+          headers:
+            Access-Control-Allow-Origin: {$ref: "#/components/headers/Page"}
+            Access-Control-Allow-Methods: {schema: {type: string, default: PUT}}
+            Access-Control-Allow-Headers: {schema: {type: string, default: "Content-Type"}}
+components: {headers: {Page: {schema: {type: string, default: "https://app.shop.example"}}}}
+`},
 	},
 	Check: func(p *Pass) {
 		for _, what := range [...]string{"Methods", "Headers"} {

@@ -30,7 +30,7 @@ func line(s, finding source.Span) string {
 // lines names the lines of places: "lines 16 and 17".
 func lines(spans []source.Span, finding source.Span) string {
 	var numbers []string
-	for _, s := range spans {
+	for _, s := range slices.SortedFunc(slices.Values(spans), source.Compare) {
 		if s.File != finding.File {
 			return line(spans[0], finding)
 		}
@@ -54,9 +54,15 @@ func short(text string, limit int) string {
 	return text
 }
 
-// firstWord returns the first word of a place: a small place that names it.
+// firstWord returns the first word of a place: a small place that names it. Where the word opens a bracket, as the call of a
+// function does, it is the first line.
 func firstWord(s source.Span) source.Span {
-	if i := strings.IndexAny(s.Text(), " \t\r\n"); i > 0 {
+	text := s.Text()
+	i := strings.IndexAny(text, " \t\r\n")
+	if i > 0 && strings.Count(text[:i], "(") > strings.Count(text[:i], ")") {
+		i = strings.IndexAny(text, "\r\n")
+	}
+	if i > 0 {
 		s.End = s.Start + i
 	}
 	return s

@@ -87,6 +87,14 @@ func answeredAt(f *probe.Failure) source.Span {
 	return firstWord(f.Answer.Trail[len(f.Answer.Trail)-1])
 }
 
+// calledAt returns what a header is called at a place that writes it: the option of a package that is set there, else its name.
+func calledAt(place source.Span, header string) string {
+	if option, ok := strings.CutSuffix(place.Text(), ":"); ok && slices.Contains(options, option) {
+		return option
+	}
+	return header
+}
+
 // listPlace returns the list that a preflight's answer is refused for; without one the place that answered. A list that no
 // browser can read is another fault: see [reportUnreadable].
 func listPlace(f *probe.Failure) source.Span {
@@ -147,15 +155,9 @@ func reportUnreadable(p *Pass, reason browser.Reason, noun string) {
 	}
 }
 
-// refuses says that the browser refuses requests, and why: which requests is shortened first.
+// refuses says which requests a browser refuses, and why: "the browser refuses PUT: only the preflight has ...".
 func refuses(failures []*probe.Failure, why string) string {
-	const start = "the browser refuses "
-	for _, some := range [][]*probe.Failure{failures, failures[:1]} {
-		if message := start + requests(some) + ": " + why; len([]rune(message)) <= maxMessage {
-			return message
-		}
-	}
-	return short(start+requests(failures[:1])+": "+why, maxMessage)
+	return fitting(failures, func(requests string) string { return "the browser refuses " + requests + ": " + why })
 }
 
 // namesOf returns the methods or headers that are refused, as people write them.
@@ -238,7 +240,7 @@ func credentialsMeant(failures []*probe.Failure) []finding.Related {
 		out = append(out, finding.Related{Span: s, Text: "allows credentials"})
 	}
 	if n := failures[0].Probe.Stated; n != nil && len(out) == 0 {
-		out = append(out, finding.Related{Span: n.Cookies(), Text: "declares cookies for " + n.String()})
+		out = append(out, finding.Related{Span: n.Cookies(), Text: n.CookieStatement()})
 	}
 	return out
 }

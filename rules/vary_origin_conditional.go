@@ -56,6 +56,101 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "only when somebody is let in", Text: `const express = require('express');
+const app = express();
+const allowed = ['https://app.shop.example', 'https://www.shop.example'];
+app.use((req, res, next) => {
+  if (allowed.includes(req.headers.origin)) {
+    res.set('Access-Control-Allow-Origin', req.headers.origin);
+    res.vary('Origin'); // want "."
+  }
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "always", Text: `const express = require('express');
+const app = express();
+const allowed = ['https://app.shop.example', 'https://www.shop.example'];
+app.use((req, res, next) => {
+  res.vary('Origin');
+  if (allowed.includes(req.headers.origin)) res.set('Access-Control-Allow-Origin', req.headers.origin);
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "always", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Vary: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Vary: "'Origin'"
+            responseTemplates:
+              application/json: |
+                #set($origin = $input.params().header.get("origin"))
+                #if($origin == "https://admin.shop.example")
+                #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+                #end
+    options:
+      responses: {"200": {description: preflight, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+`},
+		{Dialect: "apigateway", Name: "for one page alone", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+            responseTemplates:
+              application/json: |
+                #set($origin = $input.params().header.get("origin"))
+                #if($origin == "https://admin.shop.example")
+                #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+                #set($context.responseOverride.header.Vary = "Origin") ## want "https://admin.shop.example gets a copy stored for another request, without permission, and is refused"
+                #end
+    options:
+      responses: {"200": {description: preflight, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+`},
 	},
 	Check: func(p *Pass) {
 		conditional := func(stored, fresh *policy.Outcome) bool { return saysItVaries(fresh) && !saysItVaries(stored) }

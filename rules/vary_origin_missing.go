@@ -60,6 +60,95 @@ server {
     }
 }
 `},
+		{Dialect: "express", Name: "by hand", Text: `const express = require('express');
+const app = express();
+const allowed = ['https://app.shop.example', 'https://www.shop.example'];
+app.use((req, res, next) => {
+  if (allowed.includes(req.headers.origin)) {
+    res.set('Access-Control-Allow-Origin', req.headers.origin); // want "."
+  }
+  next();
+});
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "express", Name: "the package says it", Text: `const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://www.shop.example'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "apigateway", Name: "a template chooses", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses: {"200": {description: orders, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'" # want "https://app.shop.example gets the copy stored for https://admin.shop.example and is refused"
+            responseTemplates:
+              application/json: |
+                #set($origin = $input.params().header.get("origin"))
+                #if($origin == "https://admin.shop.example")
+                #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+                #end
+    options:
+      responses: {"200": {description: preflight, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+`},
+		{Dialect: "apigateway", Name: "and says so", Text: `openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: orders
+          headers:
+            Access-Control-Allow-Origin: {schema: {type: string}}
+            Vary: {schema: {type: string}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: GET
+        uri: https://orders.internal/
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+              method.response.header.Vary: "'Origin'"
+            responseTemplates:
+              application/json: |
+                #set($origin = $input.params().header.get("origin"))
+                #if($origin == "https://admin.shop.example")
+                #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+                #end
+    options:
+      responses: {"200": {description: preflight, headers: {Access-Control-Allow-Origin: {schema: {type: string}}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseParameters:
+              method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
+`},
 	},
 	Check: func(p *Pass) {
 		missing := func(stored, fresh *policy.Outcome) bool { return !saysItVaries(fresh) && !saysItVaries(stored) }

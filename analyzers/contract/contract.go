@@ -13,6 +13,7 @@ import (
 
 // Need is a request that a page must be able to make, with the place that states it.
 type Need struct {
+	Kind   Kind
 	Method string
 	// Path is the request's path as its source writes it, "/items/{id}", and Example one that can be asked. Both go on
 	// where a server's path ends.
@@ -23,11 +24,17 @@ type Need struct {
 	Headers, Optional []Header
 	// Auth are the ways to prove who is asking, of which one is enough; none: nobody asks.
 	Auth []Auth
+	// Credentials says of a call whether cookies are sent across origins.
+	Credentials Credentials
 	// Reads are the response headers that a page is to read.
 	Reads []Header
 	// Cell is set where the project's contract declares the need: whose it is.
 	Cell *Cell
-	Span source.Span // what states the need: a small place
+	// Open: it can carry more headers than are known here.
+	Open bool
+	// Proxied is the rule of a development server that forwards the call where its address is relative.
+	Proxied *Proxy
+	Span    source.Span // what states the need: a small place
 }
 
 // Header is a header of a request or of a response. A response header has no value.
@@ -116,6 +123,11 @@ func (s Server) Public() bool {
 		}
 	}
 	return true
+}
+
+// Loopback reports whether the server is the machine that asks.
+func (s Server) Loopback() bool {
+	return s.Host == "localhost" || s.Host == "::1" || s.Host == "0.0.0.0" || strings.HasPrefix(s.Host, "127.") || strings.HasSuffix(s.Host, ".localhost")
 }
 
 // Authority is the server's host, with the port where it is not the scheme's own.

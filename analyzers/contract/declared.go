@@ -181,8 +181,9 @@ func (c *Call) needs(documented []Need) []Need {
 	for i := range out {
 		out[i].Headers = append(slices.Clone(out[i].Headers), c.Headers...)
 		out[i].Reads = append(slices.Clone(out[i].Reads), c.Reads...)
+		out[i].Credentials = Withheld
 		if c.Credentials == "include" {
-			out[i].Auth = withCookies(out[i].Auth, c.CredentialsSpan)
+			out[i].Credentials, out[i].Auth = Sent, withCookies(out[i].Auth, c.CredentialsSpan)
 		}
 	}
 	return out

@@ -65,7 +65,9 @@ func CacheOf(layer *policy.Layer, endpoint string) Cache {
 		case policy.FactCacheIgnoresVary:
 			c.IgnoresVary = true
 		case policy.FactNeedsAuthorization, policy.FactRequiresHeader, policy.FactOwnErrors, policy.FactDuplicateContentType,
-			policy.FactOptionUnknown, policy.FactSessionCookie, policy.FactServesPages, policy.FactReadsBody:
+			policy.FactOptionUnknown, policy.FactSessionCookie, policy.FactServesPages, policy.FactReadsBody,
+			policy.FactMappingUnquoted, policy.FactMappingIgnored, policy.FactMockTakesBinary, policy.FactAddsBeside,
+			policy.FactGuardsPreflight, policy.FactHidesRoutes, policy.FactUnverified:
 		}
 	}
 	if c.Kind == 0 {

@@ -190,10 +190,25 @@ func (c Chain) next(left *int) policy.Next {
 			if *left--; *left < 0 {
 				return []policy.Outcome{{Open: &policy.Unknown{Kind: policy.UnknownLimit}}}, true
 			}
-			return signed(layer.Answerer.Answer(ctx, r, c[i+1:].next(left)), host, layer), true
+			return signed(layer.Answerer.Answer(ctx, received(to, r), c[i+1:].next(left)), host, layer), true
 		}
 		return nil, false
 	}
+}
+
+// received returns a forwarded request as who gets it sees it: the scheme is that of its own connection. How the client came
+// it learns from headers, if they say so.
+func received(to policy.Upstream, r *policy.Request) *policy.Request {
+	out := *r
+	if scheme, _, ok := strings.Cut(strings.ToLower(to.Name), "://"); ok && (scheme == "http" || scheme == "https") {
+		out.Scheme = scheme
+	}
+	if host, ok := r.Header("Host"); ok {
+		if at, err := (address{port: out.Port}).at(host); err == nil {
+			out.Host = at.host
+		}
+	}
+	return &out
 }
 
 // signed says which layer of the chain answered, and which wrote the headers.

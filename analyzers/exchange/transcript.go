@@ -108,6 +108,8 @@ var lostNotes = map[policy.LostWhy]string{
 	policy.Hidden:     "lost: removed from the upstream's answer",
 	policy.Cleared:    "lost: removed",
 	policy.Overridden: "replaced",
+	policy.Failed:     "lost: what was to send it fails",
+	policy.NotReached: "lost: the response was sent before",
 }
 
 func spans(l policy.Lost) (out []source.Span) {

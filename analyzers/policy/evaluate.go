@@ -33,6 +33,7 @@ func (p *Program) Answer(ctx context.Context, r *Request, next Next) []Outcome {
 		x.fork.pos = 0
 		x.start(ctx, r, next)
 		x.answer()
+		x.out.own()
 		outcomes = append(outcomes, x.out)
 		if !x.fork.advance() {
 			return outcomes
@@ -41,6 +42,19 @@ func (p *Program) Answer(ctx context.Context, r *Request, next Next) []Outcome {
 			outcomes[len(outcomes)-1].Open = &Unknown{Kind: UnknownLimit}
 			return outcomes
 		}
+	}
+}
+
+// own makes the layer's own what code wrote that the layer itself runs. While the layer looks at the answer it is another's.
+func (o *Outcome) own() {
+	if o.Upstream == nil || !o.Upstream.Own {
+		return
+	}
+	for i := range o.Headers {
+		o.Headers[i].Upstream = o.Headers[i].Upstream && o.Headers[i].By == ""
+	}
+	if o.Open == nil {
+		o.Upstream = nil
 	}
 }
 
@@ -358,6 +372,7 @@ func (x *run) edit(s *Edit) {
 }
 
 func (x *run) respond(s *Respond) {
+	x.drop(onward) // what an upstream answered
 	x.answered = true
 	if s.Close {
 		x.closed = true
@@ -381,7 +396,6 @@ func (x *run) forward(s *Forward) {
 		x.out.Status = s.Unreachable
 		return
 	}
-	x.upstreamAnswered = true
 	ask := x.next
 	if here := s.To.Answerer; here != nil {
 		ask = func(ctx context.Context, _ Upstream, r *Request) ([]Outcome, bool) {
@@ -391,8 +405,14 @@ func (x *run) forward(s *Forward) {
 	if ask != nil {
 		inner := *x.request
 		inner.Method, inner.Query = x.method, x.query
+		if s.Query != nil {
+			inner.Query = x.eval(s.Query).String()
+		}
 		if s.Path != nil {
-			inner.Path = x.eval(s.Path).String()
+			path, query, found := strings.Cut(x.eval(s.Path).String(), "?")
+			if inner.Path = path; found {
+				inner.Query = query
+			}
 		}
 		inner.Headers = x.forwarded(s.Headers)
 		inner.Assume = append(slices.Clone(x.request.Assume), x.out.Assuming...)
@@ -401,10 +421,20 @@ func (x *run) forward(s *Forward) {
 			if len(outcomes) > 1 {
 				o = outcomes[x.choices.next(len(outcomes))]
 			}
+			x.upstreamAnswered = o.Status != 0 || o.Open != nil // else it closed the connection
 			x.out.Status, x.out.Open, x.out.By = o.Status, o.Open, o.By
+			if !x.upstreamAnswered {
+				x.out.Status = s.Unreachable
+			}
 			x.out.Headers = slices.Clone(o.Headers)
+			if s.To.Own {
+				x.out.By = s.To.Name
+			}
 			for i := range x.out.Headers {
 				x.out.Headers[i].Upstream = true
+				if s.To.Own {
+					x.out.Headers[i].By = s.To.Name
+				}
 			}
 			x.out.Fixed = slices.Clone(o.Fixed)
 			x.out.Lost = append(x.out.Lost, o.Lost...)
@@ -413,6 +443,7 @@ func (x *run) forward(s *Forward) {
 			return
 		}
 	}
+	x.upstreamAnswered = true
 	x.out.Open = &Unknown{Kind: UnknownUpstream, Subject: s.To.Name, Span: s.To.Span}
 	if c, ok := x.request.Has(UpstreamStatus); ok {
 		x.out.Status = c.Status
@@ -757,6 +788,14 @@ func (x *run) eval(e Expr) Value {
 			return Value{text: text[min(e.N, len(text)):]}
 		}
 		return v
+	case *Swap:
+		return x.swap(e)
+	case *Escaped:
+		v := x.eval(e.Of)
+		if text, known := v.Known(); known {
+			return Value{text: escapePath(text)}
+		}
+		return v
 	case *ResponseHeader:
 		h, found := x.out.Get(e.Name)
 		if !found && x.out.MayHave(e.Name) {
@@ -785,6 +824,21 @@ func (x *run) concat(parts Concat) Value {
 		}
 	}
 	return Join(values...)
+}
+
+func (x *run) swap(e *Swap) Value {
+	of, from := x.eval(e.Of), x.eval(e.From)
+	text, known := of.Known()
+	prefix, certain := from.Known()
+	switch {
+	case !known:
+		return of
+	case !certain:
+		return from
+	case !strings.HasPrefix(text, prefix):
+		return Value{}
+	}
+	return Join(x.eval(e.To), Literal(text[len(prefix):]))
 }
 
 func (x *run) variable(index int) Value {
@@ -881,6 +935,8 @@ func (x *run) requestPart(part RequestPart) string {
 		if r.Query != "" {
 			return r.Path + "?" + r.Query
 		}
+		return r.Path
+	case SentPath:
 		return r.Path
 	case Scheme:
 		return r.Scheme

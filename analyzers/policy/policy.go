@@ -43,8 +43,10 @@ type Layer struct {
 // Listener is an address on which a layer answers, as far as its source says. Several layers may share a port; then the
 // request's host decides (see [Host.Pick]).
 type Listener struct {
-	Scheme  string // "http" or "https"
-	Port    int    // 0: any port
+	Scheme string // "http" or "https"
+	Port   int    // 0: any port
+	// Opened is the port that a process opens. It does not decide who answers: whoever stands in front may ask by another.
+	Opened  int
 	Hosts   []HostPattern
 	Default bool // answers for hosts that no layer of the port names
 	Span    source.Span
@@ -105,7 +107,8 @@ type FactKind uint8
 
 // The kinds of fact.
 const (
-	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on.
+	// FactNeedsAuthorization says: the endpoint reads the Authorization request header, or hands it on; Subject is the
+	// authentication scheme, where only one will do.
 	FactNeedsAuthorization FactKind = iota + 1
 	// FactRequiresHeader says: the endpoint refuses a request of the method Method without the header Subject.
 	FactRequiresHeader
@@ -118,7 +121,7 @@ const (
 	FactCacheIgnoresVary
 	// FactDuplicateContentType says: a Content-Type is added beside the response's own.
 	FactDuplicateContentType
-	// FactOptionUnknown says: Subject is the name of an option that the CORS package Text does not know.
+	// FactOptionUnknown says: Subject is the name of an option for CORS that Text, a package or framework, does not know.
 	FactOptionUnknown
 	// FactSessionCookie says: the layer keeps sessions in the cookie Subject.
 	FactSessionCookie
@@ -126,6 +129,22 @@ const (
 	FactServesPages
 	// FactReadsBody says: the layer parses request bodies of the media type Subject.
 	FactReadsBody
+	// FactMappingUnquoted says: the response header Subject is mapped to Text, which is no expression of the service.
+	FactMappingUnquoted
+	// FactMappingIgnored says: the response header Subject is mapped at a place that is not looked at, for the reason Text.
+	FactMappingIgnored
+	// FactMockTakesBinary says: the mock integration that answers Method fails, since every request counts as a binary one.
+	FactMockTakesBinary
+	// FactAddsBeside says: the layer adds its headers beside those of what it forwards to, as Text has it, which is reported
+	// and not documented.
+	FactAddsBeside
+	// FactUnverified says: the value that the layer gives the response header Subject at this place, or the whole answer given
+	// there where Subject is "", is what Text says, and no documentation does. What rests on it is no error.
+	FactUnverified
+	// FactGuardsPreflight says: preflights are asked for what is asked of other requests; Text says how to free them of it.
+	FactGuardsPreflight
+	// FactHidesRoutes says: something answers below the path Subject, with methods that are not known.
+	FactHidesRoutes
 )
 
 // Gap is something that was seen and is not modelled.
@@ -152,4 +171,6 @@ type Upstream struct {
 	Span    source.Span
 	// Answerer answers for it, where the configuration itself says who stands there; nil: whoever is asked by name.
 	Answerer Answerer
+	// Own: it is code that the layer itself runs, as a gateway runs a function: what it writes counts as the layer's.
+	Own bool
 }

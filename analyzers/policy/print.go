@@ -69,7 +69,7 @@ func (w *printer) steps(steps []Step) {
 				w.line("respond %d%s", s.Status, w.headerLines(s.Headers))
 			}
 		case *Forward:
-			w.line("forward %s%s%s", s.To.Name, w.optional(" path=", s.Path), w.headerLines(s.Headers))
+			w.line("forward %s%s%s%s", s.To.Name, w.optional(" path=", s.Path), w.optional(" query=", s.Query), w.headerLines(s.Headers))
 			w.indent(s.Receive)
 		case *Subrequest:
 			w.line("set $%s = status of subrequest %s", w.program.Vars[s.Var].Name, w.expr(s.Path))
@@ -169,7 +169,7 @@ func patternText(p *Pattern) string {
 }
 
 var requestParts = map[RequestPart]string{
-	Method: "method", Path: "path", Query: "query", Target: "target", Scheme: "scheme", HostName: "host", Port: "port", PortSuffix: "port suffix",
+	Method: "method", Path: "path", Query: "query", Target: "target", SentPath: "sent path", Scheme: "scheme", HostName: "host", Port: "port", PortSuffix: "port suffix",
 }
 
 func (w *printer) expr(e Expr) string {
@@ -201,6 +201,10 @@ func (w *printer) expr(e Expr) string {
 		return fmt.Sprintf("%s[%s]", e.Table.Name, w.expr(e.Key))
 	case *Trim:
 		return fmt.Sprintf("%s[%d:]", w.expr(e.Of), e.N)
+	case *Swap:
+		return fmt.Sprintf("%s[%s → %s]", w.expr(e.Of), w.expr(e.From), w.expr(e.To))
+	case *Escaped:
+		return fmt.Sprintf("escaped(%s)", w.expr(e.Of))
 	case *ResponseHeader:
 		return "response." + e.Name
 	case ResponseStatus:

@@ -78,7 +78,8 @@ type (
 	// Forward hands the request on and goes on with the answer: Receive edits it before anything else sees it.
 	Forward struct {
 		To      Upstream
-		Path    Expr // nil: as the client sent it
+		Path    Expr // nil: as the client sent it; what stands after a "?" in it is the query
+		Query   Expr // nil: the request's; of no account where Path has one
 		Headers []Line
 		Receive []Step
 		// Unreachable is the status when nobody answers there.
@@ -265,6 +266,10 @@ type (
 		Of Expr
 		N  int
 	}
+	// Swap is the value with To in the place of From at its beginning; "" when it does not begin with From.
+	Swap struct{ Of, From, To Expr }
+	// Escaped is a path with percent-escapes for what may not stand in one.
+	Escaped struct{ Of Expr }
 	// ResponseHeader is the value of a header of the answer; "" when it is missing.
 	ResponseHeader struct{ Name string }
 	// ResponseStatus is the answer's status.
@@ -283,6 +288,8 @@ func (Capture) expr()        {}
 func (Concat) expr()         {}
 func (Lookup) expr()         {}
 func (Trim) expr()           {}
+func (Swap) expr()           {}
+func (Escaped) expr()        {}
 func (ResponseHeader) expr() {}
 func (ResponseStatus) expr() {}
 func (UnknownExpr) expr()    {}
@@ -293,6 +300,7 @@ const (
 	Path                   // as the layer reads it (see PathRules), and as Edit left it
 	Query                  // without "?"
 	Target                 // path and query as the client sent them
+	SentPath               // the path of them
 	Scheme                 // "http" or "https"
 	HostName               // without port, lower-case
 	Port                   // of the connection

@@ -143,20 +143,8 @@ func (s *Survey) Unknown() []string {
 		for _, w := range e.Wanted {
 			for i := range w.Exchange.Outcomes {
 				for _, a := range w.Exchange.Outcomes[i].Assuming {
-					switch a.Kind {
-					case policy.UnknownSilent, policy.UnknownUpstream, policy.UnknownOptions:
-						out = append(out, "what "+a.Subject+" sends")
-					case policy.UnknownTLS, policy.UnknownFile, policy.UnknownDirectory:
-					case policy.UnknownCondition, policy.UnknownIdentity:
-						out = append(out, "whether "+a.Subject)
-					case policy.UnknownEnvironment:
-						if a.Subject != "" { // else all the others are said
-							out = append(out, "whether "+a.Subject)
-						}
-					case policy.UnknownPasses:
-						out = append(out, "whether "+a.Unknown.String())
-					default:
-						out = append(out, a.Unknown.String())
+					if text := Phrase(a); text != "" {
+						out = append(out, text)
 					}
 				}
 			}
@@ -164,4 +152,24 @@ func (s *Survey) Unknown() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// Phrase names the question of an assumption: "what http://orders:3000 sends"; "" for what nobody needs to be told.
+func Phrase(a policy.Assumption) string {
+	switch a.Kind {
+	case policy.UnknownSilent, policy.UnknownUpstream, policy.UnknownOptions:
+		return "what " + a.Subject + " sends"
+	case policy.UnknownTLS, policy.UnknownFile, policy.UnknownDirectory:
+		return ""
+	case policy.UnknownCondition, policy.UnknownIdentity:
+		return "whether " + a.Subject
+	case policy.UnknownEnvironment:
+		if a.Subject == "" { // all the others are said
+			return ""
+		}
+		return "whether " + a.Subject
+	case policy.UnknownPasses:
+		return "whether " + a.Unknown.String()
+	}
+	return a.Unknown.String()
 }

@@ -95,6 +95,8 @@ func (c *comparer) collect(s policy.Step) {
 			}
 		case *policy.HasPrefix:
 			c.add(cond.Of, step.Span, policy.Mention{Kind: policy.MentionPrefix, Text: cond.Text, ShutsOut: negated})
+		case *policy.HasSuffix:
+			c.add(cond.Of, step.Span, policy.Mention{Kind: policy.MentionSuffix, Text: cond.Text, ShutsOut: negated})
 		case *policy.Matches:
 			c.add(cond.Of, step.Span, policy.Mention{Kind: policy.MentionPattern, Text: cond.Pattern.Text, Dialect: cond.Pattern.Dialect,
 				FoldCase: cond.Pattern.FoldCase, ShutsOut: negated})

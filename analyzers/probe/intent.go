@@ -57,6 +57,9 @@ func (p *Prober) intent(e *Endpoint) Intent {
 	for i := range e.Answers {
 		a := &e.Answers[i]
 		for _, h := range a.Outcome.Headers {
+			if h.Upstream && a.Outcome.Open == nil && ProtocolHeader(h.Name) != "" {
+				in.Any = true // who is known to stand behind writes it, and what this layer makes of it counts
+			}
 			if !h.Upstream && len(h.Sources) > 0 && !h.Sources[0].IsZero() { // else nobody wrote it: a service sends it by itself
 				in.note(h.Name, Written{Value: h.Value, At: h.Sources[0], By: h.By, OnUpstream: a.Outcome.Open != nil || a.Outcome.Upstream != nil})
 			}
@@ -357,10 +360,10 @@ func (p *Prober) preflights(e *Endpoint, origin string) {
 				continue
 			}
 		}
-		p.want(e, Preflighted, origin, method, []browser.Header{{Name: h.Name, Value: exampleValue(h.Name)}}, policy.Circumstance{}, "Allow-Headers lists "+h.Name, h.At)
+		p.want(e, Preflighted, origin, method, []browser.Header{p.example(e.Pattern, h.Name)}, policy.Circumstance{}, "Allow-Headers lists "+h.Name, h.At)
 	}
 	if authorization != nil && !lists(in.Headers, "authorization") && len(in.Preflight) > 0 {
-		p.want(e, Preflighted, origin, reads, []browser.Header{{Name: "Authorization", Value: exampleValue("authorization")}}, policy.Circumstance{}, authorization.Text, authorization.Span)
+		p.want(e, Preflighted, origin, reads, []browser.Header{p.example(e.Pattern, "Authorization")}, policy.Circumstance{}, authorization.Text, authorization.Span)
 	}
 	json := []browser.Header{{Name: "Content-Type", Value: exampleValue("content-type")}}
 	if at, ok := in.star("Access-Control-Allow-Headers"); ok && len(unsafe) == 0 && authorization == nil && sends != "" {
@@ -391,7 +394,7 @@ func (p *Prober) required(e policy.Endpoint, method string) (headers []browser.H
 		if f.Kind != policy.FactRequiresHeader || f.Endpoint != e.Pattern || f.Method != "" && f.Method != method {
 			continue
 		}
-		headers = append(headers, browser.Header{Name: f.Subject, Value: exampleValue(f.Subject)})
+		headers = append(headers, p.example(e.Pattern, f.Subject))
 		if evidence == nil {
 			evidence = f
 		}
@@ -402,6 +405,17 @@ func (p *Prober) required(e policy.Endpoint, method string) (headers []browser.H
 // lists reports whether a list has a name, in any case.
 func lists(list []Listed, name string) bool {
 	return slices.ContainsFunc(list, func(l Listed) bool { return strings.EqualFold(l.Name, name) })
+}
+
+// example returns a request header that an endpoint takes.
+func (p *Prober) example(endpoint, name string) browser.Header {
+	value := exampleValue(name)
+	for _, f := range p.layer.Facts {
+		if f.Kind == policy.FactNeedsAuthorization && f.Endpoint == endpoint && f.Subject != "" && strings.EqualFold(name, "authorization") {
+			value = f.Subject + " token"
+		}
+	}
+	return browser.Header{Name: name, Value: value}
 }
 
 // exampleValue returns a value for a request header.
@@ -441,7 +455,7 @@ func (p *Prober) authorization(e *Endpoint) *policy.Fact {
 func (p *Prober) circumstances(e *Endpoint, origin string) {
 	list := []policy.Circumstance{
 		{Kind: policy.CredentialsRejected}, {Kind: policy.UpstreamStatus, Status: 401}, {Kind: policy.UpstreamStatus, Status: 404},
-		{Kind: policy.UpstreamStatus, Status: 500}, {Kind: policy.UpstreamDown}, {Kind: policy.FileMissing}, {Kind: policy.Throttled},
+		{Kind: policy.UpstreamStatus, Status: 500}, {Kind: policy.UpstreamDown}, {Kind: policy.FileMissing}, {Kind: policy.Throttled}, {Kind: policy.CallFails},
 	}
 	if len(e.Intent.Preflight) > 0 {
 		list = append(list, policy.Circumstance{Kind: policy.BodyTooLarge})

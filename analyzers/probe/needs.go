@@ -95,6 +95,9 @@ func (p *Prober) answersNeed(e *Endpoint, n *contract.Need) bool {
 		file := slices.ContainsFunc(o.Assuming, func(a policy.Assumption) bool {
 			return a.Kind == policy.UnknownFile || a.Kind == policy.UnknownDirectory
 		})
+		if n.Open && o.Status == 401 { // it may well say who is asking
+			return false
+		}
 		return !file && (o.Open != nil || o.Status != 0 && (o.Status < 400 || o.Status == 401))
 	})
 }
@@ -150,7 +153,9 @@ func (p *Prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 	}
 	f.HasBody = n.Method == "POST" || n.Method == "PUT" || n.Method == "PATCH"
 	f.Credentials = browser.CredentialsSameOrigin
-	if way.Cookies && (n.Cell != nil || !e.Intent.Anybody) || n.Cell == nil && len(e.Intent.Credentials) > 0 { // who lets everybody in means requests without
+	switch {
+	case n.Credentials == contract.Withheld:
+	case n.Credentials == contract.Sent, way.Cookies && !e.Intent.Anybody, len(e.Intent.Credentials) > 0: // who lets everybody in means requests without
 		f.Credentials = browser.CredentialsInclude
 	}
 	purpose := Simple
@@ -161,7 +166,7 @@ func (p *Prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 	if !browser.IsSafelistedMethod(n.Method) || len(f.Headers) > 0 {
 		purpose = Preflighted
 	}
-	return &Probe{Purpose: purpose, Exchange: p.simulate(f), Need: "declares " + n.String(), NeedAt: n.Span, Stated: n}
+	return &Probe{Purpose: purpose, Exchange: p.simulate(f), Need: n.Statement(), NeedAt: n.Span, Stated: n}
 }
 
 // unencrypted asks for a need at the address that its servers give, where all of these are http and the layer names an https
@@ -213,12 +218,12 @@ func (f *Failure) Evidence() []Statement {
 		for _, h := range n.RequestHeaders() {
 			asked := slices.ContainsFunc(f.Names, func(name string) bool { return strings.EqualFold(name, h.Name) })
 			if asked && !slices.ContainsFunc(out, func(s Statement) bool { return s.Span == h.Span }) {
-				out = append(out, Statement{h.Span, "declares " + h.Name + " for " + n.String()})
+				out = append(out, Statement{h.Span, n.HeaderStatement(h.Name)})
 			}
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, Statement{n.Span, "declares " + n.String()})
+		out = append(out, Statement{n.Span, n.Statement()})
 	}
 	return out
 }

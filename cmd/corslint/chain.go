@@ -13,6 +13,7 @@ import (
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/client"
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
@@ -30,7 +31,7 @@ type options struct {
 func dialects(o options) []parsers.Dialect {
 	node := express.Dialect{Options: sandbox(o.readOnly)}
 	return []parsers.Dialect{ // gateways come before the functions behind them
-		nginx.Dialect{Options: o.nginx}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, layerfile.Dialect{},
+		nginx.Dialect{Options: o.nginx}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, client.Dialect{}, layerfile.Dialect{},
 	}
 }
 

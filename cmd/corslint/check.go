@@ -35,7 +35,9 @@ type checkCommand struct {
 	jobs         int
 	color        string
 
-	agreed func(engine.Agreed) // told what became of the contract's needs
+	agreed   func(engine.Agreed)   // told what became of the contract's needs
+	surveyed func(engine.Surveyed) // told what probing found out about each layer
+	memory   *engine.Memory        // of earlier runs; nil for none
 }
 
 func newCheck() *cobra.Command {
@@ -149,12 +151,17 @@ func toReport(result *engine.Result, shown []*finding.Finding, hidden map[findin
 	return r
 }
 
+// ruleURL is the address of a rule's page.
+func ruleURL(name string) string {
+	return "https://github.com/corslint/corslint/blob/main/docs/rules/" + name + ".md"
+}
+
 // ruleDocuments returns the catalogue as reports describe it.
 func ruleDocuments() []report.Rule {
 	var out []report.Rule
 	for _, r := range rules.All() {
 		out = append(out, report.Rule{Name: r.Name, Title: r.Title, Category: r.Category, Severity: r.Severity, Since: r.Since,
-			Doc: r.Doc, Refs: r.Refs, CWE: r.CWE, HelpURL: "https://github.com/corslint/corslint/blob/main/docs/rules/" + r.Name + ".md"})
+			Doc: r.Doc, Refs: r.Refs, CWE: r.CWE, HelpURL: ruleURL(r.Name)})
 	}
 	return out
 }

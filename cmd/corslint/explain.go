@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/corslint/corslint/analyzers/console"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/report"
@@ -19,10 +20,19 @@ import (
 )
 
 func newExplain() *cobra.Command {
-	return &cobra.Command{
-		Use:   "explain RULE | FILE:LINE",
-		Short: "Explain a rule, or all that is reported at a line",
-		Args:  cobra.ExactArgs(1),
+	e := &explanation{}
+	cmd := &cobra.Command{
+		Use:   "explain [RULE | FILE:LINE | MESSAGE | FILE.har] [PATH...]",
+		Short: "Explain a rule, all that is reported at a line, or what a browser printed",
+		Long: `explain says what a rule is about, what is reported at a line of a file, or why a browser printed what it printed.
+
+Without an argument it reads the browser's message from standard input: paste the red lines of the console of Chrome, Edge,
+Firefox or Safari, whatever stands around them. It finds out who in this project answers the URL, asks it as the browser
+did, and says what makes the browser refuse the answer, what to change, and what is in the way after that. FILE.har is a
+network log that a browser saved; each refused request in it is explained. PATHs, when given, are the chain, outermost first.
+
+Exit status: 0 when the message was recognised, 2 when not.`,
+		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var names []string
 			for _, r := range rules.All() {
@@ -30,17 +40,54 @@ func newExplain() *cobra.Command {
 			}
 			return names, cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if r, ok := rules.Lookup(args[0]); ok {
-				explainRule(cmd.OutOrStdout(), r)
-				return nil
-			}
-			if file, line, ok := fileLine(args[0]); ok {
-				return explainLine(cmd, file, line)
-			}
-			return explainFamily(cmd.OutOrStdout(), args[0])
-		},
+		RunE: e.run,
 	}
+	cmd.Flags().StringVar(&e.har, "har", "", "explain the refused requests in `FILE`, a network log (- is standard input)")
+	return cmd
+}
+
+// explanation is what explain is asked for.
+type explanation struct {
+	har   string
+	paths []string // the chain; none: whatever the project has
+}
+
+// run finds out what is to be explained: a name that is a rule's is a rule, and what a browser prints is no file.
+func (e *explanation) run(cmd *cobra.Command, args []string) error {
+	if e.har != "" {
+		e.paths = args
+		return e.explainHAR(cmd, e.har)
+	}
+	if len(args) == 0 || args[0] == "-" {
+		text, err := readMessage(cmd)
+		if err != nil {
+			return err
+		}
+		e.paths = args[min(1, len(args)):]
+		if looksLikeHAR(text) {
+			return e.explainLog(cmd, strings.NewReader(text))
+		}
+		return e.explainMessage(cmd, text)
+	}
+	subject, paths := args[0], args[1:]
+	e.paths = paths
+	if r, ok := rules.Lookup(subject); ok {
+		explainRule(cmd.OutOrStdout(), r)
+		return nil
+	}
+	if strings.EqualFold(filepath.Ext(subject), ".har") {
+		return e.explainHAR(cmd, subject)
+	}
+	if found := console.Read(subject); len(found) > 0 && found[0].Kind != console.Symptom {
+		return e.explainMessage(cmd, subject)
+	}
+	if file, line, ok := fileLine(subject); ok {
+		return explainLine(cmd, file, line)
+	}
+	if strings.ContainsAny(subject, " \n") {
+		return e.explainMessage(cmd, subject)
+	}
+	return explainFamily(cmd.OutOrStdout(), subject)
 }
 
 // fileLine splits FILE:LINE, or FILE:LINE:COLUMN as findings are printed.
@@ -103,7 +150,7 @@ func explainFamily(out io.Writer, word string) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("%q is no rule and no FILE:LINE; corslint rules lists the rules", word)
+		return fmt.Errorf("%q is no rule, no FILE:LINE and nothing that a browser prints; corslint rules lists the rules", word)
 	}
 	return nil
 }

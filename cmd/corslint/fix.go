@@ -70,10 +70,10 @@ func (c *checkCommand) propose(ctx context.Context, p *project, shown []*finding
 // fixer returns what repairs a project.
 func (c *checkCommand) fixer(p *project) *fix.Fixer {
 	return &fix.Fixer{
-		Files: p.tree, Editors: editors(p.options), Writable: p.wanted(), Unsafe: c.unsafe,
+		Files: p.files, Editors: editors(p.options), Writable: p.wanted(), Unsafe: c.unsafe,
 		Run: func(ctx context.Context, run engine.Options) fix.Findings {
 			o := p.engineOptions(c)
-			o.Files, o.Surveyed, o.Memory, o.Edited, o.Agreed, o.Documents = run.Files, run.Surveyed, run.Memory, run.Edited, nil, false
+			o.Files, o.Surveyed, o.Memory, o.OnlyChanged, o.Agreed, o.Documents = run.Files, run.Surveyed, run.Memory, run.OnlyChanged, nil, false
 			if run.Named != nil {
 				o.Named = run.Named
 			}

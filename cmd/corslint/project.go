@@ -16,6 +16,7 @@ import (
 	"github.com/corslint/corslint/internal/names"
 	"github.com/corslint/corslint/internal/report"
 	"github.com/corslint/corslint/internal/suppress"
+	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/nginx"
 	"github.com/corslint/corslint/parsers/nginx/conf"
 	"github.com/corslint/corslint/rules"
@@ -26,6 +27,7 @@ type project struct {
 	*discovery.Project
 	root    *discovery.Root
 	tree    *discovery.Tree
+	files   parsers.Files // of the tree; an editor's where it has some that are not saved
 	config  *config.Config
 	options options
 	failOn  finding.Severity
@@ -84,7 +86,7 @@ func openRoot(found *discovery.Project, c *checkCommand, root *discovery.Root) (
 	}
 	started := time.Now()
 	p.tree = root.Walk(discovery.Options{Named: found.Named, Exclude: p.config.Exclude, ForceExclude: c.forceExclude})
-	p.walking = time.Since(started)
+	p.files, p.walking = p.tree, time.Since(started)
 	if !c.noBaseline {
 		if p.baselines, err = readBaselines(p.tree); err != nil {
 			return nil, err
@@ -152,8 +154,8 @@ func (p *project) analyze(ctx context.Context, c *checkCommand, progress func(do
 func (p *project) engineOptions(c *checkCommand) engine.Options {
 	// Rules that are off are asked too: a cause that nobody wants to hear of is still the cause, and not its symptom.
 	return engine.Options{
-		Files: p.tree, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Documents: c.wants("json"), Named: p.wanted(),
-		Contract: p.config.Contract, Agreed: c.agreed,
+		Files: p.files, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Documents: c.wants("json"), Named: p.wanted(),
+		Contract: p.config.Contract, Agreed: c.agreed, Surveyed: c.surveyed, Memory: c.memory,
 		Environment: func(path string) rules.Environment { return rules.Environment(p.config.Environment(path)) },
 	}
 }

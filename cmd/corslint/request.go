@@ -28,7 +28,7 @@ func (q *queryFlags) add(cmd *cobra.Command) {
 	f.StringVar(&q.url, "url", "", "the `URL` that is asked")
 	f.StringVarP(&q.method, "method", "X", "", "the `METHOD` (default GET)")
 	f.StringArrayVarP(&q.headers, "header", "H", nil, "a request `HEADER`, as \"Name: value\"; repeatable")
-	f.StringArrayVar(&q.circumstances, "circumstance", nil, "`WHAT` befalls the request: credentials-rejected, upstream-down, \"upstream-status 404\", body-too-large, throttled, handler-throws or file-missing; repeatable")
+	f.StringArrayVar(&q.circumstances, "circumstance", nil, "`WHAT` befalls the request: credentials-rejected, upstream-down, \"upstream-status 404\", body-too-large, throttled, handler-throws, call-fails or file-missing; repeatable")
 	f.StringVar(&q.batch, "batch", "", "answer JSON lines from `FILE` (- is standard input)")
 	f.BoolVar(&q.json, "json", false, "print JSON (docs/schema)")
 	f.StringVar(&q.nginxVersion, "nginx-version", "", "the nginx `VERSION` that the configuration is for")

@@ -58,7 +58,9 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 				done[key] = host
 				r.declared = append(r.declared, &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, chain: key, seats: []*policy.Host{host}, Result: parsers.Result{Files: files}})
 			}
-			wait = append(wait, func() { r.hold(ctx, api, environment, urls, host, documented) })
+			if r.Rules != nil {
+				wait = append(wait, func() { r.hold(ctx, api, environment, urls, host, documented) })
+			}
 		}
 	}
 	r.each(ctx, len(wait), func(i int) { wait[i]() })

@@ -28,21 +28,24 @@ type Options struct {
 	Files    parsers.Files
 	Dialects []parsers.Dialect
 	Rules    []*rules.Rule // nil: nothing is checked, only read
+	// Link: although nothing is checked, find out who stands behind whom.
+	Link bool
 	// Environment says what a path is declared to be bound to; nil: nothing is declared.
 	Environment func(path string) rules.Environment
 	// Contract is what the project declares; nil where it declares nothing.
 	Contract *contract.Contract
 	// Agreed, when given, is told what became of the contract's needs, in no certain order.
 	Agreed func(Agreed)
-	// Surveyed, when given, is told what was found out about each layer, in no certain order and from several goroutines. Of a
-	// layer that is looked at again the last counts.
+	// Surveyed, when given, is told what probing found out about each layer, in no certain order. Of a layer that is looked at
+	// again the last counts.
 	Surveyed func(Surveyed)
+	// Memory, when given, spares the work that an earlier run with it has done.
+	Memory *Memory
+	// OnlyChanged spares looking at the layers, too, of which an earlier run with the Memory found out all there is: Surveyed is
+	// told nothing of them.
+	OnlyChanged bool
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
-	// Memory, when given, is of earlier runs with the same options, but for the contents of the files of which Edited holds. What
-	// is not edited is not read and checked again; of layers that are not, Surveyed is told nothing.
-	Memory *Memory
-	Edited func(path string) bool
 	// Documents: findings carry the JSON documents of their proofs.
 	Documents bool
 	// Workers is how many files are worked on at the same time; 0: as many as there are processors. The result does not
@@ -58,7 +61,8 @@ type Result struct {
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
 	Unknown   []string       // what the answers depend on, each a phrase
-	Hosts     []*policy.Host // only when nothing is checked
+	Hosts     []*policy.Host // only when nothing is checked: as their files describe them
+	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
 	Layers    []string       // names of the layers with CORS intent
 	LayerAll  int
 	Endpoints int
@@ -92,9 +96,6 @@ type Work struct {
 // Run analyses a tree.
 func Run(ctx context.Context, o Options) *Result {
 	r := &runner{Options: o, behind: map[string]bool{}}
-	if r.Edited == nil {
-		r.Edited = func(string) bool { return false }
-	}
 	if r.Workers <= 0 {
 		r.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -106,10 +107,12 @@ func Run(ctx context.Context, o Options) *Result {
 	for _, d := range all {
 		slots = append(slots, r.dialect(ctx, d)...)
 	}
-	if r.Rules != nil {
+	if r.Rules != nil || r.Link {
 		r.link(ctx, slots)
 		r.agree(ctx, slots)
 		slots = append(slots, r.declared...)
+	}
+	if r.Rules != nil {
 		r.each(ctx, len(slots), func(i int) { r.check(ctx, slots[i], nil) })
 		r.answerNeeds(ctx, slots)
 	}
@@ -141,7 +144,6 @@ type unitResult struct {
 	seats      []*policy.Host // the hosts as a browser meets them: with what is known to stand behind them
 	dialect    int            // which of the run's
 	broken     bool           // corslint itself failed on it
-	checked    bool           // for itself: nobody stands in front of it or behind, and nobody states needs
 	agreed     bool           // it stands in a chain of the contract, and is looked at there
 	chain      string         // of a chain of the contract, what tells it from others
 	candidates []candidate
@@ -172,9 +174,6 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 		}
 	}
 	out := dialectUnits{reader: d.Reader(r.Files), work: Work{Dialect: d.Name(), Candidates: len(paths)}}
-	if r.Memory != nil {
-		out.reader = &remembering{out.reader, d.Name(), r.Memory, r.Edited}
-	}
 	out.units = r.scan(ctx, out.reader, paths, &out.work)
 	r.units += len(out.units)
 	r.described = r.described || r.Rules != nil && slices.ContainsFunc(out.units, func(u parsers.Unit) bool { return u.Describes })
@@ -183,9 +182,9 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 
 // dialect analyses the configurations of one dialect.
 func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
-	reader, w := d.reader, d.work
+	w := d.work
 	units := slices.DeleteFunc(slices.Clone(d.units), func(u parsers.Unit) bool { return r.behind[u.Path] })
-	loaded := r.load(ctx, w.Dialect, reader, r.roots(units))
+	loaded := r.load(ctx, d, r.roots(units))
 	loaded = dropReached(loaded)
 	// A file that nobody turned out to reach is analysed on its own.
 	reached := map[string]bool{}
@@ -200,7 +199,7 @@ func (r *runner) dialect(ctx context.Context, d dialectUnits) []*unitResult {
 			orphans = append(orphans, u)
 		}
 	}
-	loaded = append(loaded, dropReached(r.load(ctx, w.Dialect, reader, orphans))...)
+	loaded = append(loaded, dropReached(r.load(ctx, d, orphans))...)
 	w.Recognised, w.Loaded = len(units), len(loaded)
 	for _, l := range loaded {
 		w.Layers += l.layerAll
@@ -232,7 +231,7 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 			unread[i] = err
 			return
 		}
-		if u, ok := reader.Scan(f); ok {
+		if u, ok := r.Memory.scan(w.Dialect, f, reader); ok {
 			found[i] = &u
 		}
 	})
@@ -300,26 +299,22 @@ func (r *runner) reaches(path string, includes map[string][]string, seen map[str
 }
 
 // load lowers units.
-func (r *runner) load(ctx context.Context, dialect string, reader parsers.Reader, units []parsers.Unit) []*unitResult {
+func (r *runner) load(ctx context.Context, d dialectUnits, units []parsers.Unit) []*unitResult {
 	out := make([]*unitResult, len(units))
-	r.each(ctx, len(units), func(i int) {
-		if out[i] = r.Memory.recall(dialect, units[i].Path, r.Edited); out[i] == nil {
-			out[i] = r.unit(ctx, reader, units[i])
-			r.Memory.keep(dialect, out[i], r.Edited)
-		}
-	})
+	r.each(ctx, len(units), func(i int) { out[i] = r.unit(ctx, d, units[i]) })
 	return slices.DeleteFunc(out, func(u *unitResult) bool { return u == nil })
 }
 
 // unit lowers one configuration. A fault of corslint itself costs this configuration only, and says so.
-func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit) (out *unitResult) {
+func (r *runner) unit(ctx context.Context, d dialectUnits, u parsers.Unit) (out *unitResult) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			out = failed(u, fault)
 		}
 	}()
 	started := time.Now()
-	out = &unitResult{Result: reader.Load(ctx, u), unit: u}
+	out = &unitResult{unit: u}
+	out.Result = r.Memory.load(d.work.Dialect, u, r.Files, func() parsers.Result { return d.reader.Load(ctx, u) })
 	out.loading = time.Since(started)
 	out.seats = out.Hosts
 	for _, host := range out.Hosts {
@@ -330,6 +325,17 @@ func (r *runner) unit(ctx context.Context, reader parsers.Reader, u parsers.Unit
 		}
 	}
 	return out
+}
+
+// surveyed tells who asked what was found out about a layer.
+func (r *runner) surveyed(key string, survey *probe.Survey, of *parsers.Result) {
+	if r.Surveyed == nil {
+		return
+	}
+	broken := slices.ContainsFunc(of.Problems, func(p parsers.Problem) bool { return p.Kind == parsers.Unreadable || p.Kind == parsers.Skipped })
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.Surveyed(Surveyed{Key: key, Survey: survey, Files: of.Files, Broken: broken})
 }
 
 // failed is what is left of a configuration that corslint cannot cope with.
@@ -351,11 +357,14 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			u.dialect = dialect
 		}
 	}()
-	alone := needs == nil && len(u.Needs) == 0 && slices.Equal(u.seats, u.Hosts)
-	if u.broken || u.checked && alone && !u.agreed {
+	if u.broken {
 		return
 	}
-	u.checked = false
+	// Nobody stands in front of it or behind, and nobody states needs: what it gives depends on its files alone.
+	alone := r.OnlyChanged && needs == nil && len(u.Needs) == 0 && !u.agreed && slices.Equal(u.seats, u.Hosts)
+	if alone && r.Memory.checked(u) {
+		return
+	}
 	u.findings, u.candidates, u.layers, u.unknown, u.endpoints = nil, nil, nil, nil, 0
 	if concerned(u.Files) {
 		u.findings = rules.OfProblems(u.Problems)
@@ -376,32 +385,27 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 				stated = u.Needs
 			}
 			survey := probe.Run(ctx, exchange.Chain{host}, layer, stated)
-			r.surveyed(fmt.Sprintf("%s\x00%s#%d.%d", u.unit.Path, u.chain, i, j), survey, &u.Result)
 			u.endpoints += len(layer.Endpoints)
+			r.surveyed(fmt.Sprintf("%s\x00%s#%d.%d", u.unit.Path, u.chain, i, j), survey, &u.Result)
 			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
 			}
 			if len(u.Needs) == 0 {
-				u.candidates = append(u.candidates, candidate{unit: u, host: i, layer: j, listeners: layer.Listeners})
+				u.candidates = append(u.candidates, candidate{unit: u, host: i, layer: j, listeners: layer.Listeners, pages: servesPages(layer)})
 			}
 			u.layers = append(u.layers, host.Name+" "+layer.Name)
 			u.unknown = append(u.unknown, survey.Unknown()...)
 			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
 		}
 	}
-	if alone && r.Memory != nil && ctx.Err() == nil {
-		u.checked = true
-		r.Memory.keep(r.work[u.dialect].Dialect, u, r.Edited)
+	if alone && ctx.Err() == nil {
+		r.Memory.keep(u)
 	}
 }
 
-// surveyed tells who asked what was found out about a layer.
-func (r *runner) surveyed(key string, survey *probe.Survey, of *parsers.Result) {
-	if r.Surveyed == nil {
-		return
-	}
-	broken := slices.ContainsFunc(of.Problems, func(p parsers.Problem) bool { return p.Kind == parsers.Unreadable || p.Kind == parsers.Skipped })
-	r.Surveyed(Surveyed{Key: key, Survey: survey, Files: of.Files, Broken: broken})
+// servesPages reports whether a layer serves files at its root.
+func servesPages(layer *policy.Layer) bool {
+	return slices.ContainsFunc(layer.Endpoints, func(e policy.Endpoint) bool { return e.Static && (e.Pattern == "/" || e.Pattern == "*") })
 }
 
 // concerned reports whether files have anything to do with CORS: a broken file that has not is no business of a linter
@@ -463,6 +467,9 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		}
 		if r.Rules == nil {
 			out.Hosts = append(out.Hosts, s.Hosts...)
+		}
+		if r.Link && !s.agreed {
+			out.Seats = append(out.Seats, s.seats...)
 		}
 		out.Layers = append(out.Layers, s.layers...)
 		out.Unknown = append(out.Unknown, s.unknown...)

@@ -4,97 +4,121 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 )
 
-// maxRemembered bounds how many configurations a [Memory] holds.
-const maxRemembered = 512
-
-// Memory holds what runs over one tree found out, for further runs in which only a few of its files have other contents. The
-// zero Memory is empty; it is safe for concurrent use.
+// Memory keeps what runs over the same files have read, for an editor, whose runs differ by a few keystrokes. A file is the
+// same when it is the same [source.File]: whoever hands out the files makes a new one of what changed. It is safe for
+// concurrent use.
 type Memory struct {
-	lock    sync.Mutex
-	scanned map[fileKey]scanned
-	loaded  map[fileKey]*unitResult
+	lock   sync.Mutex
+	scans  map[memoryKey]scanned
+	loads  map[memoryKey]loaded
+	checks map[*policy.Host]unitResult // by the first host of a configuration
 }
 
-// fileKey is a file as a dialect reads it.
-type fileKey struct{ dialect, path string }
+type memoryKey struct{ dialect, path string }
 
 type scanned struct {
-	unit parsers.Unit
-	ok   bool
+	file       *source.File
+	unit       parsers.Unit
+	recognised bool
 }
 
-// remembering is a reader that reads what it remembers not once more.
-type remembering struct {
-	parsers.Reader
-	dialect string
-	memory  *Memory
-	edited  func(path string) bool // the file has other contents in this run alone
+type loaded struct {
+	includes []string
+	result   parsers.Result
 }
 
-// Scan recognises a file.
-func (r *remembering) Scan(f *source.File) (parsers.Unit, bool) {
-	key := fileKey{r.dialect, f.Path}
-	if r.edited(f.Path) {
-		return r.Reader.Scan(f)
-	}
-	r.memory.lock.Lock()
-	known, found := r.memory.scanned[key]
-	r.memory.lock.Unlock()
-	if !found {
-		known.unit, known.ok = r.Reader.Scan(f)
-		r.memory.lock.Lock()
-		defer r.memory.lock.Unlock()
-		if r.memory.scanned == nil {
-			r.memory.scanned = map[fileKey]scanned{}
-		}
-		r.memory.scanned[key] = known
-	}
-	return known.unit, known.ok
+// NewMemory returns an empty memory.
+func NewMemory() *Memory {
+	return &Memory{scans: map[memoryKey]scanned{}, loads: map[memoryKey]loaded{}, checks: map[*policy.Host]unitResult{}}
 }
 
-// recall returns what is known of a unit, as it was after loading, or after it was checked for itself; nil where nothing is.
-func (m *Memory) recall(dialect, path string, edited func(string) bool) *unitResult {
+// Forget drops what rests on more than the files that were read: on which others there are.
+func (m *Memory) Forget() {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.loads, m.checks = map[memoryKey]loaded{}, map[*policy.Host]unitResult{}
+}
+
+// scan recognises a file, unless that was done.
+func (m *Memory) scan(dialect string, f *source.File, reader parsers.Reader) (parsers.Unit, bool) {
 	if m == nil {
-		return nil
+		return reader.Scan(f)
 	}
+	key := memoryKey{dialect, f.Path}
+	m.lock.Lock()
+	known, ok := m.scans[key]
+	m.lock.Unlock()
+	if ok && known.file == f {
+		return known.unit, known.recognised
+	}
+	known = scanned{file: f}
+	known.unit, known.recognised = reader.Scan(f)
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	known := m.loaded[fileKey{dialect, path}]
-	if known == nil || changed(known, edited) {
-		return nil
-	}
-	again := *known
-	again.seats, again.agreed, again.used = again.Hosts, false, false
-	again.loading, again.checking = 0, 0
-	again.candidates = slices.Clone(again.candidates)
-	for i := range again.candidates {
-		again.candidates[i].unit = &again
-	}
-	return &again
+	m.scans[key] = known
+	return known.unit, known.recognised
 }
 
-// keep remembers a unit.
-func (m *Memory) keep(dialect string, u *unitResult, edited func(string) bool) {
-	if m == nil || u.broken || changed(u, edited) {
+// load lowers a unit, unless that was done with the very same files.
+func (m *Memory) load(dialect string, u parsers.Unit, files parsers.Files, do func() parsers.Result) parsers.Result {
+	if m == nil {
+		return do()
+	}
+	key := memoryKey{dialect, u.Path}
+	m.lock.Lock()
+	known, ok := m.loads[key]
+	m.lock.Unlock()
+	if ok && slices.Equal(known.includes, u.Includes) && current(known.result.Files, files) {
+		return known.result
+	}
+	result := do()
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	for _, h := range known.result.Hosts {
+		delete(m.checks, h)
+	}
+	m.loads[key] = loaded{u.Includes, result}
+	return result
+}
+
+// checked gives a configuration that was loaded before what was found out about it then, and reports whether it did.
+func (m *Memory) checked(u *unitResult) bool {
+	if m == nil || len(u.Hosts) == 0 {
+		return false
+	}
+	m.lock.Lock()
+	known, ok := m.checks[u.Hosts[0]]
+	m.lock.Unlock()
+	if !ok || !slices.Equal(known.Hosts, u.Hosts) {
+		return false
+	}
+	u.findings, u.layers, u.unknown, u.gaps, u.endpoints = known.findings, known.layers, known.unknown, known.gaps, known.endpoints
+	u.candidates = slices.Clone(known.candidates)
+	for i := range u.candidates {
+		u.candidates[i].unit = u
+	}
+	return true
+}
+
+// keep remembers what was found out about a configuration.
+func (m *Memory) keep(u *unitResult) {
+	if m == nil || len(u.Hosts) == 0 {
 		return
 	}
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	key := fileKey{dialect, u.unit.Path}
-	if m.loaded == nil {
-		m.loaded = map[fileKey]*unitResult{}
-	}
-	if m.loaded[key] == nil && len(m.loaded) >= maxRemembered {
-		return
-	}
-	copied := *u
-	m.loaded[key] = &copied
+	m.checks[u.Hosts[0]] = *u
 }
 
-func changed(u *unitResult, edited func(string) bool) bool {
-	return edited(u.unit.Path) || slices.ContainsFunc(u.Files, func(f *source.File) bool { return edited(f.Path) })
+// current reports whether files are still the ones that are there.
+func current(read []*source.File, files parsers.Files) bool {
+	return len(read) > 0 && !slices.ContainsFunc(read, func(f *source.File) bool {
+		now, err := files.Open(f.Path)
+		return err != nil || now != f
+	})
 }

@@ -17,6 +17,7 @@ type candidate struct {
 	unit        *unitResult
 	host, layer int // which of the unit's layers
 	listeners   []policy.Listener
+	pages       bool // it serves files at its root
 }
 
 // layerKey names a layer of a unit.
@@ -36,7 +37,9 @@ func (r *runner) answerNeeds(ctx context.Context, slots []*unitResult) {
 	for _, s := range slots {
 		var c *candidate
 		for i, n := range s.Needs {
-			if i == 0 || !slices.Equal(n.Servers, s.Needs[i-1].Servers) {
+			if n.Kind == contract.Called {
+				c, n.Servers = called(n.Servers, candidates)
+			} else if i == 0 || !slices.Equal(n.Servers, s.Needs[i-1].Servers) {
 				c = answers(n.Servers, candidates)
 			}
 			if c == nil {
@@ -77,6 +80,33 @@ func answers(servers []contract.Server, candidates []candidate) *candidate {
 		return nil
 	}
 	return &candidates[0]
+}
+
+// called returns the layer that a call of client code goes to, and by which of its servers: the only one that has the server's
+// name, or that opens its port on this machine. An address of the page's own origin, one that nobody knows and the host of
+// somebody else select no layer.
+func called(servers []contract.Server, candidates []candidate) (*candidate, []contract.Server) {
+	for _, s := range servers {
+		var found []*candidate
+		for i := range candidates {
+			if c := &candidates[i]; s.Host != "" && c.isCalled(s) {
+				found = append(found, c)
+			}
+		}
+		if len(found) == 1 {
+			return found[0], []contract.Server{s}
+		}
+	}
+	return nil, nil
+}
+
+// isCalled reports whether a call to a server reaches the layer. A page that the layer itself serves under a name of its own
+// asks nobody for permission.
+func (c *candidate) isCalled(s contract.Server) bool {
+	if s.Loopback() {
+		return slices.ContainsFunc(c.listeners, func(l policy.Listener) bool { return l.Opened == s.Port || l.Port == s.Port })
+	}
+	return c.names(s.Host) && !c.pages
 }
 
 // names reports whether the layer answers for a host by name.

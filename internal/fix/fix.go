@@ -38,7 +38,7 @@ type Fixer struct {
 	// Unsafe: what changes behaviour that somebody may rely on is applied, too.
 	Unsafe bool
 
-	memory engine.Memory
+	memory *engine.Memory
 }
 
 // candidate is a fix of a finding that is to be proved.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
@@ -42,15 +41,12 @@ type asked struct {
 
 // look runs the analysis.
 func (f *Fixer) look(ctx context.Context, files *overlay, named func(path string) bool) *state {
-	s := &state{files: files, layers: map[string]*layer{}}
-	var lock sync.Mutex
-	note := func(l engine.Surveyed) {
-		read := newLayer(l)
-		lock.Lock()
-		defer lock.Unlock()
-		s.layers[l.Key] = read
+	if f.memory == nil {
+		f.memory = engine.NewMemory()
 	}
-	s.Findings = f.Run(ctx, engine.Options{Files: files, Named: named, Surveyed: note, Memory: &f.memory, Edited: files.isEdited})
+	s := &state{files: files, layers: map[string]*layer{}}
+	note := func(l engine.Surveyed) { s.layers[l.Key] = newLayer(l) }
+	s.Findings = f.Run(ctx, engine.Options{Files: files, Named: named, Surveyed: note, Memory: f.memory, OnlyChanged: true})
 	return s
 }
 

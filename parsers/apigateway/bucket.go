@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/source"
 )
 
 // This file lowers S3 buckets. The first rule that fits origin, method and all requested headers decides; without one a
@@ -33,6 +34,7 @@ func (r *reading) lowerBucket(k *bucket) *policy.Layer {
 	}
 	b.layer.Endpoints = []policy.Endpoint{endpoint}
 
+	b.unverified("Access-Control-Allow-Credentials", source.Span{}, "that S3 allows credentials wherever it names an origin is seen, and not documented")
 	rule := b.variable("cors rule")
 	var preflight, actual []policy.Step
 	for i, c := range k.rules {

@@ -218,6 +218,7 @@ func (s *stack) restAuthorizer(r *resource) guard {
 func (s *stack) method(r *resource) *method {
 	p := r.props
 	m := &method{path: s.path(p.Get("ResourceId"), 0), verb: upper(p.Get("HttpMethod")), span: r.span, declared: map[string][]mapping{}}
+	m.free = "set AuthorizationType: NONE at the OPTIONS method"
 	if m.verb == "" {
 		s.gap(r.span, "the method of %s is not known; it is taken to be ANY", r.id)
 		m.verb = "ANY"

@@ -57,8 +57,8 @@ func (b *builder) behaviour(v *behaviour, behind map[string]*policy.Layer) int {
 	for _, m := range methods {
 		endpoint.Methods = append(endpoint.Methods, m.Word())
 	}
-	if slices.Contains(endpoint.Methods, "") {
-		endpoint.Methods = nil
+	if slices.Contains(endpoint.Methods, "") || slices.Contains(endpoint.Methods, "PUT") {
+		endpoint.Methods = nil // whoever wants to send anything takes all: a behaviour has two, three or seven methods
 	}
 	b.layer.Endpoints = append(b.layer.Endpoints, endpoint)
 
@@ -77,6 +77,9 @@ func (b *builder) behaviour(v *behaviour, behind map[string]*policy.Layer) int {
 	forward := &policy.Forward{To: v.upstream, Unreachable: 504}
 	if l := behind[v.origin]; l != nil {
 		forward.To.Answerer = l.Answerer
+		for _, m := range l.Mentions { // origins that are let in behind are meant here, too
+			b.mention(m)
+		}
 	} else if v.path != "" {
 		forward.Path = policy.Concat{policy.Text(v.path), policy.Path}
 	}
@@ -129,6 +132,7 @@ func (b *builder) responsePolicy(block int, v *behaviour) {
 		b.mentionPatterns(c)
 		if c.credentials.IsTrue() && (has(c.headers, "*") || has(c.origins, "*")) {
 			b.reject(c.credentials.Span, "CloudFront refuses credentials where origins or headers have *")
+			c = c.withoutCredentials() // which no distribution has
 		}
 		op := policy.Default
 		if p.override {

@@ -81,9 +81,9 @@ func isNode(runtime value) bool {
 	return !known || name == "" || strings.HasPrefix(name, "nodejs")
 }
 
-// runs returns an upstream with the code of the function that it names, which is called with events of a version, and
-// notes at the layer what is found in it.
-func (b *builder) runs(to policy.Upstream, payload string) policy.Upstream {
+// runs returns an upstream with the code of the function that it names, which is called for a pattern of paths with events of a
+// version, and notes at the layer what is found in it.
+func (b *builder) runs(to policy.Upstream, payload, pattern string) policy.Upstream {
 	f, ok := b.functions.byName[to.Name]
 	if !ok || b.functions.read == nil || to.Answerer != nil {
 		return to
@@ -102,13 +102,64 @@ func (b *builder) runs(to policy.Upstream, payload string) policy.Upstream {
 			}
 		}
 		for _, l := range host.Layers {
-			to.Answerer = l.Answerer
+			to.Answerer, to.Own = l.Answerer, true
+			b.takes(pattern, l)
 			for _, m := range l.Mentions {
 				b.mention(m)
 			}
 		}
 	}
 	return to
+}
+
+// takes notes what the code says that is called for a pattern of paths: what it states, and, where it takes all paths and
+// chooses among routes itself, those.
+func (b *builder) takes(pattern string, code *policy.Layer) {
+	routes := len(code.Endpoints) > 1 || len(code.Endpoints) == 1 && code.Endpoints[0].Pattern != "/"
+	for _, f := range code.Facts {
+		if f.Endpoint != "" && !routes {
+			f.Endpoint = pattern
+		}
+		b.fact(f)
+	}
+	if prefix, all := allBelow(pattern); all && routes {
+		if b.routes == nil {
+			b.routes = map[string][]policy.Endpoint{}
+		}
+		for _, e := range code.Endpoints {
+			if strings.HasPrefix(e.Example, prefix) {
+				b.routes[pattern] = append(b.routes[pattern], e)
+			}
+		}
+	}
+}
+
+// allBelow returns the path below which a pattern takes all others, if it is such a pattern.
+func allBelow(pattern string) (prefix string, ok bool) {
+	if pattern == "$default" || pattern == "/" {
+		return "/", true
+	}
+	if i := strings.LastIndexByte(pattern, '{'); i > 0 && strings.HasSuffix(pattern, "+}") {
+		return pattern[:i], true
+	}
+	return "", false
+}
+
+// routed puts the routes of code in the place of the patterns for which it is called.
+func (b *builder) routed() {
+	var out []policy.Endpoint
+	for _, e := range b.layer.Endpoints {
+		routes := b.routes[e.Pattern]
+		if len(routes) == 0 {
+			routes = []policy.Endpoint{e}
+		}
+		for _, route := range routes {
+			if !slices.ContainsFunc(out, func(x policy.Endpoint) bool { return x.Pattern == route.Pattern }) {
+				out = append(out, route)
+			}
+		}
+	}
+	b.layer.Endpoints = out
 }
 
 // result adds what the code of all functions brings to the result of a file.

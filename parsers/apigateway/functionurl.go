@@ -18,6 +18,7 @@ func (r *reading) lowerFunctionURL(u *functionURL) *policy.Layer {
 		return b.perhaps(&policy.Respond{Status: status, Span: u.span}, c, "the function URL")
 	}
 	if c != nil {
+		b.unknownOptions(c)
 		b.preflightOfURL(c)
 		b.refusedOfURL(c)
 	}
@@ -32,10 +33,11 @@ func (r *reading) lowerFunctionURL(u *functionURL) *policy.Layer {
 		&policy.If{Cond: policy.Meets{Kind: policy.BodyTooLarge}, Then: own(413)},
 		&policy.If{Cond: policy.Meets{Kind: policy.HandlerThrows}, Then: own(502)},
 		&policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: own(502)},
-		&policy.Forward{To: b.runs(u.upstream, "2.0"), Unreachable: 502})
+		&policy.Forward{To: b.runs(u.upstream, "2.0", "/"), Unreachable: 502})
 	if c != nil {
 		b.addOfURL(c)
 	}
+	b.routed()
 	return b.layer
 }
 
@@ -59,7 +61,11 @@ func (b *builder) preflightOfURL(c *corsRule) {
 		return
 	}
 	b.mentionRule(c)
+	b.fact(policy.Fact{Kind: policy.FactAddsBeside, Span: c.span,
+		Text: "that a function URL adds its headers to those of the function is reported by users, and not documented"})
 	if has(c.origins, "*") {
+		b.unverified("Access-Control-Allow-Origin", spanOf(c.origins, c.span),
+			"that a function URL answers * with the request's own origin is reported by users, and not documented")
 		b.mention(policy.Mention{Kind: policy.MentionReflected, Span: spanOf(c.origins, c.span)})
 	}
 	lines := append(b.linesOfURL(c), preflightLines(c)...)

@@ -24,7 +24,8 @@ func (r *reading) lowerHTTP(api *httpAPI) *policy.Layer {
 	}
 	b := &httpBuilder{r.build(api.name, api.span, api.hosts...), api}
 	b.stageOff(api.stages)
-	b.refused()
+	api.cors = b.refused(api.cors)
+	b.unknownOptions(api.cors)
 	routes := slices.Clone(api.routes)
 	slices.SortStableFunc(routes, compareRoutes)
 	// A preflight that is answered by the configuration reaches no route, unless one takes it that has an authorizer, or
@@ -56,6 +57,7 @@ func (r *reading) lowerHTTP(api *httpAPI) *policy.Layer {
 	}
 	b.request(0, b.own(404, b.layer.Span)...)
 	b.endpoints(routes)
+	b.routed()
 	return b.layer
 }
 
@@ -113,15 +115,13 @@ func (b *httpBuilder) endpoints(routes []*route) {
 	}
 }
 
-// refused notes what the gateway does not take when the API is made.
-func (b *httpBuilder) refused() {
-	c := b.api.cors
-	if c == nil {
-		return
+// refused notes what the gateway does not take when the API is made, and returns the configuration without it: no API has it.
+func (b *httpBuilder) refused(c *corsRule) *corsRule {
+	if c == nil || !c.credentials.IsTrue() || !has(c.origins, "*") {
+		return c
 	}
-	if c.credentials.IsTrue() && has(c.origins, "*") {
-		b.reject(c.credentials.Span, "API Gateway refuses AllowCredentials where AllowOrigins has *")
-	}
+	b.reject(c.credentials.Span, "API Gateway refuses AllowCredentials where AllowOrigins has *")
+	return c.withoutCredentials()
 }
 
 // route lowers a route and returns its block.
@@ -136,6 +136,9 @@ func (b *httpBuilder) route(r *route) int {
 	case r.guard.jwt:
 		rejected = 401
 	}
+	if r.verb == "ANY" {
+		b.guardsPreflight(r.guard, name, "add a route OPTIONS /{proxy+} with an integration and without an authorizer")
+	}
 	b.request(block, b.check(r.guard, r.verb, name, refusal{
 		absent:   func() []policy.Step { return b.own(absent, r.guard.span) },
 		rejected: func() []policy.Step { return b.own(rejected, r.guard.span) },
@@ -148,7 +151,7 @@ func (b *httpBuilder) route(r *route) int {
 		&policy.If{Cond: policy.Meets{Kind: policy.BodyTooLarge}, Then: b.own(413, r.span)},
 		&policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: b.own(503, r.span)},
 		&policy.If{Cond: policy.Meets{Kind: policy.HandlerThrows}, Then: b.own(500, r.span)},
-		&policy.Forward{To: b.runs(r.upstream, orDefault(r.payload, "2.0")), Unreachable: 503, Receive: b.replace()},
+		&policy.Forward{To: b.runs(r.upstream, orDefault(r.payload, "2.0"), name), Unreachable: 503, Receive: b.replace()},
 	)
 	return block
 }

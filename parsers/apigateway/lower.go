@@ -52,6 +52,7 @@ type builder struct {
 	layer   *policy.Layer
 	program *policy.Program
 	vars    map[string]int
+	routes  map[string][]policy.Endpoint // of code that is called for all paths of a pattern
 }
 
 // build begins a layer. All services speak TLS; some answer plain HTTP as well.
@@ -131,6 +132,20 @@ func (b *builder) fact(f policy.Fact) {
 	if !slices.Contains(b.layer.Facts, f) {
 		b.layer.Facts = append(b.layer.Facts, f)
 	}
+}
+
+// unknownOptions notes the options of a configuration that nobody reads.
+func (b *builder) unknownOptions(c *corsRule) {
+	if c != nil {
+		for _, f := range c.unknown {
+			b.fact(f)
+		}
+	}
+}
+
+// unverified notes that the value of a header, or a whole answer, is what is reported or inferred, and not documented.
+func (b *builder) unverified(header string, at source.Span, text string) {
+	b.fact(policy.Fact{Kind: policy.FactUnverified, Subject: header, Text: text, Span: at})
 }
 
 // stageOff takes the stage off paths on the API's default host, where it stands before them.
@@ -296,6 +311,13 @@ func (b *builder) check(g guard, verb, endpoint string, answer refusal) []policy
 		}
 	}
 	return append(out, &policy.If{Cond: policy.Meets{Kind: policy.CredentialsRejected}, Then: answer.rejected()})
+}
+
+// guardsPreflight notes that preflights are asked for credentials, and how to free them.
+func (b *builder) guardsPreflight(g guard, endpoint, change string) {
+	if g.kind != unguarded {
+		b.fact(policy.Fact{Kind: policy.FactGuardsPreflight, Endpoint: endpoint, Text: change, Span: g.span})
+	}
 }
 
 // requires notes that a request is refused without a header.

@@ -45,6 +45,7 @@ type method struct {
 	span        source.Span
 	guard       guard
 	inherited   bool        // the guard is that of the whole document
+	free        string      // of OPTIONS: how to free it of the guard, in the words of the format
 	key         source.Span // what makes an API key required
 	keyless     bool        // it is said that none is, whatever the API's default
 	required    []parameter // that a validator checks
@@ -129,6 +130,14 @@ type corsRule struct {
 	credentials                       value
 	span                              source.Span
 	open                              *policy.Unknown // set when the configuration is not known
+	unknown                           []policy.Fact   // options that nobody reads
+}
+
+// withoutCredentials returns the configuration without allowing credentials.
+func (c *corsRule) withoutCredentials() *corsRule {
+	out := *c
+	out.credentials = value{}
+	return &out
 }
 
 // httpAPI is an HTTP API of API Gateway.

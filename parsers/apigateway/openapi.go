@@ -62,7 +62,7 @@ func (d *document) rest(api *restAPI) {
 		m := &method{path: op.path, verb: op.verb, span: op.key.Span, declared: map[string][]mapping{}}
 		m.guard, m.key = d.security(op.value)
 		_, own := op.value.Field("security")
-		m.inherited = !own
+		m.inherited, m.free = !own, "write security: [] at this OPTIONS"
 		m.required = d.required(op)
 		m.integration = d.integration(op)
 		for _, response := range op.value.Get("responses").Fields() {

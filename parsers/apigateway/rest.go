@@ -41,6 +41,7 @@ func (r *reading) lowerREST(api *restAPI) *policy.Layer {
 		b.request(0, &policy.If{Cond: pathIs(path), Then: b.resource(path, byPath[path])})
 	}
 	b.request(0, b.gatewayAnswer("MISSING_AUTHENTICATION_TOKEN", b.layer.Span)...)
+	b.routed()
 	return b.layer
 }
 
@@ -81,6 +82,11 @@ func (b *restBuilder) method(m *method) int {
 	case m.guard.jwt:
 		rejected = "UNAUTHORIZED"
 	}
+	if m.verb == "ANY" {
+		b.guardsPreflight(m.guard, m.path, "add an OPTIONS method without an authorizer")
+	} else if m.verb == "OPTIONS" && m.free != "" {
+		b.guardsPreflight(m.guard, m.path, m.free)
+	}
 	b.request(block, b.check(m.guard, m.verb, m.path, refusal{
 		absent:   func() []policy.Step { return b.gatewayAnswer(absent, m.guard.span) },
 		rejected: func() []policy.Step { return b.gatewayAnswer(rejected, m.guard.span) },
@@ -111,7 +117,7 @@ func (b *restBuilder) integrate(m *method) []policy.Step {
 		b.gap(m.span, "%s %s has no integration here", m.verb, m.path)
 		return nil
 	case i.proxy():
-		return b.proxy(i)
+		return b.proxy(m)
 	case i.kind == "mock":
 		return b.mock(m)
 	case i.kind == "aws" || i.kind == "http":
@@ -123,21 +129,31 @@ func (b *restBuilder) integrate(m *method) []policy.Step {
 
 // proxy hands the request on; what the backend answers is sent as it is. Mapped headers are not looked at.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
-func (b *restBuilder) proxy(i *integration) []policy.Step {
+func (b *restBuilder) proxy(m *method) []policy.Step {
+	i := m.integration
+	for _, r := range i.responses {
+		for _, h := range r.headers {
+			if strings.HasPrefix(strings.ToLower(h.name), "access-control-") {
+				b.fact(policy.Fact{Kind: policy.FactMappingIgnored, Endpoint: m.path, Method: m.verb, Subject: h.name, Span: h.span,
+					Text: "a proxy integration sends what the backend answers as it is"})
+			}
+		}
+	}
 	return steps(
 		&policy.If{Cond: policy.Meets{Kind: policy.UpstreamDown}, Then: b.gatewayAnswer("INTEGRATION_FAILURE", i.span)},
 		// A function that throws, or answers something else than a response: 502, a default answer.
 		&policy.If{Cond: policy.Meets{Kind: policy.HandlerThrows}, Then: b.gatewayAnswer("", i.span)},
-		&policy.Forward{To: b.backend(i), Path: policy.Path, Unreachable: 504}, // without the stage
+		&policy.Forward{To: b.backend(m), Path: policy.Path, Unreachable: 504}, // without the stage
 	)
 }
 
 // backend is who answers for an integration: a function's own code where it is called as a proxy.
-func (b *restBuilder) backend(i *integration) policy.Upstream {
+func (b *restBuilder) backend(m *method) policy.Upstream {
+	i := m.integration
 	if i.kind != "aws_proxy" {
 		return i.upstream
 	}
-	return b.runs(i.upstream, "1.0")
+	return b.runs(i.upstream, "1.0", m.path)
 }
 
 // mockStatus is the status that the template of a mock integration gives. The parser is lenient: keys and numbers may go
@@ -149,8 +165,10 @@ var mockStatus = regexp.MustCompile(`["']?statusCode["']?\s*:\s*["']?(\d{3})\b`)
 func (b *restBuilder) mock(m *method) []policy.Step {
 	i := m.integration
 	if at, binary := b.binaryForAll(); binary && i.content != "CONVERT_TO_TEXT" {
-		// "Unable to transform request": the empty body is taken for a binary one.
-		return b.gatewayAnswer("API_CONFIGURATION_ERROR", at)
+		// "Unable to transform request": the empty body is taken for a binary one, as users report.
+		b.fact(policy.Fact{Kind: policy.FactMockTakesBinary, Endpoint: m.path, Method: m.verb, Span: i.span})
+		b.unverified("", at, "that it fails so is reported by users, and not documented")
+		return append(b.failed(i, at), b.gatewayAnswer("API_CONFIGURATION_ERROR", at)...)
 	}
 	text, given := fieldOf(i.templates, "application/json")
 	switch {
@@ -180,6 +198,17 @@ func (b *restBuilder) mock(m *method) []policy.Step {
 		}
 	}
 	return b.gatewayAnswer("API_CONFIGURATION_ERROR", i.span)
+}
+
+// failed loses the headers that an integration was to send.
+func (b *restBuilder) failed(i *integration, by source.Span) []policy.Step {
+	var out []policy.Step
+	for _, r := range i.responses {
+		for _, h := range r.headers {
+			out = append(out, &policy.Lose{Name: h.name, Value: b.mapped(h), At: h.expr.Span, By: by, Why: policy.Failed})
+		}
+	}
+	return out
 }
 
 // binaryForAll reports whether every media type is a binary one.
@@ -324,9 +353,13 @@ func (b *builder) mapped(h mapping) policy.Expr {
 	if h.expr.Kind == template.Number || h.expr.Kind == template.Bool { // whether it is taken for a text is not known
 		return policy.Text(text)
 	}
-	b.reject(h.expr.Span, "%q is no mapping expression: a literal value stands in single quotes of its own, as \"'%s'\"", text,
-		strings.Trim(text, "'"))
-	return policy.Text(strings.Trim(text, "'"))
+	literal := strings.Trim(text, "'")
+	if strings.HasPrefix(strings.ToLower(h.name), "access-control-") {
+		b.fact(policy.Fact{Kind: policy.FactMappingUnquoted, Subject: h.name, Text: literal, Span: h.expr.Span})
+	} else {
+		b.reject(h.expr.Span, "%q is no mapping expression: a literal value stands in single quotes of its own, as \"'%s'\"", text, literal)
+	}
+	return policy.Text(literal)
 }
 
 // unquote takes the single quotes off a value that is known in part.

@@ -247,6 +247,7 @@ func (s *stack) samPreflights(api *restAPI, cors template.Field) {
 		if credentials := v.Get("AllowCredentials"); credentials.Kind == template.Bool && credentials.IsTrue() {
 			if origin.Word() == "'*'" {
 				s.reject(credentials.Span, "SAM refuses AllowCredentials with the origin '*'")
+				break // no API has it
 			}
 			add("Access-Control-Allow-Credentials", template.Text("'true'", credentials.Span))
 		}
@@ -314,7 +315,7 @@ func (s *stack) samAuth(api *restAPI, auth value) {
 		preflight := m.verb == "OPTIONS"
 		free := m.inherited || m.guard.kind == unguarded && m.guard.name != "NONE"
 		if def.Word() != "" && free && (!preflight || guardsPreflight("AddDefaultAuthorizerToCorsPreflight")) {
-			m.guard = samGuard(auth, def)
+			m.guard, m.free = samGuard(auth, def), "set AddDefaultAuthorizerToCorsPreflight: false under Auth"
 		}
 		if key.IsTrue() && m.key.IsZero() && !m.keyless && (!preflight || guardsPreflight("AddApiKeyRequiredToCorsPreflight")) {
 			m.key = key.Span

@@ -131,10 +131,12 @@ func (f *framework) corsOfFramework(cors template.Field, methods []value) *corsR
 	v := cors.Value
 	c := &corsRule{span: cors.Span, maxAge: v.Get("maxAge"), credentials: v.Get("allowCredentials"),
 		expose: scalars(v.Get("exposedResponseHeaders"))}
+	// The framework warns of a name that it does not know, unless configValidationMode is error, and deploys without it.
+	// https://github.com/serverless/serverless/issues/11557
 	known := []string{"allowedOrigins", "allowedHeaders", "allowedMethods", "exposedResponseHeaders", "allowCredentials", "maxAge"}
 	for _, key := range v.Fields() {
 		if !slices.Contains(known, key.Key) {
-			f.reject(key.Span, "the framework knows no %s here; it knows %s", key.Key, strings.Join(known, ", "))
+			c.unknown = append(c.unknown, policy.Fact{Kind: policy.FactOptionUnknown, Subject: key.Key, Text: "the Serverless Framework", Span: key.Span})
 		}
 	}
 	list := func(key string, otherwise []value) []value {

@@ -209,6 +209,7 @@ func (m *module) method(r template.Resource) {
 		m.gap(r.Span, "the method of %s is not known; it is taken to be ANY", r.ID())
 		method.verb = "ANY"
 	}
+	method.free = `set authorization = "NONE" at the OPTIONS method`
 	auth := r.Body.Get("authorization")
 	switch kind := upper(auth); {
 	case kind == "AWS_IAM":

@@ -15,10 +15,10 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/environment"
+	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/express/machine"
-	"github.com/corslint/corslint/parsers/express/script"
 )
 
 // Options say how applications are run.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/differential"
+	"github.com/corslint/corslint/parsers/express/expresstest"
 )
 
 // framework is a way to write applications of a framework, which the test fills with the arguments of its CORS package.
@@ -148,46 +150,46 @@ bootstrap();
 }
 
 // asked are the requests that every application is asked.
-func asked() []request {
-	var out []request
+func asked() []differential.Request {
+	var out []differential.Request
 	for _, path := range []string{"/api/items", "/api/items/7", "/api/fails", "/api/refuses", "/api/moves", "/api/none", "/plain", "/"} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"} {
 			for _, origin := range []string{"", "https://app.example", "https://evil.test"} {
-				r := request{method: method, path: path}
+				r := differential.Request{Method: method, Host: authority, Path: path}
 				if origin != "" {
-					r.headers = append(r.headers, [2]string{"Origin", origin})
+					r.Headers = append(r.Headers, [2]string{"Origin", origin})
 				}
 				out = append(out, r)
 				if method != "OPTIONS" || origin == "" {
 					continue
 				}
-				r.headers = append(slices.Clone(r.headers), [2]string{"Access-Control-Request-Method", "PUT"})
+				r.Headers = append(slices.Clone(r.Headers), [2]string{"Access-Control-Request-Method", "PUT"})
 				out = append(out, r)
-				r.headers = append(slices.Clone(r.headers), [2]string{"Access-Control-Request-Headers", "x-one, content-type"})
+				r.Headers = append(slices.Clone(r.Headers), [2]string{"Access-Control-Request-Headers", "x-one, content-type"})
 				out = append(out, r)
 			}
 		}
 	}
-	return append(out, request{method: "GET", path: "/api/items", headers: [][2]string{{"Origin", "https://app.example"}, {"X-Refuse", "1"}}})
+	return append(out, differential.Request{Method: "GET", Host: authority, Path: "/api/items", Headers: [][2]string{{"Origin", "https://app.example"}, {"X-Refuse", "1"}}})
 }
 
 // TestFrameworks holds predictions for the other frameworks against the real packages: status, Access-Control-*, Vary, Allow
 // and Location.
 func TestFrameworks(t *testing.T) {
-	n := startNode(t)
+	n := expresstest.Start(t, setup)
 	for _, f := range frameworks() {
 		t.Run(f.name, func(t *testing.T) {
 			requests, equal, shown := 0, 0, 0
 			for i, cors := range f.cors {
-				g := &generator{major: 5, files: map[string]string{f.file: f.with(cors), "package.json": fmt.Sprintf(`{"main": %q}`, f.file)}}
-				dir, port, err := n.start(t, filepath.Join(f.name, fmt.Sprint(i)), g)
+				app := &expresstest.Application{Major: 5, Files: map[string]string{f.file: f.with(cors), "package.json": fmt.Sprintf(`{"main": %q}`, f.file)}}
+				dir, port, err := n.Run(t, filepath.Join(f.name, fmt.Sprint(i)), app)
 				if err != nil {
 					t.Errorf("%s does not start with %s: %v", f.name, cors, err)
 					continue
 				}
 				chain, said := read(t, dir)
 				for _, r := range asked() {
-					got, err := ask(port, r)
+					got, err := compared.Ask(port, r)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -211,7 +213,7 @@ func TestFrameworks(t *testing.T) {
 func shownOf(outcomes []policy.Outcome) string {
 	var out []string
 	for i := range outcomes {
-		text := shown(&outcomes[i])
+		text := compared.Shown(&outcomes[i])
 		if outcomes[i].Open != nil {
 			text += fmt.Sprintf(" | open: %v", outcomes[i].Open)
 		}

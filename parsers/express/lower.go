@@ -292,7 +292,7 @@ func isPathError(text string) bool { return strings.HasSuffix(text, pathErrorHin
 // layer lowers one application that answers requests.
 func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *policy.Layer {
 	from := &d.Layers[i]
-	layer := &policy.Layer{Name: l.unit.Path, Span: l.span(from.Place), Listeners: []policy.Listener{{Scheme: "http"}}}
+	layer := &policy.Layer{Name: l.unit.Path, Span: l.span(from.Place), Listeners: []policy.Listener{{Scheme: "http", Opened: from.Port}}}
 	if layer.Span.IsZero() {
 		layer.Span = source.Span{File: l.entry}
 	}
@@ -372,7 +372,7 @@ func (l *lowering) mention(m machine.Mention) policy.Mention {
 }
 
 var factKinds = map[string]policy.FactKind{"option-unknown": policy.FactOptionUnknown, "session-cookie": policy.FactSessionCookie, "reads-body": policy.FactReadsBody,
-	"requires-header": policy.FactRequiresHeader, "serves-pages": policy.FactServesPages}
+	"requires-header": policy.FactRequiresHeader, "serves-pages": policy.FactServesPages, "hides-routes": policy.FactHidesRoutes}
 
 // answerer answers for one layer of an application.
 type answerer struct {
@@ -572,8 +572,14 @@ func (a *answerer) outcomes(ctx context.Context, r *policy.Request, s *scenario,
 	for _, x := range from.Assuming {
 		o.Assuming = append(o.Assuming, policy.Assumption{Unknown: policy.Unknown{Kind: policy.UnknownKind(x.Kind), Subject: x.Subject}, Holds: x.Holds})
 	}
-	if s := a.lowering.span(from.By); !s.IsZero() {
-		o.Trail = []source.Span{s}
+	decided := []*machine.Place{from.By, from.Sent}
+	if from.Raised != nil {
+		decided = []*machine.Place{from.Raised} // whoever answers for an error did not decide
+	}
+	for _, p := range decided {
+		if s := a.lowering.span(p); !s.IsZero() && !slices.Contains(o.Trail, s) {
+			o.Trail = append(o.Trail, s)
+		}
 	}
 	if from.Open != nil {
 		o.Open = &policy.Unknown{Kind: policy.UnknownKind(from.Open.Kind), Subject: from.Open.Subject}

@@ -81,8 +81,9 @@ func (s *server) credentials(l *level) []policy.Step {
 	var out []policy.Step
 	if d := l.directive("auth_basic"); d != nil && len(d.Args) > 0 && d.Args[0].Value != "off" {
 		challenge := policy.Line{Name: "WWW-Authenticate", Value: policy.Concat{policy.Text(`Basic realm="`), s.vars.expr(d.Args[0]), policy.Text(`"`)}, Span: d.Head}
+		basic, _ := policy.CompilePattern("^Basic ", policy.PCRE, true) // ngx_http_auth_basic_user: another scheme is no user
 		check := steps(
-			&policy.If{Cond: &policy.Equal{Of: authorization, Text: ""}, Then: s.fail(l, 401, d.Head, challenge)},
+			&policy.If{Cond: &policy.Not{Cond: &policy.Matches{Of: authorization, Pattern: basic, Keeps: true}}, Then: s.fail(l, 401, d.Head, challenge)},
 			&policy.If{Cond: policy.Meets{Kind: policy.CredentialsRejected}, Then: s.fail(l, 401, d.Head, challenge)},
 		)
 		if _, known := literal(d.Args[0]); !known { // its value may be "off"

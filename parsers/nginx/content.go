@@ -98,10 +98,10 @@ func (s *server) pass(l *level, loc *location, d *conf.Directive) []policy.Step 
 	prefix, _, _ := strings.Cut(d.Name, "_")
 	forward := &policy.Forward{
 		To:          policy.Upstream{Name: d.Args[0].Value, Servers: s.upstream(d.Args[0].Value), Span: d.Args[0].Span},
-		Path:        s.upstreamPath(loc, d),
 		Headers:     s.upstreamHeaders(l, d, prefix),
 		Unreachable: 502,
 	}
+	forward.Path, forward.Query = s.upstreamPath(loc, d)
 	var hidden []policy.Step
 	for _, h := range l.directives(prefix + "_hide_header") {
 		for _, w := range h.Args {
@@ -131,7 +131,7 @@ func (s *server) intercept(l *level) []policy.Step {
 				continue
 			}
 			seen[w.Value] = true
-			out = append(out, &policy.If{Cond: &policy.StatusIn{Statuses: []int{status}}, Then: s.errorPage(l, status)})
+			out = append(out, &policy.If{Cond: &policy.StatusIn{Statuses: []int{status}}, Then: s.fail(l, status, d.Head)})
 		}
 	}
 	return out
@@ -160,23 +160,34 @@ func (s *server) upstream(address string) []string {
 	return nil
 }
 
-// upstreamPath returns the path that is handed on: the part that the location matched is replaced by the path in
-// proxy_pass, when that has one. https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
-func (s *server) upstreamPath(loc *location, d *conf.Directive) policy.Expr {
+// upstreamPath returns path and query that are handed on, nil for what the client sent: the part that the location matched is
+// replaced by the path in proxy_pass, when that has one. https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
+// and ngx_http_proxy_create_request
+func (s *server) upstreamPath(loc *location, d *conf.Directive) (path, query policy.Expr) {
 	_, rest, ok := strings.Cut(d.Args[0].Value, "://")
 	slash := strings.IndexByte(rest, '/')
-	var sent policy.Expr // as the client sent it
-	if s.rewrites {
-		sent = policy.Path
-	}
+	changed := &policy.Escaped{Of: policy.Path}
 	if !ok || slash < 0 {
-		return sent
+		if s.rewrites {
+			path = s.ifSet(s.rewritten, changed, policy.SentPath)
+		}
+		return path, nil
 	}
 	if _, known := literal(d.Args[0]); !known || loc == nil || loc.isPattern() {
 		w := d.Args[0]
-		return s.vars.expr(w.Slice(len(w.Value)-len(rest)+slash, len(w.Value)))
+		return s.vars.expr(w.Slice(len(w.Value)-len(rest)+slash, len(w.Value))), policy.Text("")
 	}
-	return policy.Concat{policy.Text(rest[slash:]), &policy.Trim{Of: policy.Path, N: len(loc.match)}}
+	path = policy.Concat{policy.Text(rest[slash:]), &policy.Escaped{Of: &policy.Trim{Of: policy.Path, N: len(loc.match)}}}
+	if s.rewrites {
+		path = s.ifSet(s.broken, changed, path)
+	}
+	return path, nil
+}
+
+// ifSet is one value where a variable is "1", and another where it is not.
+func (s *server) ifSet(variable int, then, otherwise policy.Expr) policy.Expr {
+	return &policy.Lookup{Key: policy.Variable(variable), Table: &policy.Table{Name: "path handed on",
+		Exact: map[string]*policy.Entry{"1": {Value: then}}, Default: &policy.Entry{Value: otherwise}}}
 }
 
 // upstreamHeaders returns the request headers that nginx sets for the upstream.
@@ -203,8 +214,6 @@ func (s *server) proxyRedirect(l *level, loc *location, d *conf.Directive) []pol
 	if d.Name != "proxy_pass" {
 		return nil
 	}
-	type pair struct{ from, to conf.Word }
-	var pairs []pair
 	// The implied rule is that of the outermost level that hands requests on: inner ones inherit it.
 	match := ""
 	for x := l; x != nil; x = x.outer {
@@ -215,17 +224,25 @@ func (s *server) proxyRedirect(l *level, loc *location, d *conf.Directive) []pol
 			}
 		}
 	}
+	location := &policy.ResponseHeader{Name: "Location"}
+	var out []policy.Step // the first rule that fits gives the variable its value
+	rule := func(from, to policy.Expr) {
+		set := &policy.Set{Var: s.redirected, Value: &policy.Swap{Of: location, From: from, To: to}}
+		if len(out) == 0 {
+			out = steps(set)
+			return
+		}
+		out = append(out, &policy.If{Cond: s.isEmpty(s.redirected), Then: steps(set)})
+	}
 	implied := func() {
-		if _, known := literal(d.Args[0]); !known || loc == nil || loc.isPattern() {
+		from, known := literal(d.Args[0])
+		if !known || loc == nil || loc.isPattern() {
 			return
 		}
-		from := d.Args[0]
-		if _, rest, _ := strings.Cut(from.Value, "://"); !strings.Contains(rest, "/") {
-			from.Value += "/"
-			pairs = append(pairs, pair{from, conf.Word{Value: "/"}})
-			return
+		if _, rest, _ := strings.Cut(from, "://"); !strings.Contains(rest, "/") {
+			from, match = from+"/", "/"
 		}
-		pairs = append(pairs, pair{from, conf.Word{Value: match}})
+		rule(policy.Text(from), policy.Text(match))
 	}
 	rules := l.directives("proxy_redirect")
 	if len(rules) == 0 {
@@ -235,30 +252,44 @@ func (s *server) proxyRedirect(l *level, loc *location, d *conf.Directive) []pol
 		switch {
 		case len(r.Args) == 1 && r.Args[0].Value == "default":
 			implied()
-		case len(r.Args) == 2 && !strings.HasPrefix(r.Args[0].Value, "~"):
-			pairs = append(pairs, pair{r.Args[0], r.Args[1]})
+		case len(r.Args) == 2 && strings.HasPrefix(r.Args[0].Value, "~"):
+			if pattern := s.redirectPattern(r.Args[0]); pattern != nil {
+				if len(out) == 0 {
+					out = steps(&policy.Set{Var: s.redirected, Value: policy.Text("")})
+				}
+				out = append(out, &policy.If{Cond: policy.All{s.isEmpty(s.redirected), &policy.Matches{Of: location, Pattern: pattern, Named: s.vars.namedCaptures(pattern)}},
+					Then: steps(&policy.Set{Var: s.redirected, Value: s.vars.expr(r.Args[1])})})
+			}
 		case len(r.Args) == 2:
-			s.gap(r.Head, "proxy_redirect with an expression is not modelled")
+			rule(s.vars.expr(r.Args[0]), s.vars.expr(r.Args[1]))
 		}
 	}
-	location := &policy.ResponseHeader{Name: "Location"}
-	table := &policy.Table{Name: "proxy_redirect", Default: &policy.Entry{Value: location}}
-	for _, p := range pairs {
-		from, known := literal(p.from)
-		if !known {
-			continue
-		}
-		to := policy.Expr(policy.Concat{s.vars.expr(p.to), &policy.Trim{Of: location, N: len(from)}})
-		if l.argument("absolute_redirect", "on") != "off" {
-			to = s.absolute(l, to)
-		}
-		table.Prefixes = append(table.Prefixes, policy.TextEntry{Text: from, Entry: policy.Entry{Value: to}})
-	}
-	if len(table.Prefixes) == 0 {
+	if len(out) == 0 {
 		return nil
 	}
-	return steps(&policy.If{Cond: &policy.HasHeader{Name: "Location", OnlyKnown: true}, Then: steps(
-		&policy.EditHeader{Op: policy.Rewrite, Name: "Location", Value: &policy.Lookup{Table: table, Key: location}, Span: d.Head})})
+	rewritten := steps(&policy.If{Cond: s.isEmpty(s.redirected), Else: steps(&policy.EditHeader{Op: policy.Rewrite, Name: "Location", Value: policy.Variable(s.redirected), Span: d.Head})})
+	if l.argument("absolute_redirect", "on") != "off" {
+		// ngx_http_header_filter makes it absolute, and writes it before all others.
+		rewritten = steps(&policy.If{Cond: &policy.HasPrefix{Of: policy.Variable(s.redirected), Text: "/"}, Else: rewritten, Then: steps(
+			&policy.EditHeader{Op: policy.Remove, Name: "Location", Span: d.Head, Why: policy.Overridden},
+			&policy.EditHeader{Op: policy.First, Name: "Location", Value: s.absolute(l, policy.Variable(s.redirected)), Span: d.Head})})
+	}
+	return steps(&policy.If{Cond: &policy.HasHeader{Name: "Location", OnlyKnown: true}, Then: append(out, rewritten...)})
+}
+
+// redirectPattern reads the expression of proxy_redirect; nil when it cannot be read.
+func (s *server) redirectPattern(w conf.Word) *policy.Pattern {
+	text, fold := strings.CutPrefix(w.Value, "~*")
+	pattern, err := policy.CompilePattern(strings.TrimPrefix(text, "~"), policy.PCRE, fold)
+	if err != nil || !w.Known() {
+		s.gap(w.Span, "an expression that corslint cannot read")
+		return nil
+	}
+	return pattern
+}
+
+func (s *server) isEmpty(variable int) policy.Cond {
+	return &policy.Equal{Of: policy.Variable(variable), Text: ""}
 }
 
 // locationOf returns the location of a level, nil for a level that is none.
@@ -327,8 +358,8 @@ func (s *server) index(l *level, span source.Span) []policy.Step {
 			return append(out, s.jumpTo(name, span)...)
 		}
 		path := policy.Concat{policy.Path, s.vars.expr(name)}
-		then := append(s.handOff(l, span), &policy.Edit{Path: path}, &policy.Set{Var: s.internal, Value: policy.Text("1")},
-			&policy.Jump{Block: s.entry, Internal: true})
+		then := append(s.handOff(l, span), &policy.Edit{Path: path})
+		then = append(then, s.restart(span)...)
 		out = append(out, &policy.If{Cond: s.exists(policy.UnknownFile, l, path, span), Then: then})
 	}
 	forbidden := s.fail(l, 403, span)

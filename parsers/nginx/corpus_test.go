@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/differential"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers/nginx/conf"
+	"github.com/corslint/corslint/parsers/nginx/nginxtest"
 )
 
 var corpus = flag.String("corpus", "", "a directory of real configurations to start and to compare with")
@@ -36,32 +37,27 @@ func TestCorpus(t *testing.T) {
 	if *corpus == "" {
 		t.Skip("no -corpus")
 	}
-	if _, err := exec.LookPath("nginx"); err != nil {
-		missing(t, "no nginx")
-	}
+	nginxtest.Require(t)
 	files, err := filepath.Glob(filepath.Join(*corpus, "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var total tally
+	var total differential.Tally
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		total.add(compareFile(t, filepath.Base(file), data))
+		total.Add(compareFile(t, filepath.Base(file), data))
 	}
-	t.Logf("%d files, %d started, %d requests: %.3f %% equal, %.2f %% with several outcomes, %.2f %% open", len(files), total.configurations, total.requests,
-		percent(total.equal, total.requests), percent(total.several, total.requests), percent(total.open, total.requests))
-	if percent(total.equal, total.requests) < 99.9 {
-		t.Errorf("%d of %d answers differ", total.requests-total.equal, total.requests)
-	}
+	t.Logf("%d files", len(files))
+	total.Report(t, "configurations that nginx takes", *show, 99.9)
 }
 
-func compareFile(t *testing.T, name string, data []byte) (result tally) {
+func compareFile(t *testing.T, name string, data []byte) (result differential.Tally) {
 	found := conf.Recognise(source.NewFile(name, data))
 	if found.File == nil || found.Dump {
-		return tally{}
+		return differential.Tally{}
 	}
 	dir := t.TempDir()
 	upstream, port := startUpstream(t), freePort(t)
@@ -86,11 +82,11 @@ func compareFile(t *testing.T, name string, data []byte) (result tally) {
 	}
 	write(t, filepath.Join(dir, "upstream.yaml"), layerOf(upstream))
 	main := filepath.Join(dir, "nginx.conf")
-	write(t, main, whole(dir, "root "+site+";\n"+text))
-	if !strings.Contains(text, "listen 127.0.0.1") || exec.Command("nginx", "-t", "-q", "-c", main, "-p", dir).Run() != nil {
-		return tally{}
+	write(t, main, nginxtest.Whole(dir, "root "+site+";\n"+text))
+	if _, ok := nginxtest.Check(dir, main); !ok || !strings.Contains(text, "listen 127.0.0.1") {
+		return differential.Tally{}
 	}
-	startNginx(t, dir, main, port)
+	nginxtest.Start(t, dir, main, port)
 	chain := read(t, dir)
 	g := &generator{Rand: rand.New(rand.NewPCG(1, uint64(len(data)))), upstream: upstream}
 	hosts, paths := []string{"any.example"}, []string{}
@@ -108,38 +104,18 @@ func compareFile(t *testing.T, name string, data []byte) (result tally) {
 			}
 		}
 	}
-	result.configurations = 1
+	result.Subjects = 1
 	for range 60 {
-		r := g.request()
-		r.host = hosts[g.IntN(len(hosts))]
+		r := g.request(port)
+		r.Host = fmt.Sprintf("%s:%d", hosts[g.IntN(len(hosts))], port)
 		if len(paths) > 0 && !g.chance(4) {
-			r.path = strings.ReplaceAll(paths[g.IntN(len(paths))], " ", "%20")
+			r.Path = strings.ReplaceAll(paths[g.IntN(len(paths))], " ", "%20")
 		}
-		got, err := ask(port, r)
+		got, err := compared.Ask(port, r)
 		if err != nil {
 			t.Fatalf("%s: asking nginx: %v", name, err)
 		}
-		result.requests++
-		outcomes := predict(t, chain, port, r)
-		equal := false
-		for i := range outcomes {
-			equal = equal || outcomes[i].Open == nil && shown(&outcomes[i]) == got
-		}
-		if len(outcomes) > 1 {
-			result.several++
-		}
-		for i := range outcomes {
-			if outcomes[i].Open != nil {
-				result.open++
-				break
-			}
-		}
-		if equal {
-			result.equal++
-		} else if *show > 0 {
-			*show--
-			t.Logf("%s %+v\nnginx:    %s\ncorslint: %s open=%v (first of %d)", name, r, got, shown(&outcomes[0]), outcomes[0].Open, len(outcomes))
-		}
+		result.Count(compared, got, predict(t, chain, r), func() string { return name + " " + r.Host + " " + r.String() })
 	}
 	return result
 }

@@ -137,9 +137,9 @@ func (s *server) facts(l *level, endpoint string) {
 	state := func(kind policy.FactKind, d *conf.Directive, subject, text string) {
 		s.layer.Facts = append(s.layer.Facts, policy.Fact{Kind: kind, Endpoint: endpoint, Subject: subject, Text: text, Span: d.Head})
 	}
-	for _, name := range [...]string{"auth_basic", "auth_jwt", "auth_request"} {
-		if d := l.directive(name); d != nil && len(d.Args) > 0 && d.Args[0].Value != "off" {
-			state(policy.FactNeedsAuthorization, d, "", name+" asks for it")
+	for _, by := range [...]struct{ name, scheme string }{{"auth_basic", "Basic"}, {"auth_jwt", "Bearer"}, {"auth_request", ""}} {
+		if d := l.directive(by.name); d != nil && len(d.Args) > 0 && d.Args[0].Value != "off" {
+			state(policy.FactNeedsAuthorization, d, by.scheme, by.name+" asks for it")
 		}
 	}
 	for _, d := range l.directives("proxy_set_header") {

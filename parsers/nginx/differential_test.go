@@ -1,93 +1,56 @@
 package nginx_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/differential"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
+	"github.com/corslint/corslint/parsers/nginx/nginxtest"
 )
 
 var (
 	long = flag.Bool("long", false, "more than 1,000 configurations and 50,000 requests against a real nginx")
 	seed = flag.Uint64("seed", 1, "of the generated configurations")
-	show = flag.Int("show", 3, "disagreements to print")
+	show = flag.Int("show", 3, "disagreements to print, of different kinds")
 )
 
-// headersMore is where Debian installs the module.
-const headersMore = "/usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so"
+// compared are the headers that are compared beside Access-Control-*.
+var compared = differential.Compared{"vary", "location"}
 
 // TestDifferential holds predictions against a real nginx: status, Access-Control-*, Vary and Location, in order and with
 // duplicates, over generated configurations and requests.
 func TestDifferential(t *testing.T) {
-	if _, err := exec.LookPath("nginx"); err != nil {
-		missing(t, "no nginx")
-	}
-	if _, err := os.Stat(headersMore); err != nil {
-		missing(t, "no headers-more module")
-	}
+	nginxtest.Require(t)
 	batches, perBatch, requests := 2, 60, 30
 	if *long {
 		batches, perBatch, requests = 12, 100, 50
 	}
-	var total tally
+	var total differential.Tally
 	for batch := range batches {
-		total.add(runBatch(t, *seed*1000+uint64(batch), perBatch, requests))
+		total.Add(runBatch(t, *seed*1000+uint64(batch), perBatch, requests))
 	}
-	t.Logf("%d configurations, %d requests: %.3f %% equal, %.2f %% with several outcomes, %.2f %% open", total.configurations, total.requests,
-		percent(total.equal, total.requests), percent(total.several, total.requests), percent(total.open, total.requests))
-	if percent(total.equal, total.requests) < 99.9 {
-		t.Errorf("%d of %d answers differ", total.requests-total.equal, total.requests)
-	}
-	if percent(total.several, total.requests) > 5 || percent(total.open, total.requests) > 2 {
-		t.Error("too many answers depend on something unknown")
-	}
-}
-
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CORSLINT_REQUIRE_SERVERS") != "" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
-func percent(n, of int) float64 { return 100 * float64(n) / float64(max(of, 1)) }
-
-type tally struct{ configurations, requests, equal, several, open int }
-
-func (t *tally) add(u tally) {
-	t.configurations += u.configurations
-	t.requests += u.requests
-	t.equal += u.equal
-	t.several += u.several
-	t.open += u.open
+	total.Report(t, "configurations", *show, 99.9)
 }
 
 // runBatch starts one nginx with many configurations and asks each.
-func runBatch(t *testing.T, seed uint64, configurations, requests int) tally {
+func runBatch(t *testing.T, seed uint64, configurations, requests int) differential.Tally {
 	dir := t.TempDir()
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
@@ -106,10 +69,11 @@ func runBatch(t *testing.T, seed uint64, configurations, requests int) tally {
 	for n := range configurations {
 		g := &generator{Rand: rand.New(rand.NewPCG(seed, uint64(n))), n: n, upstream: upstream, root: site, users: filepath.Join(dir, "users")}
 		text := g.configuration(port)
-		write(t, filepath.Join(dir, "one.conf"), whole(dir, text))
-		if out, err := exec.Command("nginx", "-t", "-q", "-c", filepath.Join(dir, "one.conf"), "-p", dir).CombinedOutput(); err != nil {
-			if !bytes.Contains(out, []byte("duplicate")) {
-				t.Logf("nginx refuses a generated configuration: %.300s", out)
+		one := filepath.Join(dir, "one.conf")
+		write(t, one, nginxtest.Whole(dir, text))
+		if said, ok := nginxtest.Check(dir, one); !ok {
+			if !strings.Contains(said, "duplicate") {
+				t.Logf("nginx refuses a generated configuration: %.300s", said)
 			}
 			continue
 		}
@@ -118,38 +82,19 @@ func runBatch(t *testing.T, seed uint64, configurations, requests int) tally {
 	}
 	os.Remove(filepath.Join(dir, "one.conf"))
 	main := filepath.Join(dir, "nginx.conf")
-	write(t, main, whole(dir, strings.Join(texts, "")))
-	startNginx(t, dir, main, port)
+	write(t, main, nginxtest.Whole(dir, strings.Join(texts, "")))
+	nginxtest.Start(t, dir, main, port)
 	chain := read(t, dir)
 
-	result := tally{configurations: len(generators)}
+	result := differential.Tally{Subjects: len(generators)}
 	for i, g := range generators {
 		for range requests {
-			r := g.request()
-			got, err := ask(port, r)
+			r := g.request(port)
+			got, err := compared.Ask(port, r)
 			if err != nil {
 				t.Fatalf("asking nginx: %v", err)
 			}
-			result.requests++
-			outcomes := predict(t, chain, port, r)
-			if len(outcomes) > 1 {
-				result.several++
-			}
-			if slices.ContainsFunc(outcomes, func(o policy.Outcome) bool { return o.Open != nil }) {
-				result.open++
-			}
-			if slices.ContainsFunc(outcomes, func(o policy.Outcome) bool { return o.Open == nil && shown(&o) == got }) {
-				result.equal++
-				continue
-			}
-			if *show > 0 {
-				*show--
-				var predicted []string
-				for i := range outcomes {
-					predicted = append(predicted, fmt.Sprintf("%s open=%v %v", shown(&outcomes[i]), outcomes[i].Open != nil, outcomes[i].Assuming))
-				}
-				t.Logf("%s\n%+v\nnginx:    %s\ncorslint: %s", texts[i], r, got, strings.Join(predicted, "\n          "))
-			}
+			result.Count(compared, got, predict(t, chain, r), func() string { return texts[i] + "\n" + r.Host + " " + r.String() })
 		}
 	}
 	return result
@@ -165,46 +110,13 @@ func write(t *testing.T, name, text string) {
 	}
 }
 
-// whole puts an http block around servers.
-func whole(dir, text string) string {
-	var temp strings.Builder
-	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		fmt.Fprintf(&temp, "  %s_temp_path %s;\n", kind, filepath.Join(dir, "temp-"+kind))
-	}
-	return fmt.Sprintf("load_module %s;\nuser root;\npid %s;\nerror_log %s crit;\ndaemon off;\nworker_processes 1;\nevents { worker_connections 256; }\nhttp {\n  access_log off;\n  server_names_hash_max_size 8192;\n  variables_hash_max_size 8192;\n%s%s}\n",
-		headersMore, filepath.Join(dir, "nginx.pid"), filepath.Join(dir, "error.log"), temp.String(), text)
-}
-
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := differential.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-func startNginx(t *testing.T, dir, file string, port int) {
-	t.Helper()
-	cmd := exec.Command("nginx", "-c", file, "-p", dir)
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	})
-	for range 100 {
-		if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			c.Close()
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("nginx does not start: %s", log.String())
+	return port
 }
 
 // startUpstream starts the server behind nginx; layerOf describes it.
@@ -297,72 +209,12 @@ func read(t *testing.T, dir string) exchange.Chain {
 	return exchange.Chain{result.Hosts[0], result.Hosts[1]}
 }
 
-func predict(t *testing.T, chain exchange.Chain, port int, r request) []policy.Outcome {
+func predict(t *testing.T, chain exchange.Chain, r differential.Request) []policy.Outcome {
 	t.Helper()
-	q := exchange.Query{URL: fmt.Sprintf("http://%s:%d%s", r.host, port, r.path), Method: r.method}
-	for _, h := range r.headers {
-		q.Headers = append(q.Headers, browser.Header{Name: h[0], Value: h[1]})
-	}
+	q := exchange.Query{URL: "http://" + r.Host + r.Path, Method: r.Method, Headers: r.Fields()}
 	outcomes, err := chain.Answer(context.Background(), q, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return outcomes
-}
-
-// ask sends a request as it is and returns the answer as shown shows it.
-func ask(port int, r request) (string, error) {
-	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 5*time.Second)
-	if err != nil {
-		return "", err
-	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s:%d\r\nConnection: close\r\nContent-Length: 0\r\n", r.method, r.path, r.host, port)
-	for _, h := range r.headers {
-		fmt.Fprintf(&b, "%s: %s\r\n", h[0], h[1])
-	}
-	if _, err := io.WriteString(c, b.String()+"\r\n"); err != nil {
-		return "", err
-	}
-	in := bufio.NewReader(c)
-	first, err := in.ReadString('\n')
-	if errors.Is(err, io.EOF) && first == "" {
-		return "closed", nil
-	} else if err != nil {
-		return "", err
-	}
-	_, status, _ := strings.Cut(strings.TrimSpace(first), " ")
-	status, _, _ = strings.Cut(status, " ")
-	out := status
-	for {
-		line, err := in.ReadString('\n')
-		if line = strings.TrimRight(line, "\r\n"); err != nil || line == "" {
-			return out, nil
-		}
-		name, value, _ := strings.Cut(line, ":")
-		if matters(name) {
-			out += " | " + strings.ToLower(name) + ": " + strings.TrimSpace(value)
-		}
-	}
-}
-
-func matters(name string) bool {
-	name = strings.ToLower(name)
-	return strings.HasPrefix(name, "access-control-") || name == "vary" || name == "location"
-}
-
-// shown writes down what is compared: the status and the headers that matter, in wire order.
-func shown(o *policy.Outcome) string {
-	if o.Status == 0 && o.Open == nil {
-		return "closed"
-	}
-	out := fmt.Sprint(o.Status)
-	for _, h := range o.Headers {
-		if matters(h.Name) {
-			out += " | " + strings.ToLower(h.Name) + ": " + strings.TrimSpace(h.Value.String())
-		}
-	}
-	return out
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/corslint/corslint/internal/differential"
 )
 
 // generator writes configurations as people write them, and requests that tell their answers apart. The same seed gives the
@@ -172,37 +174,34 @@ func (g *generator) content(pattern bool) string {
 	return g.pick(choices...)
 }
 
-// request is a request to a generated configuration.
-type request struct {
-	method, host, path string
-	headers            [][2]string
-}
-
-func (g *generator) request() request {
-	r := request{
-		method: g.pick("GET", "GET", "GET", "OPTIONS", "OPTIONS", "OPTIONS", "POST", "PUT", "HEAD", "DELETE", "PATCH", g.pick("options", "TRACE")),
-		host:   fmt.Sprintf("s%d.example", g.n),
-		path: g.pick("/", "/api", "/api/", "/api/x", "/api/cors/x", "/a.css", "/dir", "/dir/", "/dir/b.css", "/missing", "/v1/a", "/st/x", "/st/in/", "/cors/e404", "/cors/", "/e404/q", "/e500",
+// request returns a request to the configuration, which listens on a port.
+func (g *generator) request(port int) differential.Request {
+	host := fmt.Sprintf("s%d.example", g.n)
+	r := differential.Request{
+		Method: g.pick("GET", "GET", "GET", "OPTIONS", "OPTIONS", "OPTIONS", "POST", "PUT", "HEAD", "DELETE", "PATCH", g.pick("options", "TRACE")),
+		Path: g.pick("/", "/api", "/api/", "/api/x", "/api/cors/x", "/a.css", "/dir", "/dir/", "/dir/b.css", "/missing", "/v1/a", "/st/x", "/st/in/", "/cors/e404", "/cors/", "/e404/q", "/e500",
 			"/redir", "/z/index.html", "/z/x", "/old/x?q=1", "/api/../dir/", "//api//x", "/empty/", "/api%2Fx?q=1", "/x%20y/x", "/index.html?q=1", "/%zz", "/api/in/"),
 	}
 	if g.chance(10) {
-		r.host = g.pick(fmt.Sprintf("shop.t%d.example", g.n), fmt.Sprintf("www.s%d.example", g.n))
+		host = g.pick(fmt.Sprintf("shop.t%d.example", g.n), fmt.Sprintf("www.s%d.example", g.n))
 	}
 	if origin := g.pick("", "https://a.example", "https://a.example", "https://b.example", "https://x.a.example", "https://evil.test", "https://x.B.example", "http://shop.c.example", "null",
 		"HTTPS://A.EXAMPLE", "https://a.example.evil.test", "https://xa.example"); origin != "" {
-		r.headers = append(r.headers, [2]string{"Origin", origin})
+		r.Headers = append(r.Headers, [2]string{"Origin", origin})
 		if g.chance(30) {
-			r.headers = append(r.headers, [2]string{"Origin", "https://second.example"})
+			r.Headers = append(r.Headers, [2]string{"Origin", "https://second.example"})
 		}
 	}
-	if r.method == "OPTIONS" && g.chance(2) {
-		r.headers = append(r.headers, [2]string{"Access-Control-Request-Method", "PUT"}, [2]string{"Access-Control-Request-Headers", "authorization"})
+	if r.Method == "OPTIONS" && g.chance(2) {
+		r.Headers = append(r.Headers, [2]string{"Access-Control-Request-Method", "PUT"}, [2]string{"Access-Control-Request-Headers", "authorization"})
 	}
 	if authorization := g.pick("", "", "", "Basic dTpw"); authorization != "" {
-		r.headers = append(r.headers, [2]string{"Authorization", authorization})
+		r.Headers = append(r.Headers, [2]string{"Authorization", authorization})
 	}
 	if g.chance(8) {
-		r.headers = append(r.headers, [2]string{"Cookie", "sid=1"})
+		r.Headers = append(r.Headers, [2]string{"Cookie", "sid=1"})
 	}
+	r.Host = fmt.Sprintf("%s:%d", host, port)
+	r.Headers = append(r.Headers, [2]string{"Content-Length", "0"})
 	return r
 }

@@ -134,11 +134,16 @@ func (s *server) jumpTo(uri conf.Word, span source.Span) []policy.Step {
 	if at := strings.IndexByte(uri.Value, '?'); at >= 0 && uri.Known() {
 		path, query = uri.Slice(0, at), uri.Slice(at+1, len(uri.Value))
 	}
-	return steps(
-		&policy.Edit{Path: s.vars.expr(path), Query: s.vars.expr(query)},
-		&policy.Set{Var: s.internal, Value: policy.Text("1")},
-		&policy.Jump{Block: s.entry, Internal: true, Span: span},
-	)
+	return append(steps(&policy.Edit{Path: s.vars.expr(path), Query: s.vars.expr(query)}), s.restart(span)...)
+}
+
+// restart goes through the server again, with the path as it was edited.
+func (s *server) restart(span source.Span) []policy.Step {
+	out := steps(&policy.Set{Var: s.internal, Value: policy.Text("1")})
+	if s.rewrites {
+		out = append(out, &policy.Set{Var: s.rewritten, Value: policy.Text("1")}, &policy.Set{Var: s.broken, Value: policy.Text("")})
+	}
+	return append(out, &policy.Jump{Block: s.entry, Internal: true, Span: span})
 }
 
 // responses makes the response part of a location, a switch where its ifs answer with other headers.

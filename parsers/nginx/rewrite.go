@@ -278,7 +278,11 @@ func (s *server) changePath(to conf.Word, keepArgs bool, flag string, after int)
 	if flag == "break" {
 		changed = ""
 	}
-	out := steps(edit, &policy.Set{Var: s.uriChanged, Value: policy.Text(changed)})
+	out := steps(edit, &policy.Set{Var: s.uriChanged, Value: policy.Text(changed)},
+		&policy.Set{Var: s.rewritten, Value: policy.Text("1")}, &policy.Set{Var: s.internal, Value: policy.Text("1")})
+	if flag == "break" {
+		out = append(out, &policy.Set{Var: s.broken, Value: policy.Text("1")})
+	}
 	if flag == "last" || flag == "break" {
 		out = append(out, &policy.Jump{Block: after})
 	}

@@ -34,6 +34,9 @@ type server struct {
 	errStatus  int // the status that error_page gives the answer
 	errorTaken int // "1" after an error_page redirect
 	handedOver int // "1" after a true if that hands requests on
+	rewritten  int // "1" when the path is not the one that the client sent
+	broken     int // "1" after "rewrite ... break": what the location matched is not replaced
+	redirected int // what proxy_redirect makes of a Location
 
 	errorPages, rewrites bool // anywhere in the server
 }
@@ -42,7 +45,8 @@ func newServer(l, first *level, vars *variables, program *policy.Program, layer 
 	s := &server{version: version, level: l, first: first, vars: vars, program: program, layer: layer, named: map[string]*location{}}
 	s.conf, s.uriChanged, s.internal = vars.slot("(if)"), vars.slot("(uri changed)"), vars.slot("(internal)")
 	s.errStatus, s.errorTaken = vars.slot("(error status)"), vars.slot("(error page)")
-	s.handedOver = vars.slot("(handed over)")
+	s.handedOver, s.rewritten, s.broken = vars.slot("(handed over)"), vars.slot("(rewritten)"), vars.slot("(rewrite break)")
+	s.redirected = vars.slot("(redirected)")
 	for x := l; x != nil; x = x.outer {
 		s.errorPages = s.errorPages || len(x.own["error_page"]) > 0
 	}
@@ -87,13 +91,26 @@ func (s *server) lower() {
 	if d, page := findErrorPage(s.first, 400); d != nil && strings.HasPrefix(page.uri.Value, "@") {
 		answer = steps(&policy.Respond{Status: 500, Span: d.Head}) // ngx_http_named_location: there is no path yet
 	}
-	s.fill(s.program.BadRequest, append(steps(unread), answer...), s.response(s.first))
+	answer = append(steps(unread), answer...)
+	if s.first != s.level {
+		answer = append(steps(&policy.If{Cond: &policy.Equal{Of: policy.Scheme, Text: "https"}, Then: steps(&policy.Jump{Block: s.unreadOverTLS()})}), answer...)
+	}
+	s.fill(s.program.BadRequest, answer, s.response(s.first))
 	s.fill(s.entry, slices.Concat(s.refuseMethods(), s.serverNames(), s.rewritePhase(s.level, nil, s.find), steps(&policy.Jump{Block: s.find})), response)
 	s.fill(s.find, s.choose(tree), response)
 	s.fill(s.fallback, s.content(s.level, nil), response)
 	for _, loc := range s.locations {
 		s.location(loc)
 	}
+}
+
+// unreadOverTLS makes a block for a request that cannot be read on a connection that named the server when it began.
+// https://nginx.org/en/docs/http/server_names.html#virtual_server_selection
+func (s *server) unreadOverTLS() int {
+	block := s.block("bad request over TLS", s.layer.Span)
+	unread := &policy.Edit{Host: policy.Text(firstServerName(s.level)), NoHeaders: true}
+	s.fill(block, append(steps(unread), s.fail(s.level, 400, source.Span{})...), s.response(s.level))
+	return block
 }
 
 func (s *server) fill(block int, request, response []policy.Step) {

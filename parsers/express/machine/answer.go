@@ -84,6 +84,11 @@ func (m *Machine) Answer(ctx context.Context, r *Request) ([]Response, error) {
 	if r.Layer < 0 || r.Layer >= len(m.layers) {
 		return nil, fmt.Errorf("there is no layer %d", r.Layer)
 	}
+	if slices.Contains(r.Circumstances, "credentials-rejected") {
+		if refused := m.withoutCredentials(ctx, r); refused != nil {
+			return refused, nil
+		}
+	}
 	deadline := time.Now().Add(answerTime)
 	a := &answering{request: r, decided: m.decided}
 	var out []Response
@@ -109,6 +114,21 @@ func (m *Machine) Answer(ctx context.Context, r *Request) ([]Response, error) {
 		out[0].Assuming = slices.DeleteFunc(out[0].Assuming, func(x Answered) bool { return x.Kind == "condition" })
 	}
 	return out, nil
+}
+
+// withoutCredentials returns the answer to a request whose credentials are left out, when it is a refusal: whoever looks for
+// credentials refuses bad ones in the way in which it refuses a request without any. Nil where nobody refuses it.
+func (m *Machine) withoutCredentials(ctx context.Context, r *Request) []Response {
+	bare := *r
+	bare.Circumstances = nil
+	bare.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h [2]string) bool {
+		return slices.ContainsFunc(credentialHeaders, func(c [2]string) bool { return strings.EqualFold(c[0], h[0]) })
+	})
+	responses, err := m.Answer(ctx, &bare)
+	if err != nil || slices.ContainsFunc(responses, func(a Response) bool { return a.Status != 401 && a.Status != 403 }) {
+		return nil
+	}
+	return responses
 }
 
 // add adds an outcome, unless it is one that is there already: then the questions that tell them apart are of no interest.
@@ -235,7 +255,8 @@ func (m *Machine) response(a *answering, o *goja.Object) Response {
 		lost.At, lost.By = m.firstPlace(l.Get("at")), m.firstPlace(l.Get("by"))
 		r.Lost = append(r.Lost, lost)
 	}
-	r.By, r.Error = m.firstPlace(o.Get("by")), short(o.Get("error").String())
+	r.By, r.Raised, r.Sent = m.firstPlace(o.Get("by")), m.firstPlace(o.Get("raised")), m.firstPlace(o.Get("sent"))
+	r.Error = short(o.Get("error").String())
 	if f, ok := o.Get("forward").(*goja.Object); ok {
 		r.Forward = &Forward{To: m.parts(f.Get("to").String()), Path: f.Get("path").String(), Place: m.firstPlace(f.Get("places"))}
 	}

@@ -1,8 +1,8 @@
 package machine
 
 import (
+	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
-	"github.com/corslint/corslint/parsers/express/script"
 )
 
 // Library keeps the scripts that were read, for all machines of a process: an application is loaded several times, each time

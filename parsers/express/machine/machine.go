@@ -18,8 +18,8 @@ import (
 	"github.com/dlclark/regexp2/v2"
 	"github.com/dop251/goja"
 
+	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
-	"github.com/corslint/corslint/parsers/express/script"
 )
 
 const (

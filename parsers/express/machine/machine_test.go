@@ -131,6 +131,25 @@ app.get('/', (req, res) => res.end());
 `}, machine.Application{Entry: "app.js", Major: 5}, []string{"GET /"}, `
 GET /: 200
 `},
+		{"a module waits for one that it imports", tree{"app.mjs": `
+import express from 'express';
+import routes from './routes.mjs';
+const app = express();
+app.use('/api', routes);
+app.listen(3000);
+`, "routes.mjs": `
+import express from 'express';
+import cors from 'cors';
+const router = express.Router();
+const origin = await Promise.resolve('https://a.example');
+const inner = express();
+inner.get('/', cors({ origin }), (req, res) => res.end());
+router.use('/inner', inner);
+export default router;
+`}, machine.Application{Entry: "app.mjs", Major: 5}, []string{"GET /api/inner", "GET /"}, `
+GET /api/inner: 200 | access-control-allow-origin: https://a.example | vary: Origin
+GET /: 404
+`},
 		{"a start that stops on what is unknown is tried the other way", tree{"app.js": `
 const { error } = require('joi').validate(process.env);
 if (error) throw new Error('configuration');

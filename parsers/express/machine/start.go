@@ -7,13 +7,16 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
-	"github.com/corslint/corslint/parsers/express/script"
 	"github.com/dop251/goja"
 )
 
 // start runs the entry, and returns its exports.
 func (m *Machine) start(entry string) (*goja.Object, error) {
+	if err := m.awaited(entry, map[string]bool{}); err != nil {
+		return nil, err
+	}
 	exports, err := m.module(entry)
 	if err != nil {
 		return nil, err
@@ -29,6 +32,36 @@ func (m *Machine) start(entry string) (*goja.Object, error) {
 		return nil, m.hand("%next", "configured", exports)
 	}
 	return o, nil
+}
+
+// awaited runs the modules below one that await at their top level: those that import them wait for them.
+// https://tc39.es/ecma262/#sec-async-module-execution-fulfilled
+func (m *Machine) awaited(name string, seen map[string]bool) error {
+	seen[name] = true
+	f, err := m.files.Open(name)
+	if err != nil {
+		return nil // for who needs it to say
+	}
+	s, err := m.library.read(f)
+	if err != nil {
+		return nil
+	}
+	for _, specifier := range s.Imports() {
+		local := m.resolve(path.Dir(name), specifier)
+		if local == "" || seen[local] || len(seen) >= maxFiles || !script.Is(local) {
+			continue
+		}
+		if err := m.awaited(local, seen); err != nil {
+			return err
+		}
+	}
+	if !s.Async || name == m.app.Entry {
+		return nil
+	}
+	if _, err := m.module(name); err != nil {
+		return err
+	}
+	return m.settle()
 }
 
 // hand calls a function of a model.

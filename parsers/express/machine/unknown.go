@@ -3,6 +3,7 @@ package machine
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -175,10 +176,15 @@ func (m *Machine) once(v goja.Value) goja.Value {
 	return m.must(values(list))
 }
 
-// promised is what then, catch and finally of an unknown value do: it is fulfilled, with an unknown value.
+// promised is what then, catch and finally of an unknown value do: it is fulfilled, with an unknown value, unless what the
+// program waits for fails.
 func (m *Machine) promised(u *unknown, method string, args []goja.Value) goja.Value {
-	promise, resolve, _ := m.rt.NewPromise()
-	_ = resolve(m.unknownOf(u.subject, u.kind, true))
+	promise, resolve, reject := m.rt.NewPromise()
+	if m.answer != nil && slices.Contains(m.answer.request.Circumstances, "call-fails") {
+		_ = reject(m.must(m.rt.New(m.rt.Get("Error"), m.rt.ToValue(u.subject+" fails"))))
+	} else {
+		_ = resolve(m.unknownOf(u.subject, u.kind, true))
+	}
 	o := m.rt.ToValue(promise).ToObject(m.rt)
 	f, _ := goja.AssertFunction(o.Get(method))
 	return m.must(f(o, args...))

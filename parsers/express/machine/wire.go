@@ -171,7 +171,9 @@ type Response struct {
 	Loose    []string   `json:"loose,omitempty"`
 	Assuming []Answered `json:"assuming,omitempty"`
 	By       *Place     `json:"by,omitempty"`
-	Error    string     `json:"error,omitempty"` // that nobody handled
+	Raised   *Place     `json:"raised,omitempty"` // who raised the error that By answers for
+	Sent     *Place     `json:"sent,omitempty"`   // the call that sent it
+	Error    string     `json:"error,omitempty"`  // that nobody handled
 	Forward  *Forward   `json:"forward,omitempty"`
 }
 

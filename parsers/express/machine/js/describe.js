@@ -52,6 +52,7 @@ function walk(router, at, pattern, out, seen) {
     }
     const inner = l.handle && !$.isUnknown(l.handle) && (l.handle.isRouter ? l.handle : l.handle.application && l.handle.application.router_);
     if (inner) walk(inner, e === undefined || at === undefined ? undefined : join(at, e === '/' ? '' : e), full, out, seen);
+    else if (l.path !== '/' && ($.isUnknown(l.handle) || l.handle.length < 3)) $.fact('hides-routes', full, 'what is mounted here', l.places);
   }
 }
 

@@ -491,7 +491,7 @@ function decorateResponse(response, major) {
       if (major === 5) this.status(code);
       else this.statusCode = code;
       $.writing([], () => this.setHeader('Content-Length', '1'));
-      this.end();
+      $.withSite(places, () => this.end());
     },
     format(handlers) {
       const places = $.siteHere('format');

@@ -195,6 +195,7 @@ class ServerResponse extends EventEmitter {
   }
   end(chunk, encoding, callback) {
     if (this.finished) return this;
+    $.sending(this);
     if (!this.headersSent) {
       if ($.isUnknown(this.statusCode)) this.statusCode = 200;
       this.writeHead(this.statusCode);

@@ -59,6 +59,7 @@ function answer(res, result, payload) {
     res.statusCode = 200;
     return res.end();
   }
+  $.answered($.literal(result));
   if (result === null || typeof result !== 'object' || (!$.isUnknown(result.statusCode) && !(Number(result.statusCode) >= 100 && Number(result.statusCode) <= 599))) return fail(res, new Error('what it returns is no response'));
   const rest = $.rest(result);
   if (rest) $.poison(res, rest);
@@ -77,7 +78,7 @@ function answer(res, result, payload) {
   if (payload === '1.0') write(result.multiValueHeaders, true);
   else if (Array.isArray(result.cookies)) $.writing([], () => res.setHeader('Set-Cookie', result.cookies.map(String)));
   res.statusCode = $.isUnknown(result.statusCode) ? 200 : Number(result.statusCode);
-  res.end();
+  $.withSite([], () => res.end()); // it is the result that decides, and no call
 }
 
 // fail is what becomes of an error: the gateway answers for the function, in its own way.

@@ -67,6 +67,11 @@ $.inLiteral = (object, name) => {
   const p = object && typeof object === 'object' && !$.isUnknown(object) ? $.property(object, name) : undefined;
   return p ? [p.all, p.value] : [];
 };
+// literal is the place of the object literal that made a value.
+$.literal = (object) => {
+  const id = object && typeof object === 'object' && !$.isUnknown(object) ? go.tagOf(object) : -1;
+  return id < 0 ? undefined : ['l' + id];
+};
 $.element = (list, i) => {
   const id = go.tagOf(list);
   return id < 0 ? [] : ['l' + id + '.' + i];
@@ -199,6 +204,12 @@ $.unhandled = (err, req) => {
 };
 $.handlerThrows = (req) => (req.circumstances && req.circumstances.includes('handler-throws') ? new Error('a handler threw') : undefined);
 $.befalls = (req, what) => !!req.circumstances && req.circumstances.includes(what);
+// sending notes the call by which the program sends a response.
+$.sending = (res) => {
+  if (!current || res !== current.res) return;
+  const id = go.site('end send json jsonp sendStatus sendFile redirect render writeHead status');
+  current.sent = forced || (id < 0 ? [] : ['s' + id]);
+};
 $.ended = (res) => {
   if (current && res === current.res) current.done = true;
 };
@@ -295,7 +306,7 @@ function outcome() {
   const { res, by, poisoned, forward } = current;
   const lines = [];
   for (const { name, values, places, each } of res.lines.values()) values.forEach((v, i) => lines.push([name, v, (each && each[i]) || places]));
-  const out = { status: res.finished || forward ? Number(res.sentStatus === undefined ? res.statusCode : res.sentStatus) || 0 : -1, headers: lines, by: by || [], lost: lostOf(res), poisoned: undefined, forward, error: current.error && !$.isUnknown(current.error) ? String(current.error.message || current.error) : '' };
+  const out = { status: res.finished || forward ? Number(res.sentStatus === undefined ? res.statusCode : res.sentStatus) || 0 : -1, headers: lines, by: by || [], raised: current.raisedBy || [], sent: current.sent || [], lost: lostOf(res), poisoned: undefined, forward, error: current.error && !$.isUnknown(current.error) ? String(current.error.message || current.error) : '' };
   if (poisoned) out.poisoned = $.isUnknown(poisoned) ? { subject: go.describe(poisoned), names: [] } : poisoned;
   if (!res.finished && !forward) out.headers = [];
   current = undefined;
@@ -326,7 +337,7 @@ function lostOf(res) {
       }
       if (!match) continue;
       const other = dry(l.handle, req);
-      for (const { name, values, places } of other.lines.values()) note({ name, value: values.join(', '), at: corsMiddleware.get(l.handle) || places, by: by || l.places, why: 'not-reached' });
+      for (const { name, values, places } of other.lines.values()) note({ name, value: values.join(', '), at: l.places || places, by: by || l.places, why: 'not-reached' });
       break;
     }
   }
@@ -535,6 +546,8 @@ const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: file
 const spread = (value) => ($.isUnknown(value) ? { [rest]: value } : value);
 const nativeAssign = Object.assign;
 Object.assign = (target, ...sources) => nativeAssign(target, ...sources.map((s) => ($.isUnknown(s) && typeof s !== 'string' ? { [rest]: s } : s)));
+// https://nodejs.org/api/errors.html#errorcapturestacktracetargetobject-constructoropt; no answer depends on a stack.
+Error.captureStackTrace = () => {};
 
 // ---- modules
 

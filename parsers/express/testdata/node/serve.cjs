@@ -1,5 +1,6 @@
-// Serves many applications from one process, as if each ran alone: the directories come on standard input, one a line; for
-// each, a line of JSON says on which port of 127.0.0.1 it listens, or why it did not start. Ends with standard input.
+// Serves many applications from one process, as if each ran alone: a port (0 for any) and a directory come on standard
+// input, one pair a line; for each, a line of JSON says on which port of 127.0.0.1 it listens, or why it did not start. Ends
+// with standard input.
 //
 // What an application may see of the others is kept apart: its environment, working directory, main module and port. The
 // context of its code, also of what runs later, is followed by AsyncLocalStorage.
@@ -40,7 +41,7 @@ net.Server.prototype.listen = function (...args) {
   this.once('listening', () => app.started({ port: this.address().port }));
   if (callback) this.once('listening', callback);
   this.app = app;
-  return listen.call(this, 0, '127.0.0.1');
+  return listen.call(this, app.port, '127.0.0.1');
 };
 
 const emit = http.Server.prototype.emit;
@@ -71,13 +72,13 @@ require.extensions['.ts'] = (module, file) => {
   module._compile(code, file);
 };
 
-async function start(dir) {
+async function start(port, dir) {
   const { main, type } = JSON.parse(fs.readFileSync(path.join(dir, 'package.json'), 'utf8'));
   const entry = path.join(dir, main);
   let app;
   const env = {}; // as "node --env-file-if-exists=.env" gives it
   if (fs.existsSync(path.join(dir, '.env'))) Object.assign(env, dotenv.parse(fs.readFileSync(path.join(dir, '.env'))));
-  const listening = new Promise((resolve) => { app = { dir, env, started: resolve }; });
+  const listening = new Promise((resolve) => { app = { dir, port, env, started: resolve }; });
   await contexts.run({ app }, async () => {
     process.argv[1] = entry;
     try {
@@ -92,8 +93,9 @@ async function start(dir) {
 }
 
 (async () => {
-  for await (const dir of readline.createInterface({ input: process.stdin })) {
-    print(JSON.stringify({ dir, ...await start(dir) }) + '\n');
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const [, port, dir] = /^(\d+) (.*)$/.exec(line);
+    print(JSON.stringify({ dir, ...await start(Number(port), dir) }) + '\n');
   }
   exit(0);
 })();

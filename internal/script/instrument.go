@@ -421,6 +421,10 @@ func (w *rewriter) call(e *ast.CallExpression) ast.Expression {
 	e.Callee = w.expression(e.Callee)
 	w.expressions(e.ArgumentList)
 	last := len(e.ArgumentList) - 1
+	if last < 0 && method == "end" && !w.model { // an argument that is undefined is none to a response
+		nothing := &ast.UnaryExpression{Operator: token.VOID, Idx: at, Operand: number(0, at)}
+		e.ArgumentList = []ast.Expression{call(HookSite, e, w.site(method, all), nothing)}
+	}
 	if w.model || !sited[method] || last < 0 {
 		return e
 	}

@@ -1,4 +1,4 @@
-package express_test
+package expresstest
 
 import (
 	"fmt"
@@ -37,7 +37,7 @@ func (m *module) common(app string) string {
 
 // publicFolder makes a folder with two pages and names it.
 func (m *module) publicFolder() string {
-	m.files["public/index.html"], m.files["public/docs/index.html"], m.files["public/app.css"] = "<h1>shop</h1>\n", "<h1>docs</h1>\n", "h1 {}\n"
+	m.Files["public/index.html"], m.Files["public/docs/index.html"], m.Files["public/app.css"] = "<h1>shop</h1>\n", "<h1>docs</h1>\n", "h1 {}\n"
 	for _, file := range []string{"/app.css", "/docs", "/docs/", "/static/app.css", "/index.html"} {
 		m.asked = append(m.asked, target{"GET", file})
 	}
@@ -129,7 +129,7 @@ type route struct {
 	urls    []string
 }
 
-func (g *generator) route() route {
+func (g *Application) route() route {
 	routes := []route{
 		{"'/'", []string{"/"}}, {"'/users'", []string{"/users"}}, {"'/users/:id'", []string{"/users/42", "/users/me"}}, {"'/items'", []string{"/items"}}, {"'/items/:id'", []string{"/items/7"}},
 		{"'/orders/:orderId/lines/:lineId'", []string{"/orders/1/lines/2"}}, {"'/health'", []string{"/health"}}, {"'/login'", []string{"/login"}}, {"'/search'", []string{"/search?q=1"}},
@@ -149,7 +149,7 @@ func (g *generator) route() route {
 	if !g.chance(4) {
 		return routes[g.IntN(len(routes))]
 	}
-	if g.major == 4 || g.chance(60) { // what express 5 refuses
+	if g.Major == 4 || g.chance(60) { // what express 5 refuses
 		return four[g.IntN(len(four))]
 	}
 	return five[g.IntN(len(five))]
@@ -164,7 +164,7 @@ func (m *module) routes(app string) []string {
 	for range 1 + m.IntN(4) {
 		out = append(out, m.register(app, ""))
 	}
-	if other := m.module(m.pick("routes/index", "src/register")); m.spread && m.chance(4) && m.files[other.file] == "" {
+	if other := m.module(m.pick("routes/index", "src/register")); m.spread && m.chance(4) && m.Files[other.file] == "" {
 		other.inner = true
 		other.add(other.register("router", ""), other.register("router", ""))
 		body := other.body
@@ -202,7 +202,7 @@ func (m *module) routes(app string) []string {
 func (m *module) router(prefix string, n int) string {
 	if m.spread && m.chance(2) {
 		other := m.module(fmt.Sprintf("%s/routes%d", m.pick("routes", "src/routes"), n+1))
-		if m.files[other.file] == "" && other.file != m.file {
+		if m.Files[other.file] == "" && other.file != m.file {
 			return m.local(other.export(other.routerHere(prefix, 1)), m.pick("routes", "userRoutes", "apiRouter"))
 		}
 	}
@@ -287,7 +287,7 @@ func (m *module) handler() string {
 	async := func(statements ...string) string {
 		return m.function(m.pick("async req, res", "async req, res, next"), statements...)
 	}
-	if other := m.module(m.pick("controllers/main", "src/controller")); m.spread && m.chance(8) && m.files[other.file] == "" {
+	if other := m.module(m.pick("controllers/main", "src/controller")); m.spread && m.chance(8) && m.Files[other.file] == "" {
 		return m.local(other.export("{\nlist: "+other.function("req, res", "res.json([]);")+",\nshow: "+other.function("async req, res, next", "try {\nres.json(await Promise.resolve({}));\n} catch (err) {\nnext(err);\n}")+",\n}"),
 			"controller") + m.pick(".list", ".show")
 	}

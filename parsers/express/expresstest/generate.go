@@ -1,6 +1,8 @@
-package express_test
+// Package expresstest writes Express applications and runs them under a real Node, for tests.
+package expresstest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -8,19 +10,22 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/corslint/corslint/internal/differential"
 )
 
-// generator writes one application as people write them, and requests that tell its answers apart. The same seed gives the
-// same text.
-type generator struct {
+// Application is one application as people write them, and the source of requests that tell its answers apart.
+type Application struct {
 	*rand.Rand
-	major  int    // of express
-	syntax syntax // of all its modules
-	double bool   // quotes
-	bare   bool   // no semicolons
-	spread bool   // over several files
-	typed  bool   // ES modules by package.json rather than by their names
-	files  map[string]string
+	Major int               // of express
+	Port  int               // that its source names, and on which it listens; 0: it names 3000 and listens anywhere
+	Files map[string]string // path → text
+
+	syntax syntax          // of all its modules
+	double bool            // quotes
+	bare   bool            // no semicolons
+	spread bool            // over several files
+	typed  bool            // ES modules by package.json rather than by their names
 	uses   map[string]bool // packages
 	asked  []target        // what routes were written for
 }
@@ -34,7 +39,7 @@ const (
 	typeScript
 )
 
-func (g *generator) extension() string {
+func (g *Application) extension() string {
 	if g.syntax == esModules && g.typed {
 		return "js"
 	}
@@ -44,27 +49,29 @@ func (g *generator) extension() string {
 // target is a request line that a route was written for, or one nearby.
 type target struct{ method, path string }
 
-func newGenerator(seed uint64, n int) *generator {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, uint64(n))), major: 4 + n%2, files: map[string]string{}, uses: map[string]bool{}}
+// Generate writes an application. The same seed and number give the same text.
+func Generate(seed uint64, n, port int) *Application {
+	g := &Application{Rand: rand.New(rand.NewPCG(seed, uint64(n))), Major: 4 + n%2, Port: port, Files: map[string]string{}, uses: map[string]bool{}}
 	g.syntax = []syntax{commonJS, commonJS, commonJS, esModules, typeScript}[g.IntN(5)]
 	g.double, g.bare, g.spread, g.typed = g.chance(3), g.chance(4), g.chance(2), g.chance(2)
+	g.application()
 	return g
 }
 
-func (g *generator) pick(texts ...string) string { return texts[g.IntN(len(texts))] }
+func (g *Application) pick(texts ...string) string { return texts[g.IntN(len(texts))] }
 
 // chance is true in one of n cases.
-func (g *generator) chance(n int) bool { return g.IntN(n) == 0 }
+func (g *Application) chance(n int) bool { return g.IntN(n) == 0 }
 
 // some returns up to n of the texts, in any order.
-func (g *generator) some(n int, texts ...string) []string {
+func (g *Application) some(n int, texts ...string) []string {
 	g.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
 	return texts[:min(g.IntN(n+1), len(texts))]
 }
 
 // module is a source file in the making. Types stand between ‹ and ›, which only TypeScript keeps.
 type module struct {
-	*generator
+	*Application
 	file    string
 	imports []string
 	known   map[string]string // what a specifier is imported as
@@ -73,8 +80,8 @@ type module struct {
 	inner   bool // the body is that of a function
 }
 
-func (g *generator) module(file string) *module {
-	return &module{generator: g, file: file + "." + g.extension(), known: map[string]string{}, names: map[string]bool{}}
+func (g *Application) module(file string) *module {
+	return &module{Application: g, file: file + "." + g.extension(), known: map[string]string{}, names: map[string]bool{}}
 }
 
 func (m *module) add(statements ...string) { m.body = append(m.body, statements...) }
@@ -171,7 +178,7 @@ func (m *module) done() *module {
 	if m.bare {
 		text = withoutSemicolons(text)
 	}
-	m.files[m.file] = indented(text)
+	m.Files[m.file] = indented(text)
 	return m
 }
 
@@ -229,7 +236,7 @@ func indented(text string) string {
 }
 
 // function writes a function of some of the parameters req, res, next, err, origin, callback.
-func (g *generator) function(parameters string, statements ...string) string {
+func (g *Application) function(parameters string, statements ...string) string {
 	types := strings.NewReplacer("req", "req‹: Request›", "res", "res‹: Response›", "next", "next‹: NextFunction›", "err", "err‹: any›",
 		"origin", "origin‹: string | undefined›", "callback", "callback‹: (err: any, allow?: any) => void›")
 	async := ""
@@ -248,7 +255,7 @@ func (g *generator) function(parameters string, statements ...string) string {
 }
 
 // application writes all files of an application.
-func (g *generator) application() {
+func (g *Application) application() {
 	main := g.pick("index", "app", "server")
 	if g.syntax == typeScript || g.chance(5) {
 		main = "src/" + main
@@ -287,17 +294,17 @@ func (g *generator) application() {
 		m.add(m.start(app))
 	}
 	m.done()
-	g.files["package.json"] = g.manifest(m.file)
-	if g.files[".env"] == "" && slices.ContainsFunc(slices.Collect(maps.Values(g.files)), func(text string) bool {
+	g.Files["package.json"] = g.manifest(m.file)
+	if g.Files[".env"] == "" && slices.ContainsFunc(slices.Collect(maps.Values(g.Files)), func(text string) bool {
 		return strings.Contains(strings.ReplaceAll(text, "process.env.PORT", ""), "process.env.")
 	}) {
-		g.files[".env"] = g.pick("NODE_ENV=development\n", "NODE_ENV=production\nCORS_ORIGIN=https://app.a.example\n", "NODE_ENV=test\nENABLE_CORS=yes\nCORS_OFF=\n", "NODE_ENV=\nORIGINS=https://b.example\n")
+		g.Files[".env"] = g.pick("NODE_ENV=development\n", "NODE_ENV=production\nCORS_ORIGIN=https://app.a.example\n", "NODE_ENV=test\nENABLE_CORS=yes\nCORS_OFF=\n", "NODE_ENV=\nORIGINS=https://b.example\n")
 	}
 }
 
 // manifest writes package.json.
-func (g *generator) manifest(main string) string {
-	versions := map[string]string{"body-parser": "^2.2.0", "compression": "^1.7.4", "cookie-parser": "^1.4.6", "cors": "^2.8.5", "dotenv": "^17.0.0", "express": fmt.Sprintf("^%d.1.0", g.major),
+func (g *Application) manifest(main string) string {
+	versions := map[string]string{"body-parser": "^2.2.0", "compression": "^1.7.4", "cookie-parser": "^1.4.6", "cors": "^2.8.5", "dotenv": "^17.0.0", "express": fmt.Sprintf("^%d.1.0", g.Major),
 		"express-rate-limit": "^8.0.0", "express-session": "^1.18.0", "helmet": "^8.0.0", "morgan": "^1.10.0", "passport": "^0.7.0"}
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(versions)) {
@@ -314,7 +321,7 @@ func (g *generator) manifest(main string) string {
 
 // environment gives the application variables of its own.
 func (m *module) environment() {
-	m.files[".env"] = m.pick("CORS_ORIGIN=https://a.example\n", "# settings\nCORS_ORIGIN=\"https://b.example\"\nCLIENT_URL=http://localhost:5173\n", "NODE_ENV=production\nORIGINS=https://a.example,https://app.a.example\n",
+	m.Files[".env"] = m.pick("CORS_ORIGIN=https://a.example\n", "# settings\nCORS_ORIGIN=\"https://b.example\"\nCLIENT_URL=http://localhost:5173\n", "NODE_ENV=production\nORIGINS=https://a.example,https://app.a.example\n",
 		"ENABLE_CORS=1\nCORS=1\nCLIENT_URL=https://a.example\n")
 	m.uses["dotenv"] = true
 	if m.syntax == commonJS {
@@ -332,8 +339,9 @@ func (m *module) application() string {
 }
 
 func (m *module) start(app string) string {
-	listen := app + m.pick(".listen(3000);", ".listen(process.env.PORT || 3000);", ".listen(3000, () => console.log('listening'));",
-		".listen(3000, '0.0.0.0', () => {\nconsole.log('listening');\n});")
+	port := fmt.Sprint(cmp.Or(m.Port, 3000))
+	listen := app + m.pick(".listen("+port+");", ".listen(process.env.PORT || "+port+");", ".listen("+port+", () => console.log('listening'));",
+		".listen("+port+", '0.0.0.0', () => {\nconsole.log('listening');\n});")
 	switch {
 	case m.chance(12) && m.syntax == commonJS && app != "createApp()":
 		return "if (require.main === module) {\n" + listen + "\n}"
@@ -342,7 +350,7 @@ func (m *module) start(app string) string {
 	case m.chance(12):
 		return "async function main() {\nawait Promise.resolve();\n" + listen + "\n}\nmain().catch(console.error);"
 	case m.chance(12):
-		return m.use("http") + ".createServer(" + app + ").listen(process.env.PORT || 3000);"
+		return m.use("http") + ".createServer(" + app + ").listen(process.env.PORT || " + port + ");"
 	}
 	return listen
 }
@@ -398,14 +406,14 @@ func (m *module) tail(app string) []string {
 }
 
 // everything is the path pattern that people write for all paths.
-func (g *generator) everything() string {
-	if g.major == 5 && !g.chance(40) {
+func (g *Application) everything() string {
+	if g.Major == 5 && !g.chance(40) {
 		return g.pick("/{*splat}", "/{*splat}", "/*splat", "/{*any}")
 	}
 	return g.pick("*", "*", "/*")
 }
 
-func (g *generator) errorHandler() []string {
+func (g *Application) errorHandler() []string {
 	return [][]string{
 		{"res.status(err.status || 500).json({ error: err.message });"},
 		{"if (res.headersSent) {\nreturn next(err);\n}", "res.status(500).send('error');"},
@@ -417,45 +425,40 @@ func (g *generator) errorHandler() []string {
 	}[g.IntN(7)]
 }
 
-// request is a request to a generated application.
-type request struct {
-	method, path string
-	headers      [][2]string
-}
-
-func (g *generator) request() request {
-	r := request{
-		method: g.pick("GET", "GET", "GET", "OPTIONS", "OPTIONS", "OPTIONS", "OPTIONS", "POST", "PUT", "HEAD", "DELETE", "PATCH"),
-		path:   g.pick("/", "/missing", "/api", "/api/none", "/users/1", "/app.css", "/docs"),
+// Request returns a request to the application.
+func (g *Application) Request() differential.Request {
+	r := differential.Request{
+		Method: g.pick("GET", "GET", "GET", "OPTIONS", "OPTIONS", "OPTIONS", "OPTIONS", "POST", "PUT", "HEAD", "DELETE", "PATCH"),
+		Path:   g.pick("/", "/missing", "/api", "/api/none", "/users/1", "/app.css", "/docs"),
 	}
 	if len(g.asked) > 0 && !g.chance(6) {
 		to := g.asked[g.IntN(len(g.asked))]
-		r.path = to.path
-		if r.method != "OPTIONS" && r.method != "HEAD" && !g.chance(4) {
-			r.method = to.method
+		r.Path = to.path
+		if r.Method != "OPTIONS" && r.Method != "HEAD" && !g.chance(4) {
+			r.Method = to.method
 		}
 	}
 	switch g.IntN(24) {
 	case 0:
-		r.path += "/"
+		r.Path += "/"
 	case 1:
-		r.path = strings.ToUpper(r.path)
+		r.Path = strings.ToUpper(r.Path)
 	case 2:
-		r.path += g.pick("/more", "x", "%20", "%2F", "/%zz", "//", "/../users")
+		r.Path += g.pick("/more", "x", "%20", "%2F", "/%zz", "//", "/../users")
 	case 3:
-		r.path += g.pick("?q=1", "?to=/elsewhere", "?", "?q=%zz", "?id[]=1")
+		r.Path += g.pick("?q=1", "?to=/elsewhere", "?", "?q=%zz", "?id[]=1")
 	case 4:
-		r.path = "/" + g.pick("%61pi", "/api", "API", "./api", "old/users") + r.path
+		r.Path = "/" + g.pick("%61pi", "/api", "API", "./api", "old/users") + r.Path
 	}
-	add := func(name, value string) { r.headers = append(r.headers, [2]string{name, value}) }
+	add := func(name, value string) { r.Headers = append(r.Headers, [2]string{name, value}) }
 	if origin := g.pick("", "", "https://a.example", "https://a.example", "https://a.example", "https://b.example", "https://app.a.example", "https://evil.test", "http://localhost:3000",
 		"http://localhost:5173", "null", "HTTPS://A.EXAMPLE", "https://a.example.evil.test", "https://xa.example", "https://a.example:8443", "http://a.example", "http://127.0.0.1:8080"); origin != "" {
 		add("Origin", origin)
 	}
-	if r.method == "POST" || r.method == "PUT" {
+	if r.Method == "POST" || r.Method == "PUT" {
 		add("Content-Length", "0") // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
 	}
-	if r.method == "OPTIONS" && !g.chance(4) {
+	if r.Method == "OPTIONS" && !g.chance(4) {
 		add("Access-Control-Request-Method", g.pick("GET", "PUT", "POST", "DELETE"))
 		if headers := g.pick("", "authorization", "content-type", "authorization,content-type", "x-custom, content-type"); headers != "" {
 			add("Access-Control-Request-Headers", headers)
@@ -470,4 +473,15 @@ func (g *generator) request() request {
 		}
 	}
 	return r
+}
+
+// String returns the source of the application.
+func (g *Application) String() string {
+	var b strings.Builder
+	for _, file := range slices.Sorted(maps.Keys(g.Files)) {
+		if !strings.HasPrefix(file, "public/") && file != "package.json" {
+			fmt.Fprintf(&b, "-- %s --\n%s", file, g.Files[file])
+		}
+	}
+	return b.String()
 }

@@ -1,4 +1,4 @@
-package express_test
+package expresstest
 
 import (
 	"strings"
@@ -64,7 +64,7 @@ func (m *module) cors() string {
 		return cors + "(" + m.declare("corsOptions", options) + ")"
 	case m.spread && m.chance(3):
 		other := m.module(m.pick("config/cors", "src/cors-options"))
-		if m.files[other.file] != "" {
+		if m.Files[other.file] != "" {
 			break
 		}
 		text := other.corsOptions()
@@ -131,7 +131,7 @@ func (m *module) origin() string {
 
 func (m *module) list() string {
 	if m.chance(12) && m.syntax != esModules { // from a file of its own
-		m.files["config.json"] = "{ \"cors\": { \"origins\": [\"https://a.example\", \"http://localhost:3000\"] }, \"port\": 3000 }\n"
+		m.Files["config.json"] = "{ \"cors\": { \"origins\": [\"https://a.example\", \"http://localhost:3000\"] }, \"port\": 3000 }\n"
 		return m.useAs("./"+strings.Repeat("../", strings.Count(m.file, "/"))+"config.json", "config") + ".cors.origins"
 	}
 	if m.chance(8) && m.syntax == esModules && !m.inner {
@@ -271,7 +271,7 @@ func (m *module) setter(name, value string) string {
 
 // byHand writes a middleware that sets the headers itself, or imports it.
 func (m *module) byHand() string {
-	if other := m.module(m.pick("middleware/cors", "src/allow-cors")); m.spread && m.chance(2) && m.files[other.file] == "" {
+	if other := m.module(m.pick("middleware/cors", "src/allow-cors")); m.spread && m.chance(2) && m.Files[other.file] == "" {
 		return m.local(other.export(other.headers()), "allowCors")
 	}
 	f := m.headers()

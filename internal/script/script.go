@@ -13,8 +13,10 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/dop251/goja"
+	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/parser"
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -102,26 +104,107 @@ func Read(f *source.File, base int) (*Script, error) {
 		return nil, errors.New("JSON is not a script")
 	}
 	s := &Script{File: f}
-	code, err := s.transform()
+	code, err := s.transform(string(f.Data), path.Ext(f.Path))
 	if err != nil {
 		return nil, err
 	}
 	// A function of the file's own variables, as Node makes it.
 	head, tail := "(function ("+parameters(code)+") {\n", "\n})"
 	if s.Async {
-		head = "(async function (" + parameters(code) + ") { var __toESM = 0;\n" // what requires writes, and the hook takes its place
+		// __toESM is what requires writes, and the hook takes its place.
+		head = "(async function (" + parameters(code) + ") { var __toESM = 0; Object.defineProperty(arguments[0], '__esModule', { value: true });\n"
 	}
-	s.generated, s.shift = head+code+tail, s.shift+1
-	tree, err := parser.ParseFile(nil, f.Path, s.generated, 0, parser.WithDisableSourceMaps)
+	tree, err := s.parse(head, code, tail)
 	if err != nil {
-		return nil, s.mistake(err)
+		return nil, err
 	}
-	s.segments = sync.OnceValue(s.decode)
 	instrument(s, tree, base)
 	if s.Program, err = goja.CompileAST(tree, false); err != nil {
 		return nil, &Error{Span: source.Span{File: f}, Text: err.Error()}
 	}
 	return s, nil
+}
+
+// Tree reads a file to be looked at, not to be run: the program is a function expression whose body the file is, as esbuild
+// writes it in CommonJS. The text is that of the file, or where only parts of the file are code what [Blank] made of it; the
+// language is told by an extension, ".ts".
+func Tree(f *source.File, text, language string) (*Script, *ast.Program, error) {
+	if len(text) > maxSize {
+		return nil, nil, &Error{Span: source.Span{File: f}, Text: fmt.Sprintf("larger than %d MB, not read", maxSize>>20)}
+	}
+	if at, deep := tooDeep([]byte(text)); deep {
+		return nil, nil, &Error{Span: source.Span{File: f, Start: at, End: at + 1}, Text: fmt.Sprintf("brackets nested deeper than %d, not read", maxDepth)}
+	}
+	s := &Script{File: f}
+	code, err := s.transform(text, language)
+	if err != nil {
+		return nil, nil, err
+	}
+	tree, err := s.parse("(async function () {\n", code, "\n})")
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, tree, nil
+}
+
+// parse parses the generated code, which a line precedes.
+func (s *Script) parse(head, code, tail string) (*ast.Program, error) {
+	s.generated, s.shift = head+code+tail, s.shift+1
+	tree, err := parser.ParseFile(nil, s.File.Path, s.generated, 0, parser.WithDisableSourceMaps)
+	if err != nil {
+		return nil, s.mistake(err)
+	}
+	s.segments = sync.OnceValue(s.decode)
+	return tree, nil
+}
+
+// Blank returns the text of a file with blanks in place of all but some parts of it, which are in order: whatever is kept
+// stays at its line and column.
+func Blank(data []byte, keep []source.Span) string {
+	var b strings.Builder
+	at := 0
+	blank := func(end int) {
+		for at < end {
+			r, size := utf8.DecodeRune(data[at:])
+			switch {
+			case r == '\n':
+				b.WriteByte('\n')
+			case r > 0xFFFF: // two units of a column
+				b.WriteString("  ")
+			default:
+				b.WriteByte(' ')
+			}
+			at += size
+		}
+	}
+	for _, part := range keep {
+		blank(part.Start)
+		b.Write(data[at:part.End])
+		at = part.End
+	}
+	blank(len(data))
+	return b.String()
+}
+
+// RangeOf returns the range of a node of the tree.
+func RangeOf(n ast.Node) Range { return rangeOf(n) }
+
+// Where a module imports others: as it is written, and as it is generated.
+var (
+	imports  = regexp.MustCompile(`(?m)^\s*(?:import|export)\b[^;]*?["']`)
+	required = regexp.MustCompile(`\brequire\("((?:[^"\\]|\\.)*)"\)`)
+)
+
+// Imports returns the specifiers of what the file imports as an ES module, in order; nil for one that is none.
+func (s *Script) Imports() []string {
+	if !imports.Match(s.File.Data) {
+		return nil
+	}
+	var out []string
+	for _, m := range required.FindAllStringSubmatch(s.generated, -1) {
+		out = append(out, m[1])
+	}
+	return out
 }
 
 // own are parameters that a program declares itself, as ES modules do with __filename.
@@ -143,14 +226,13 @@ func parameters(code string) string {
 // fileParameter is the path of the file, for [HookMeta].
 const fileParameter = "__corslint_file"
 
-// transform makes CommonJS of the file.
-func (s *Script) transform() (string, error) {
-	text := string(s.File.Data)
+// transform makes CommonJS of the text of the file.
+func (s *Script) transform(text, language string) (string, error) {
 	if strings.HasPrefix(text, "#!") { // the line stays, as a comment of the same length
 		text = "//" + text[2:]
 	}
 	options := api.TransformOptions{
-		Loader: loader(s.File.Path), Format: api.FormatCommonJS, Target: api.ES2022, Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude,
+		Loader: loader(language), Format: api.FormatCommonJS, Target: api.ES2022, Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude,
 		Sourcefile: s.File.Path, LogLevel: api.LogLevelSilent, Supported: unsupported, LegalComments: api.LegalCommentsNone,
 		TsconfigRaw: `{"compilerOptions":{"experimentalDecorators":true,"verbatimModuleSyntax":false}}`,
 	}
@@ -176,8 +258,8 @@ func (s *Script) transform() (string, error) {
 	return string(out.Code), nil
 }
 
-func loader(name string) api.Loader {
-	switch path.Ext(name) {
+func loader(language string) api.Loader {
+	switch language {
 	case ".ts", ".cts", ".mts":
 		return api.LoaderTS
 	case ".tsx":

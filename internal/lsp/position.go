@@ -1,0 +1,117 @@
+package lsp
+
+import (
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/corslint/corslint/internal/source"
+)
+
+// Positions of the protocol count UTF-16 code units within a line, those of corslint bytes of the file. Bytes that are no UTF-8
+// are one unit each, as the replacement character is that an editor shows for them.
+
+// units returns how many UTF-16 code units a text has.
+func units(text []byte) int {
+	n := 0
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		if n++; r > 0xFFFF {
+			n++
+		}
+		text = text[size:]
+	}
+	return n
+}
+
+// lines are the offsets at which the lines of a text start. A line ends with \n, \r\n or \r.
+func lines(text []byte) []int {
+	starts := []int{0}
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '\n', text[i] == '\r' && (i+1 == len(text) || text[i+1] != '\n'):
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}
+
+// toPosition returns the position of a byte offset.
+func toPosition(text []byte, starts []int, offset int) position {
+	offset = min(max(offset, 0), len(text))
+	line := len(starts) - 1
+	for low, high := 0, len(starts)-1; low <= high; { // the last start that is not behind the offset
+		if mid := (low + high) / 2; starts[mid] <= offset {
+			line, low = mid, mid+1
+		} else {
+			high = mid - 1
+		}
+	}
+	return position{Line: line, Character: units(text[starts[line]:offset])}
+}
+
+// toOffset returns the byte offset of a position. One behind the end of its line is the line's end, as the protocol has it.
+func toOffset(text []byte, starts []int, p position) int {
+	if p.Line < 0 {
+		return 0
+	}
+	if p.Line >= len(starts) {
+		return len(text)
+	}
+	at, end := starts[p.Line], len(text)
+	if p.Line+1 < len(starts) {
+		end = starts[p.Line+1]
+		for end > at && (text[end-1] == '\n' || text[end-1] == '\r') {
+			end--
+		}
+	}
+	for n := 0; at < end && n < p.Character; {
+		r, size := utf8.DecodeRune(text[at:])
+		if n++; r > 0xFFFF {
+			if n++; n > p.Character {
+				break // in the middle of a pair
+			}
+		}
+		at += size
+	}
+	return at
+}
+
+// rangeOf returns the range of a span in the text of its file.
+func rangeOf(s source.Span) textRange {
+	starts := lines(s.File.Data)
+	return textRange{toPosition(s.File.Data, starts, s.Start), toPosition(s.File.Data, starts, s.End)}
+}
+
+// contains reports whether a position lies in a range, its end included: a cursor behind a word is at it.
+func (r textRange) contains(p position) bool {
+	return !before(p, r.Start) && !before(r.End, p)
+}
+
+func before(a, b position) bool {
+	return a.Line < b.Line || a.Line == b.Line && a.Character < b.Character
+}
+
+// toPath returns the path of a file: URI, "" for another one.
+func toPath(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "file" {
+		return ""
+	}
+	name := u.Path
+	if runtime.GOOS == "windows" { // file:///c:/x
+		name = strings.TrimPrefix(name, "/")
+	}
+	return filepath.FromSlash(name)
+}
+
+// toURI returns the file: URI of an absolute path.
+func toURI(name string) string {
+	name = filepath.ToSlash(name)
+	if !strings.HasPrefix(name, "/") {
+		name = "/" + name
+	}
+	return (&url.URL{Scheme: "file", Path: name}).String()
+}
