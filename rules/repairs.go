@@ -61,6 +61,14 @@ func lostNames(failures []*probe.Failure, by source.Span) []repair.Step {
 	return steps
 }
 
+// moveBefore has middleware run before what answers in front of it. It changes the order in which everything else runs, too.
+func moveBefore(middleware []source.Span, before source.Span) []repair.Repair {
+	if len(middleware) != 1 {
+		return nil
+	}
+	return unsafely(one("move it above "+line(before, middleware[0]), repair.MoveBefore{At: middleware[0], Before: before}))
+}
+
 // one returns a repair of some steps; none where there are no steps.
 func one(title string, steps ...repair.Step) []repair.Repair {
 	if len(steps) == 0 {
@@ -91,10 +99,11 @@ func addNames(failures []*probe.Failure, header string, names []string, known []
 	var out []repair.Repair
 	title := "allow " + listed(names, 4)
 	if h, ok := failing(failures[0]); ok {
-		text, _ := h.Value.Known()
-		if at := valueAt(h.Sources, text); at.Text() == text {
-			out = one(title, repair.AddToList{At: at, Names: names})
+		at := h.Sources[0] // a list of several literals
+		if text, _ := h.Value.Known(); valueAt(h.Sources, text).Text() == text {
+			at = valueAt(h.Sources, text)
 		}
+		out = one(title, repair.AddToList{At: at, Names: names})
 	} else if lines := linesOf(failures[0], allowOrigin); len(lines) > 0 {
 		out = one(title, repair.SetHeader{Beside: lines[0].Sources[0], Name: header, Value: strings.Join(names, ", ")})
 	}
@@ -162,6 +171,22 @@ func allowCredentials(f *probe.Failure) []repair.Repair {
 		return nil
 	}
 	return one("allow credentials", repair.SetHeader{Beside: lines[0].Sources[0], Name: f.Header, Value: "true"})
+}
+
+// removeEach takes items out that are literals of their own.
+func removeEach(places []source.Span, items []string) []repair.Repair {
+	var steps []repair.Step
+	for i, at := range places {
+		if at.Text() != items[i] {
+			return nil
+		}
+		steps = append(steps, repair.Remove{At: at})
+	}
+	title := "take it out"
+	if len(steps) > 1 {
+		title = "take them out"
+	}
+	return one(title, steps...)
 }
 
 // varyBeside says that responses depend on Origin, beside the header that makes them.

@@ -341,7 +341,7 @@ func reportListed(p *Pass, header string, pointless func(string) bool, message, 
 		f := finding.Finding{
 			Place: places[0], Message: short(fmt.Sprintf(message, listed(items, 4)), maxMessage), Because: because,
 			Change: "take " + listed(items, 12) + " out of the list", Endpoints: w.endpoints,
-			Repairs: w.without(pointless),
+			Repairs: append(w.without(pointless), removeEach(places, items)...),
 		}
 		for _, at := range places[1:] {
 			if at != f.Place {

@@ -17,6 +17,7 @@ import (
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/client"
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/nginx"
 	"github.com/corslint/corslint/parsers/openapi"
@@ -25,7 +26,7 @@ import (
 
 func dialects(version nginx.Version) []parsers.Dialect {
 	node := express.Dialect{}
-	return []parsers.Dialect{nginx.Dialect{Options: nginx.Options{Version: version}}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}}
+	return []parsers.Dialect{nginx.Dialect{Options: nginx.Options{Version: version}}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, client.Dialect{}}
 }
 
 // fixer repairs files in memory.
@@ -70,7 +71,7 @@ func changed(files []*source.File, r *fix.Result) []*source.File {
 func exampleFiles(e rules.Example) []*source.File {
 	archive := txtar.Parse([]byte(e.Text))
 	if len(archive.Files) == 0 {
-		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js"}[e.Dialect]
+		name := map[string]string{"nginx": "example.conf", "openapi": "openapi.yaml", "express": "server.js", "apigateway": "template.yaml", "client": "src/api.js"}[e.Dialect]
 		return []*source.File{source.NewFile(name, []byte(e.Text))}
 	}
 	var files []*source.File

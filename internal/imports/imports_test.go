@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
-	"parsers/express":             {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
+	"parsers/express":             {"internal/source", "internal/repair", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
 	"parsers/express/expresstest": {"internal/differential"},
 	"parsers/express/machine":     {"internal/source", "internal/script"},
 	"parsers/client":              {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "parsers"},

@@ -75,6 +75,8 @@ type (
 		At      source.Span
 		Origins []string
 	}
+	// Refuse has the callback that At calls say no, where it throws now.
+	Refuse struct{ At source.Span }
 	// MoveBefore moves the statement that At starts before the one that Before starts.
 	MoveBefore struct{ At, Before source.Span }
 )
@@ -114,6 +116,9 @@ func (s AnswerPreflight) Place() source.Span { return s.At }
 
 // Place returns the header.
 func (s ChooseOrigin) Place() source.Span { return s.At }
+
+// Place returns the call.
+func (s Refuse) Place() source.Span { return s.At }
 
 // Place returns what is moved.
 func (s MoveBefore) Place() source.Span { return s.At }
