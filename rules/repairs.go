@@ -161,7 +161,11 @@ func (w writtenLine) without(pointless func(string) bool) []repair.Repair {
 	if gone > 1 {
 		title = "take them out"
 	}
-	return one(title, repair.Replace{At: at, Text: strings.Join(left, ", ")})
+	separator := ", "
+	if strings.Contains(w.value, ",") && !strings.Contains(w.value, ", ") {
+		separator = ","
+	}
+	return one(title, repair.Replace{At: at, Text: strings.Join(left, separator)})
 }
 
 // allowCredentials allows credentials beside the header that lets the page in.
@@ -198,7 +202,8 @@ func varyBeside(answer *policy.Outcome) []repair.Repair {
 	beside := repair.SetHeader{Beside: h.Sources[0], Name: "Vary", Value: "Origin"}
 	outside := beside
 	outside.Outside = true
-	return append(one("send Vary: Origin", beside), one("send Vary: Origin, inside of the condition and outside", beside, outside)...)
+	return slices.Concat(one("send Vary: Origin", beside), one("send Vary: Origin outside of the condition", outside),
+		one("send Vary: Origin inside of the condition and outside", beside, outside))
 }
 
 // repairPreflights has preflights answered with a status that they pass, or at all.

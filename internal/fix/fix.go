@@ -114,9 +114,9 @@ func (j *judgement) safety(unsafe bool) finding.Safety {
 	switch {
 	case len(j.left) > 0 || j.lost || j.fruitless > 0:
 		return ""
-	case len(j.appeared) > 0 || j.worse > 0:
+	case slices.ContainsFunc(j.appeared, (*finding.Finding).Shown) || j.worse > 0:
 		return finding.Shown
-	case j.letIn > 0 || unsafe:
+	case len(j.appeared) > 0 || j.letIn > 0 || unsafe:
 		return finding.Unsafe
 	}
 	return finding.Safe

@@ -1,33 +1,24 @@
 package fix_test
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/corslint/corslint/analyzers/browser"
-	"github.com/corslint/corslint/analyzers/exchange"
-	"github.com/corslint/corslint/analyzers/policy"
-	"github.com/corslint/corslint/internal/engine"
-	"github.com/corslint/corslint/internal/finding"
-	"github.com/corslint/corslint/internal/fix"
+	"github.com/corslint/corslint/internal/differential"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -154,10 +145,7 @@ func (g *faulty) location(path, value string, outer bool) string {
 // server, and what went well still does.
 func TestRealNginx(t *testing.T) {
 	if _, err := exec.LookPath("nginx"); err != nil {
-		if os.Getenv("CORSLINT_REQUIRE_SERVERS") != "" {
-			t.Fatal("no nginx")
-		}
-		t.Skip("no nginx")
+		differential.Missing(t, "no nginx")
 	}
 	count := 60
 	if *long {
@@ -165,7 +153,10 @@ func TestRealNginx(t *testing.T) {
 	}
 	upstream := startUpstream(t)
 	dir := t.TempDir()
-	port := freePort(t)
+	port, err := differential.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all strings.Builder
 	var repaired []*fixed
 	var findings, gone int
@@ -179,160 +170,22 @@ func TestRealNginx(t *testing.T) {
 		if out, err := tryNginx(dir, text); err != nil {
 			t.Fatalf("nginx refuses a generated configuration: %s\n%s", out, text)
 		}
-		x := repairOne(t, file)
+		x := repairAll(t, n%10 == 7, file)
 		findings += x.before
 		gone += len(x.result.Repaired)
-		if out, err := tryNginx(dir, string(x.after.Data)); err != nil {
+		if out, err := tryNginx(dir, string(x.after[0].Data)); err != nil {
 			t.Errorf("nginx refuses what a fix made: %s\n%s", out, patch(t, x.result))
 			continue
 		}
-		all.Write(x.after.Data)
+		all.Write(x.after[0].Data)
 		repaired = append(repaired, x)
 	}
 	startNginx(t, dir, port, all.String())
-	var asked, equal, witnesses, well int
+	var total tally
 	for _, x := range repaired {
-		for _, e := range x.exchanges {
-			if e.Verdict() == browser.Unknown || !askable(e) {
-				continue
-			}
-			asked++
-			real := browse(port, e.Fetch)
-			if real == e.Verdict() {
-				equal++
-			} else {
-				t.Errorf("%s: predicted %s, the real server: %s\n%s", e.Fetch.Key(), e.Verdict(), real, x.after.Data)
-			}
-			if x.witness[e.Fetch.Key()] && !supposes(e) {
-				witnesses++
-				if real == browser.Allowed {
-					well++
-				} else {
-					t.Errorf("%s is repaired and still refused\n%s", e.Fetch.Key(), patch(t, x.result))
-				}
-			}
-		}
+		total.hold(t, x, port)
 	}
-	t.Logf("%d configurations, %d findings, %d repaired; nginx accepts %d; %d of %d exchanges as predicted; %d of %d witnesses are let in",
-		count, findings, gone, len(repaired), equal, asked, well, witnesses)
-}
-
-// fixed is a repaired configuration and what was asked of it afterwards.
-type fixed struct {
-	before    int // findings
-	after     *source.File
-	result    *fix.Result
-	exchanges []*exchange.Exchange
-	witness   map[string]bool // the fetches that repaired findings proved, and that fail for nothing else
-}
-
-func repairOne(t *testing.T, file *source.File) *fixed {
-	t.Helper()
-	f := fixer(before, false, file)
-	was := findings(t, f, []*source.File{file})
-	x := &fixed{before: len(was), result: f.Fix(t.Context()), witness: map[string]bool{}}
-	x.after = changed([]*source.File{file}, x.result)[0]
-	var lock sync.Mutex
-	is := f.Run(t.Context(), engine.Options{Files: f.Over(x.result), Surveyed: func(s engine.Surveyed) {
-		lock.Lock()
-		defer lock.Unlock()
-		for _, e := range s.Survey.Endpoints {
-			for _, w := range slices.Concat(e.Wanted, e.Strangers) {
-				x.exchanges = append(x.exchanges, &w.Exchange)
-			}
-		}
-	}}).All
-	for _, r := range x.result.Repaired {
-		for _, w := range r.Witness {
-			x.witness[w.Fetch] = r.Category == finding.Blocked || r.Category == finding.Consistency
-		}
-	}
-	for _, y := range is {
-		if y.Category != finding.Caching && y.Category != finding.Hygiene { // what fails for another reason, too
-			x.witness = nil
-		}
-	}
-	noneAppears(t, was, is, x.result)
-	if again := fixer(before, false, x.after).Fix(t.Context()); len(again.Changes) > 0 {
-		t.Errorf("a second run changes %s", patch(t, again))
-	}
-	if crlf := bytes.Contains(file.Data, []byte("\r\n")); crlf != bytes.Contains(x.after.Data, []byte("\r\n")) || crlf && bytes.Count(x.after.Data, []byte("\n")) != bytes.Count(x.after.Data, []byte("\r\n")) {
-		t.Errorf("the line ends are not kept: %q", x.after.Data)
-	}
-	return x
-}
-
-// supposes reports whether an exchange fails because the upstream is taken to send no CORS headers, of which nobody knows.
-func supposes(e *exchange.Exchange) bool {
-	return e.Verdict() == browser.Blocked && slices.ContainsFunc(e.Outcomes, func(o exchange.Outcome) bool {
-		return slices.ContainsFunc(o.Assuming, func(a policy.Assumption) bool { return a.Kind == policy.UnknownSilent })
-	})
-}
-
-// askable reports whether the real servers can be brought into the circumstance of an exchange.
-func askable(e *exchange.Exchange) bool {
-	return !slices.ContainsFunc(e.Fetch.Circumstances, func(c policy.Circumstance) bool {
-		return c.Kind != policy.UpstreamStatus && c.Kind != policy.UpstreamDown
-	})
-}
-
-// browse does what a browser does with a fetch, against the real server.
-func browse(port int, f exchange.Fetch) browser.Verdict {
-	status := ""
-	for _, c := range f.Circumstances {
-		switch c.Kind {
-		case policy.UpstreamStatus:
-			status = strconv.Itoa(c.Status)
-		case policy.UpstreamDown:
-			status = "down"
-		}
-	}
-	request := browser.Request{PageOrigin: f.Origin, PageURL: f.PageURL, URL: f.URL, Method: f.Method, Headers: f.Headers, Credentials: f.Credentials,
-		Mode: f.Mode, Redirect: f.Redirect, HasBody: f.HasBody, Initiator: f.Initiator}
-	return browser.Fetch(browser.Chromium, request, func(o browser.Outgoing) browser.Response {
-		r, err := ask(port, o, status)
-		if err != nil {
-			return browser.Response{}
-		}
-		return r
-	}).Verdict
-}
-
-// ask sends a request as it is. The status is the one that the upstream is to answer with.
-func ask(port int, o browser.Outgoing, status string) (browser.Response, error) {
-	u, err := url.Parse(o.URL)
-	if err != nil {
-		return browser.Response{}, err
-	}
-	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 5*time.Second)
-	if err != nil {
-		return browser.Response{}, err
-	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: 0\r\n", o.Method, u.RequestURI(), u.Hostname())
-	for _, h := range o.Headers {
-		fmt.Fprintf(&b, "%s: %s\r\n", h.Name, h.Value)
-	}
-	if status != "" && !o.Preflight {
-		fmt.Fprintf(&b, "X-Answer-With: %s\r\n", status)
-	}
-	if _, err := io.WriteString(c, b.String()+"\r\n"); err != nil {
-		return browser.Response{}, err
-	}
-	answer, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: o.Method})
-	if err != nil {
-		return browser.Response{}, err
-	}
-	defer answer.Body.Close()
-	r := browser.Response{Status: answer.StatusCode}
-	for name, values := range answer.Header {
-		for _, value := range values {
-			r.Headers = append(r.Headers, browser.Header{Name: name, Value: value})
-		}
-	}
-	return r, nil
+	t.Logf("%d configurations, %d findings, %d repaired; nginx accepts %d; %s", count, findings, gone, len(repaired), total)
 }
 
 // startUpstream starts the server behind nginx, which knows nothing of CORS.
@@ -369,16 +222,6 @@ func whole(dir, text string) string {
 	return fmt.Sprintf("user root;\npid %s;\nerror_log %s crit;\ndaemon off;\nworker_processes 1;\nevents { worker_connections 256; }\n"+
 		"http {\n  access_log off;\n  server_names_hash_max_size 8192;\n  variables_hash_max_size 8192;\n  map_hash_bucket_size 256;\n%s%s}\n",
 		filepath.Join(dir, "nginx.pid"), filepath.Join(dir, "error.log"), temp.String(), text)
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 func startNginx(t *testing.T, dir string, port int, text string) {

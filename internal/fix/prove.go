@@ -27,6 +27,7 @@ type layer struct {
 	layer  *policy.Layer
 	files  []*source.File
 	broken bool
+	gaps   map[string]bool  // what cannot be followed
 	asked  map[string]asked // by the key of the fetch
 }
 
@@ -61,7 +62,10 @@ func (s *state) since(before *state, named func(path string) bool) *state {
 }
 
 func newLayer(s engine.Surveyed) *layer {
-	l := &layer{host: s.Survey.Host, layer: s.Survey.Layer, files: s.Files, broken: s.Broken, asked: map[string]asked{}}
+	l := &layer{host: s.Survey.Host, layer: s.Survey.Layer, files: s.Files, broken: s.Broken, gaps: map[string]bool{}, asked: map[string]asked{}}
+	for _, g := range slices.Concat(l.host.Gaps, l.layer.Gaps) {
+		l.gaps[g.Why] = true
+	}
 	for _, e := range slices.Concat(s.Survey.Endpoints, s.Survey.Stated) {
 		for _, p := range e.Strangers {
 			l.note(p, false)
@@ -109,7 +113,7 @@ type Exchanges struct {
 type judgement struct {
 	left      []*finding.Finding // findings that are still there, and were to go
 	appeared  []*finding.Finding // findings that were not there
-	lost      bool               // a layer is no longer there
+	lost      bool               // a layer is no longer there, or less of it can be followed
 	worse     int                // exchanges that pages need and that are refused now
 	letIn     int                // strangers who are let in now
 	fruitless int                // witnesses that go no better than before
@@ -142,6 +146,9 @@ func (f *Fixer) prove(ctx context.Context, before *state, repaired []*finding.Fi
 
 // hold asks a layer as it was and as it is the same.
 func (j *judgement) hold(ctx context.Context, was, is *layer, witness map[string]bool) {
+	for why := range is.gaps {
+		j.lost = j.lost || !was.gaps[why]
+	}
 	for key, a := range was.asked {
 		j.count(a, is.ask(ctx, a), witness[key])
 	}

@@ -2,6 +2,7 @@ package express
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 
@@ -199,14 +200,16 @@ func (e *editor) setHeader(s repair.SetHeader) (source.Edits, bool) {
 		return nil, false
 	}
 	method := e.text(i)
-	if method != "set" && method != "header" && method != "setHeader" {
+	call := ""
+	switch {
+	case s.Name == "Vary" && (method == "set" || method == "header" || method == "vary"):
+		call = e.text(i-2) + ".vary('" + s.Value + "')"
+	case s.Name == "Vary" && method == "setHeader":
+		call = e.text(i-2) + ".appendHeader('Vary', '" + s.Value + "')" // since Node 18.3
+	case method == "set" || method == "header" || method == "setHeader":
+		call = e.text(i-2) + "." + method + "('" + s.Name + "', '" + s.Value + "')"
+	default:
 		return nil, false
-	}
-	call := e.text(i-2) + "." + method + "('" + s.Name + "', '" + s.Value + "')"
-	if s.Name == "Vary" {
-		if call = e.text(i-2) + ".vary('" + s.Value + "')"; method == "setHeader" {
-			call = e.text(i-2) + ".appendHeader('Vary', '" + s.Value + "')" // Node 18.3
-		}
 	}
 	if s.Outside {
 		return e.outside(st, call)
@@ -215,6 +218,9 @@ func (e *editor) setHeader(s repair.SetHeader) (source.Edits, bool) {
 		return e.edit(st.end, st.end, " "+call+";"), true
 	}
 	end := lineEnd(e.file.Data, st.end)
+	for end > st.end && e.file.Data[end-1] == '\r' {
+		end--
+	}
 	return e.edit(end, end, newline(e.file.Data)+st.indent+call+st.semicolon), true
 }
 
@@ -306,7 +312,7 @@ func (e *editor) refuse(at source.Span) (source.Edits, bool) {
 	return e.edit(e.tokens[i+1].End, e.tokens[e.tokens[i+1].Match].Start, "null, false"), true
 }
 
-// moveBefore moves a statement before another one of the same block.
+// moveBefore moves a statement before another one of the same block, with the declarations between them that it needs.
 func (e *editor) moveBefore(s repair.MoveBefore) (source.Edits, bool) {
 	if s.Before.File != e.file {
 		return nil, false
@@ -316,13 +322,59 @@ func (e *editor) moveBefore(s repair.MoveBefore) (source.Edits, bool) {
 	if !ok || !found || !moved.ownLines || !before.ownLines || moved.around != before.around || moved.start <= before.start {
 		return nil, false
 	}
-	from, to := lineStart(e.file.Data, moved.start), min(lineEnd(e.file.Data, moved.end)+1, len(e.file.Data))
-	text := string(e.file.Data[from:to])
-	if !strings.HasSuffix(text, "\n") {
-		text += newline(e.file.Data)
+	var between []placed
+	for i := before.first; i < moved.first; {
+		st, ok := e.statement(i)
+		if !ok {
+			return nil, false
+		}
+		between = append(between, st)
+		for i < len(e.tokens) && e.tokens[i].Start < st.end {
+			i++
+		}
 	}
+	moves, needed := []placed{moved}, e.words(moved)
+	for _, st := range slices.Backward(between) {
+		if name, ok := e.declares(st); ok && needed[name] {
+			if !st.ownLines {
+				return nil, false
+			}
+			moves = append(moves, st)
+			maps.Copy(needed, e.words(st))
+		}
+	}
+	var text strings.Builder
 	target := lineStart(e.file.Data, before.start)
-	return append(e.edit(target, target, text), e.edit(from, to, "")...), true
+	var edits source.Edits
+	for _, st := range slices.Backward(moves) {
+		from, to := lineStart(e.file.Data, st.start), min(lineEnd(e.file.Data, st.end)+1, len(e.file.Data))
+		text.Write(e.file.Data[from:to])
+		if to == len(e.file.Data) && !strings.HasSuffix(text.String(), "\n") {
+			text.WriteString(newline(e.file.Data))
+		}
+		edits = append(edits, e.edit(from, to, "")...)
+	}
+	return append(e.edit(target, target, text.String()), edits...), true
+}
+
+// words returns the names in a statement.
+func (e *editor) words(st placed) map[string]bool {
+	out := map[string]bool{}
+	for i := st.first; i < len(e.tokens) && e.tokens[i].Start < st.end; i++ {
+		if e.tokens[i].Kind == script.Word && e.text(i-1) != "." {
+			out[e.text(i)] = true
+		}
+	}
+	return out
+}
+
+// declares returns the name that a statement declares, and that cannot be used above it.
+func (e *editor) declares(st placed) (string, bool) {
+	switch e.text(st.first) {
+	case "const", "let", "class", "var":
+		return e.text(st.first + 1), true
+	}
+	return "", false
 }
 
 // placed is a statement of a block or of the file.
