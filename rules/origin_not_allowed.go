@@ -180,19 +180,34 @@ func (p *Pass) whoIsLetIn(f *probe.Failure) source.Span {
 	if _, lost := f.Lost(allowOrigin); lost {
 		return source.Span{} // it is written, and another rule knows what became of it
 	}
-	for _, m := range p.Meanings {
-		if m.Origin != origin && slices.Contains(e.Intent.Origins, m.Origin) && getsIt(e, m.Origin, f) && m.Of.Kind != policy.MentionReflected {
-			return m.Of.Span
+	var best *probe.Meaning
+	for i := range p.Meanings {
+		m := &p.Meanings[i]
+		if m.Origin != origin && slices.Contains(e.Intent.Origins, m.Origin) && m.Of.Kind != policy.MentionReflected && getsIt(e, m, f) &&
+			(best == nil || likeness(m.Origin, origin) > likeness(best.Origin, origin)) {
+			best = m
 		}
 	}
-	return source.Span{}
+	if best == nil {
+		return source.Span{}
+	}
+	return best.Of.Span
 }
 
-// getsIt reports whether an origin gets what the failing answer lacks.
-func getsIt(e *probe.Endpoint, origin string, f *probe.Failure) bool {
+// likeness is how many bytes two origins begin with alike: of a list, the entry that was meant for the page is most like it.
+func likeness(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// getsIt reports whether an origin that a test means gets what the failing answer lacks, from the layer that tests it.
+func getsIt(e *probe.Endpoint, m *probe.Meaning, f *probe.Failure) bool {
 	return slices.ContainsFunc(e.Answers, func(a probe.Answer) bool {
 		h, ok := a.Outcome.Get(allowOrigin)
 		value, known := h.Value.Known()
-		return ok && a.Origin == origin && known && value == origin && (a.Method == "OPTIONS") == (f.Phase == browser.PhasePreflight)
+		return ok && a.Origin == m.Origin && known && value == m.Origin && h.By == m.Of.By && (a.Method == "OPTIONS") == (f.Phase == browser.PhasePreflight)
 	})
 }

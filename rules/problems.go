@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/parsers"
 )
@@ -10,6 +11,7 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 	var out []*finding.Finding
 	for _, p := range problems {
 		rule, message, change := parseError, "the file cannot be read from here on, so nothing after it is checked", "repair the line"
+		because := p.Text
 		switch p.Kind {
 		case parsers.Unreadable:
 		case parsers.Rejected:
@@ -18,7 +20,8 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 				message = p.Refuser + " refuses to deploy this"
 			}
 		case parsers.BadContract:
-			rule, message, change = configRejected, "this part of the contract is not checked", "name what is there"
+			rule, message, change = configRejected, short(p.Text, maxMessage), "name what is there"
+			because = "this part of the contract is not checked"
 		case parsers.BadRoute:
 			rule, message, change = expressRouteInvalid, "the application does not start: this path pattern is refused", "write '/{*splat}' for '*', '{...}' for what is optional"
 		case parsers.Skipped:
@@ -26,8 +29,23 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 		}
 		out = append(out, &finding.Finding{
 			Rule: rule.Name, Category: rule.Category, Severity: rule.Severity, Confidence: finding.High,
-			Message: message, Because: p.Text, Change: change, Place: p.Span, Subject: p.Text,
+			Message: message, Because: because, Change: change, Place: p.Span, Subject: p.Text,
 		})
+	}
+	return out
+}
+
+// OfNeeds returns the findings for what is wrong with needs themselves, whoever answers them.
+func OfNeeds(all []*Rule, needs []contract.Need) []*finding.Finding {
+	var out []*finding.Finding
+	for _, r := range all {
+		if r.CheckNeeds == nil || len(needs) == 0 {
+			continue
+		}
+		for _, f := range r.CheckNeeds(needs) {
+			f.Rule, f.Category, f.Severity = r.Name, r.Category, r.Severity
+			out = append(out, &f)
+		}
 	}
 	return out
 }

@@ -41,6 +41,19 @@ func linesOf(f *probe.Failure, name string) []policy.Header {
 	return out
 }
 
+// statement returns the place of what writes a header as a whole: of an option the call that it is given to, else what the
+// header is made of first.
+func statement(sources []source.Span) source.Span {
+	for _, whole := range sources {
+		if slices.ContainsFunc(sources, func(s source.Span) bool {
+			return s != whole && s.File == whole.File && whole.Start <= s.Start && s.End <= whole.End && strings.Contains(whole.Text(), "(")
+		}) {
+			return whole
+		}
+	}
+	return sources[0]
+}
+
 // valueAt returns the place of a text in what a header was made of, as a whole word: where a value came from stands last. It
 // is the first word of the directive when the text stands nowhere as it is.
 func valueAt(sources []source.Span, text string) source.Span {

@@ -1,7 +1,9 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 
@@ -11,31 +13,63 @@ import (
 // This file makes one host of a chain: what a browser meets at the first host's addresses. Whoever looks at it sees the
 // endpoints of the layers behind at the paths at which they are reached from outside, and answers that went through all.
 
-// Compose returns the first host of the chain with what is behind it. Of each host behind only the first layer that is asked
-// counts. Assuming is what the chain itself takes for granted; every answer that went beyond the first host says so.
+// Compose returns the first host of the chain with what is behind it: each host may hand on to all that come later. Of each
+// host behind only the first layer that is asked counts. Assuming is what the chain itself takes for granted; every answer
+// that went beyond the first host says so.
 func (c Chain) Compose(ctx context.Context, assuming ...policy.Assumption) *policy.Host {
-	if len(c) == 1 {
-		return c[0]
+	behind := Chain{}
+	for i, host := range slices.Backward(c) {
+		if i == 0 {
+			return Compose(ctx, host, behind, assuming...)
+		}
+		behind = append(Chain{Compose(ctx, host, behind)}, behind...)
 	}
-	if len(c) > 2 { // what is behind the second is behind it for the first, too
-		return Chain{c[0], standing(c[1], c[1:].Compose(ctx, assuming...))}.Compose(ctx, assuming...)
+	return nil
+}
+
+// Compose returns a host with the hosts to which it hands on.
+func Compose(ctx context.Context, front *policy.Host, behind Chain, assuming ...policy.Assumption) *policy.Host {
+	if len(behind) == 0 {
+		return front
 	}
-	out := *c[0]
+	out := *front
 	out.Layers = nil
-	for _, front := range c[0].Layers {
-		out.Layers = append(out.Layers, compose(ctx, front, c[1:], assuming))
+	for _, layer := range front.Layers {
+		out.Layers = append(out.Layers, compose(ctx, layer, behind, assuming))
 	}
-	for _, h := range c[1:] {
-		out.Gaps = append(slices.Clone(out.Gaps), h.Gaps...)
+	for _, h := range behind {
+		for _, gap := range h.Gaps {
+			if !slices.Contains(out.Gaps, gap) { // what is behind both of two is met twice
+				out.Gaps = append(slices.Clone(out.Gaps), gap)
+			}
+		}
 	}
 	return &out
 }
 
-// standing returns a host that stands for whatever another one does.
-func standing(as, h *policy.Host) *policy.Host {
-	out := *h
-	out.Serves = as.Serves
-	return &out
+// Route returns the upstreams that a request for a path meets on its way through the hosts of a chain: those of the first, then
+// those of the second. A host takes whatever the one before it hands on.
+func (c Chain) Route(ctx context.Context, r *policy.Request) [][]policy.Upstream {
+	out := make([][]policy.Upstream, len(c))
+	left := maxForwards
+	var ask func(i int, layer *policy.Layer, r *policy.Request) []policy.Outcome
+	ask = func(i int, layer *policy.Layer, r *policy.Request) []policy.Outcome {
+		return layer.Answerer.Answer(ctx, r, func(_ context.Context, to policy.Upstream, r *policy.Request) ([]policy.Outcome, bool) {
+			if !slices.ContainsFunc(out[i], func(u policy.Upstream) bool { return u.Name == to.Name }) {
+				out[i] = append(out[i], to)
+			}
+			if left--; left < 0 || i+1 == len(c) || len(c[i+1].Layers) == 0 {
+				return nil, false
+			}
+			return ask(i+1, c[i+1].Layers[0], r), true
+		})
+	}
+	if len(c) > 0 {
+		if picked, ok := c[0].Pick(r.Scheme, r.Host, r.Port); ok {
+			ask(0, picked.Layer, r)
+		}
+	}
+	return out
 }
 
 // compose returns a layer with what is behind it.
@@ -52,20 +86,31 @@ func compose(ctx context.Context, front *policy.Layer, behind Chain, assuming []
 		}
 		if !slices.Contains(reached, at.layer) {
 			reached = append(reached, at.layer)
-			out.Mentions = append(slices.Clone(out.Mentions), at.layer.Mentions...)
+			out.Mentions = append(slices.Clone(out.Mentions), at.mentions()...)
 			out.Gaps = append(slices.Clone(out.Gaps), at.layer.Gaps...)
 			for _, f := range at.layer.Facts {
 				if f.Endpoint == "" {
-					out.Facts = append(out.Facts, f)
+					out.Facts = append(out.Facts, at.signed(f))
 				}
 			}
 		}
+		told := false // the layer behind tells paths of the endpoint apart
 		for _, inner := range at.layer.Endpoints {
-			if mapped, ok := mapped(ctx, front, behind, e, at, inner); ok && !listed(out.Endpoints, mapped) {
+			mapped, ok := mapped(ctx, front, behind, e, at, inner)
+			told = told || ok
+			if ok && !listed(out.Endpoints, mapped) {
 				out.Endpoints = append(out.Endpoints, mapped)
 				out.Facts = append(out.Facts, factsOf(front, e.Pattern, mapped.Pattern)...)
-				out.Facts = append(out.Facts, factsOf(at.layer, inner.Pattern, mapped.Pattern)...)
+				if at.guarded {
+					out.Facts = append(out.Facts, guard(front, e, mapped.Pattern))
+				}
+				for _, f := range factsOf(at.layer, inner.Pattern, mapped.Pattern) {
+					out.Facts = append(out.Facts, at.signed(f))
+				}
 			}
+		}
+		if !told {
+			out.Endpoints = append(out.Endpoints, e)
 		}
 	}
 	return &out
@@ -107,21 +152,61 @@ func mapped(ctx context.Context, front *policy.Layer, behind Chain, through poli
 
 // arrival is where a request arrives that a front hands on.
 type arrival struct {
+	host  *policy.Host
 	layer *policy.Layer
 	path  string
+	// guarded: not without an Authorization header.
+	guarded bool
 }
 
-// reach returns where a request for a path arrives behind the front.
-func reach(ctx context.Context, front *policy.Layer, behind Chain, e policy.Endpoint, path string) (at arrival, ok bool) {
-	for to := range forwarded(ctx, front, e, path) {
-		for _, host := range behind {
-			if layer, serves := serves(host, to.upstream, to.request); serves {
-				return arrival{layer, to.request.Path}, true
-			}
+// mentions returns the tests of the layer, signed like the headers that it writes.
+func (a arrival) mentions() []policy.Mention {
+	out := slices.Clone(a.layer.Mentions)
+	for i := range out {
+		if out[i].By == "" {
+			out[i].By = layerName(a.host, a.layer)
 		}
 	}
-	return arrival{}, false
+	return out
 }
+
+// guard states that the front refuses what has no credentials, whoever stands behind it.
+func guard(front *policy.Layer, e policy.Endpoint, pattern string) policy.Fact {
+	out := policy.Fact{Kind: policy.FactRequiresHeader, Endpoint: pattern, Subject: token.Name, Text: front.Name + " asks for it", Span: e.Span}
+	for _, f := range front.Facts {
+		if f.Kind == policy.FactNeedsAuthorization && f.Endpoint == e.Pattern {
+			out.Text, out.Span = f.Text, f.Span
+			break
+		}
+	}
+	return out
+}
+
+// signed says of a fact which layer of the chain it is about.
+func (a arrival) signed(f policy.Fact) policy.Fact {
+	f.By = cmp.Or(f.By, layerName(a.host, a.layer))
+	return f
+}
+
+// reach returns where a request for a path arrives behind the front: one without credentials, else one with.
+func reach(ctx context.Context, front *policy.Layer, behind Chain, e policy.Endpoint, path string) (at arrival, ok bool) {
+	arrive := func(with ...policy.Field) bool {
+		for to := range forwarded(ctx, front, e, path, with...) {
+			for _, host := range behind {
+				if layer, serves := serves(host, to.upstream, to.request); serves {
+					at = arrival{host: host, layer: layer, path: to.request.Path, guarded: len(with) > 0}
+					return true
+				}
+			}
+		}
+		return false
+	}
+	ok = arrive() || arrive(token)
+	return at, ok
+}
+
+// token is what a front asks for that hands nothing on without credentials.
+var token = policy.Field{Name: "Authorization", Value: "Bearer token"}
 
 // handed is a request that a layer hands on.
 type handed struct {
@@ -129,8 +214,8 @@ type handed struct {
 	request  *policy.Request
 }
 
-// forwarded returns what a layer hands on when it is asked for a path, by the methods that tell answers apart.
-func forwarded(ctx context.Context, front *policy.Layer, e policy.Endpoint, path string) func(yield func(handed) bool) {
+// forwarded returns what a layer hands on when it is asked for a path, by the methods that tell answers apart, with further headers.
+func forwarded(ctx context.Context, front *policy.Layer, e policy.Endpoint, path string, with ...policy.Field) iter.Seq[handed] {
 	return func(yield func(handed) bool) {
 		if path == "" || e.Internal {
 			return
@@ -142,7 +227,7 @@ func forwarded(ctx context.Context, front *policy.Layer, e policy.Endpoint, path
 		for _, method := range methods {
 			var found []handed
 			r := &policy.Request{Method: method, Scheme: "https", Host: nameOf(front), Port: 443, Path: path,
-				Headers: []policy.Field{{Name: "Host", Value: nameOf(front)}, {Name: "Origin", Value: "https://app.example"}}}
+				Headers: append([]policy.Field{{Name: "Host", Value: nameOf(front)}, {Name: "Origin", Value: "https://app.example"}}, with...)}
 			front.Answerer.Answer(ctx, r, func(_ context.Context, to policy.Upstream, r *policy.Request) ([]policy.Outcome, bool) {
 				asked := *r
 				found = append(found, handed{to, &asked})
@@ -173,13 +258,25 @@ func nameOf(l *policy.Layer) string {
 func Upstreams(ctx context.Context, layer *policy.Layer) []policy.Upstream {
 	var out []policy.Upstream
 	for _, e := range layer.Endpoints {
-		for h := range forwarded(ctx, layer, e, e.Example) {
+		for h := range both(forwarded(ctx, layer, e, e.Example), forwarded(ctx, layer, e, e.Example, token)) {
 			if h.upstream.Name != "" && !slices.ContainsFunc(out, func(u policy.Upstream) bool { return u.Name == h.upstream.Name }) {
 				out = append(out, h.upstream)
 			}
 		}
 	}
 	return out
+}
+
+// both yields what two sequences do.
+func both(a, b iter.Seq[handed]) iter.Seq[handed] {
+	return func(yield func(handed) bool) {
+		for h := range a {
+			if !yield(h) {
+				return
+			}
+		}
+		b(yield)
+	}
 }
 
 // Authorities returns the host:port of an upstream as they are written, in lower case; the port is 80 where none is.

@@ -69,24 +69,77 @@ func messages(e *browser.Exchange, answer *policy.Outcome, server string, from C
 	if answer == nil {
 		return []finding.Step{request}
 	}
+	steps := []finding.Step{request}
+	var layers []string
+	if from == 0 {
+		layers = innerLayers(answer)
+	}
+	if len(layers) > 0 {
+		steps = append(steps, finding.Step{From: server, To: layers[len(layers)-1], Start: "hands the request on"})
+	}
+	for i, layer := range layers {
+		to := server
+		if i+1 < len(layers) {
+			to = layers[i+1]
+		}
+		step := finding.Step{From: layer, To: to, Start: "adds to the answer"}
+		if i == 0 && layer == answer.By {
+			step.Start = statusText(e.Response.Status, answer)
+			step.Place = last(answer.Trail)
+		}
+		step.Lines = written(answer, layer)
+		steps = append(steps, step)
+	}
 	response := finding.Step{From: server, To: "browser", Start: statusText(e.Response.Status, answer)}
 	if from == LayerCache {
 		response.Start += " from " + from.String()
 	}
-	if len(answer.Trail) > 0 {
-		response.Place = answer.Trail[len(answer.Trail)-1]
+	if len(layers) == 0 || answer.By == "" {
+		response.Place = last(answer.Trail)
 	}
-	for _, h := range answer.Headers {
-		if matters(h.Name) {
-			response.Lines = append(response.Lines, finding.StepLine{Text: h.Name + ": " + h.Value.String(), Places: h.Sources})
+	for _, layer := range layers {
+		for _, line := range written(answer, layer) {
+			response.Lines = append(response.Lines, finding.StepLine{Text: line.Text, Note: "as " + layer + " wrote it"})
 		}
 	}
+	response.Lines = append(response.Lines, written(answer, "")...)
 	for _, l := range answer.Lost {
 		if _, sent := answer.Get(l.Header); matters(l.Header) && !sent {
-			response.Lines = append(response.Lines, finding.StepLine{Text: l.Header + ": " + l.Value.String(), Places: spans(l), Lost: true, Note: lostNotes[l.Why]})
+			response.Lines = append(response.Lines, finding.StepLine{Text: l.Header + ": " + l.Value.String(), Places: eachLine(l.At, l.By), Lost: true, Note: lostNotes[l.Why]})
 		}
 	}
-	return []finding.Step{request, response}
+	return append(steps, response)
+}
+
+// innerLayers returns the layers behind the first that had a part in an answer, the innermost first.
+func innerLayers(answer *policy.Outcome) []string {
+	var out []string
+	if answer.By != "" {
+		out = append(out, answer.By)
+	}
+	for _, h := range answer.Headers {
+		if h.By != "" && matters(h.Name) && !slices.Contains(out, h.By) {
+			out = append(out, h.By)
+		}
+	}
+	return out
+}
+
+// written returns the headers that a layer wrote, "" for the first.
+func written(answer *policy.Outcome, by string) (out []finding.StepLine) {
+	for _, h := range answer.Headers {
+		if h.By == by && matters(h.Name) {
+			out = append(out, finding.StepLine{Text: h.Name + ": " + h.Value.String(), Places: eachLine(h.Sources...)})
+		}
+	}
+	return out
+}
+
+func last(trail []source.Span) source.Span {
+	if len(trail) == 0 {
+		return source.Span{}
+	}
+	return trail[len(trail)-1]
 }
 
 func statusText(status int, answer *policy.Outcome) string {
@@ -112,9 +165,11 @@ var lostNotes = map[policy.LostWhy]string{
 	policy.NotReached: "lost: the response was sent before",
 }
 
-func spans(l policy.Lost) (out []source.Span) {
-	for _, s := range []source.Span{l.At, l.By} {
-		if !s.IsZero() {
+// eachLine returns the places of which no earlier one is on the same line: an option, its value and the call that it is given to
+// are one place to look at.
+func eachLine(places ...source.Span) (out []source.Span) {
+	for _, s := range places {
+		if !s.IsZero() && !slices.ContainsFunc(out, func(x source.Span) bool { return x.File == s.File && x.Position().Line == s.Position().Line }) {
 			out = append(out, s)
 		}
 	}

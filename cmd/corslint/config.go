@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,8 +38,19 @@ func newConfig() *cobra.Command {
 			Short: "List the mistakes of the configuration, with line and column",
 			Args:  cobra.MaximumNArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error {
-				_, err := loadConfig(args)
-				return err
+				c, err := loadConfig(args)
+				if err != nil || c.Contract == nil {
+					return err
+				}
+				var mistakes []string
+				for _, m := range c.Contract.Mistakes {
+					at := m.Span.Position()
+					mistakes = append(mistakes, fmt.Sprintf("%s:%d:%d: %s", m.Span.Path(), at.Line, at.Column, m.Text))
+				}
+				if len(mistakes) > 0 {
+					return errors.New(strings.Join(mistakes, "\n"))
+				}
+				return nil
 			},
 		},
 	)

@@ -27,20 +27,7 @@ func printed(t *testing.T, args ...string) string {
 // TestDemo holds the demo's output against what was read and accepted.
 func TestDemo(t *testing.T) {
 	t.Chdir("../..")
-	got := printed(t, "testdata/demo")
-	const golden = "testdata/demo.golden"
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the demo prints something else; look at it, then go test ./cmd/corslint -run Demo -update\n%s", got)
-	}
+	holdGolden(t, "testdata/demo.golden", printed(t, "testdata/demo"))
 }
 
 // TestReadme holds the README's example against what the program prints.

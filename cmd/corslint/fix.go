@@ -14,7 +14,6 @@ import (
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/fix"
-	"github.com/corslint/corslint/parsers"
 )
 
 // checkFixing refuses flags that do not go with repairing.
@@ -70,7 +69,7 @@ func (c *checkCommand) propose(ctx context.Context, p *project, shown []*finding
 // fixer returns what repairs a project.
 func (c *checkCommand) fixer(p *project) *fix.Fixer {
 	return &fix.Fixer{
-		Files: p.files, Editors: editors(p.options), Writable: p.wanted(), Unsafe: c.unsafe,
+		Files: p.files, Editors: fix.Editors(dialects(p.options)), Writable: p.wanted(), Unsafe: c.unsafe,
 		Run: func(ctx context.Context, run engine.Options) fix.Findings {
 			o := p.engineOptions(c)
 			o.Files, o.Surveyed, o.Memory, o.OnlyChanged, o.Agreed, o.Documents = run.Files, run.Surveyed, run.Memory, run.OnlyChanged, nil, false
@@ -90,17 +89,6 @@ func (c *checkCommand) fixer(p *project) *fix.Fixer {
 			return fix.Findings{All: all, Wanted: wanted}
 		},
 	}
-}
-
-// editors returns the dialects whose files can be repaired.
-func editors(o options) []parsers.Editor {
-	var out []parsers.Editor
-	for _, d := range dialects(o) {
-		if e, ok := d.(parsers.Editor); ok {
-			out = append(out, e)
-		}
-	}
-	return out
 }
 
 // explainFixes says what the repairs do, and which were left out.

@@ -62,7 +62,7 @@ The exit status is 1 when a cell is blocked; with --strict also when one is not 
 	return cmd
 }
 
-// matrix makes the table of a project's contract. What is wrong with the contract itself is an error that names all of it.
+// matrix makes the table of a project's contract. What is wrong with the contract itself is said beside it.
 func (p *project) matrix(cmd *cobra.Command, c *checkCommand) (*matrix.Table, error) {
 	if p.config.Contract == nil {
 		return nil, errors.New("there is no contract: describe the frontends and APIs in .corslint.yml, or let corslint init begin it")
@@ -70,11 +70,9 @@ func (p *project) matrix(cmd *cobra.Command, c *checkCommand) (*matrix.Table, er
 	b := matrix.New(p.config.Contract)
 	c.agreed = b.Add
 	o := p.analyze(cmd.Context(), c, nil)
-	for _, f := range o.Findings {
-		if f.Rule == "config-rejected" && f.Place.Path() == p.Config {
-			at := f.Place.Position()
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d:%d: %s\n", f.Place.Path(), at.Line, at.Column, f.Because)
-		}
+	for _, m := range o.Mistakes {
+		at := m.Span.Position()
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d:%d: %s\n", m.Span.Path(), at.Line, at.Column, m.Text)
 	}
 	return b.Table(), nil
 }

@@ -37,33 +37,59 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 	for _, m := range r.Contract.Mistakes {
 		r.mistake(m.Span, m.Text)
 	}
+	for _, e := range r.Contract.Environments {
+		for _, p := range e.Variables {
+			if !r.Files.Has(p.Text) {
+				r.mistake(p.Span, p.Text+" does not exist")
+			}
+		}
+	}
 	var wait []func()
+	done := map[string]*unitResult{} // fronts by what they and those behind them are made of: environments share them
+	documented := make([][]contract.Need, len(r.Contract.APIs))
 	for i := range r.Contract.APIs {
-		api := &r.Contract.APIs[i]
-		documented := r.documented(api, slots)
-		done := map[string]*policy.Host{} // chains by what they are made of: environments share them
-		for _, environment := range r.Contract.Names() {
+		documented[i] = r.documented(&r.Contract.APIs[i], slots)
+	}
+	for _, environment := range r.Contract.Names() {
+		var ways []*way
+		for i := range r.Contract.APIs {
+			api := &r.Contract.APIs[i]
 			urls := contract.In(api.URLs, environment)
 			if len(urls) == 0 {
 				continue // there is none of it there
 			}
-			hosts, files, key := r.hosts(api, environment, slots)
-			if len(hosts) == 0 {
+			w := r.way(api, environment, slots)
+			if len(w.steps) == 0 {
 				r.unanswered(api, environment, urls[0].Text, "nothing of its chain answers HTTP requests")
 				continue
 			}
-			host := done[key]
-			if host == nil {
-				host = compose(ctx, hosts)
-				done[key] = host
-				r.declared = append(r.declared, &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, chain: key, seats: []*policy.Host{host}, Result: parsers.Result{Files: files}})
+			w.urls, w.needs = urls, r.Contract.Needs(api, environment, documented[i])
+			ways = append(ways, w)
+		}
+		for _, same := range fronts(ways) {
+			key := keyOf(same)
+			chain := done[key]
+			if chain == nil {
+				host := together(ctx, same)
+				chain = &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, chain: key, seats: []*policy.Host{host}, Result: parsers.Result{Files: files(same)}}
+				done[key] = chain
+				r.declared = append(r.declared, chain)
 			}
-			if r.Rules != nil {
-				wait = append(wait, func() { r.hold(ctx, api, environment, urls, host, documented) })
+			for _, w := range same {
+				chain.public = chain.public || slices.ContainsFunc(w.urls, isPublic)
+				wait = append(wait, func() { r.hold(ctx, w, chain.seats[0]) })
 			}
 		}
 	}
-	r.each(ctx, len(wait), func(i int) { wait[i]() })
+	if r.Rules != nil {
+		r.each(ctx, len(wait), func(i int) { wait[i]() })
+	}
+}
+
+// isPublic reports whether browsers of visitors reach a URL.
+func isPublic(url contract.Place) bool {
+	server, ok := contract.ParseServer(url.Text, url.Span)
+	return ok && server.Public()
 }
 
 func (r *runner) mistake(at source.Span, text string) {
@@ -91,15 +117,14 @@ func (r *runner) documented(api *contract.API, slots []*unitResult) []contract.N
 	return nil
 }
 
-// hosts returns the hosts of an API's chain in an environment, the browser's side first, and what tells the chain from others.
-func (r *runner) hosts(api *contract.API, environment string, slots []*unitResult) (hosts []*policy.Host, files []*source.File, key string) {
-	var seen []string
+// way returns what there is of an API's chain in an environment.
+func (r *runner) way(api *contract.API, environment string, slots []*unitResult) *way {
+	w := &way{api: api, environment: environment}
 	for _, p := range api.Chain(environment) {
-		if slices.Contains(seen, p.Text) {
+		if slices.ContainsFunc(w.steps, func(s step) bool { return s.path == p.Text }) {
 			r.mistake(p.Span, p.Text+" stands in this chain twice: no request goes round in circles")
 			continue
 		}
-		seen = append(seen, p.Text)
 		host, read := r.host(p.Text, environment, slots)
 		if host == nil {
 			what := "nothing in it answers HTTP requests"
@@ -109,13 +134,9 @@ func (r *runner) hosts(api *contract.API, environment string, slots []*unitResul
 			r.mistake(p.Span, fmt.Sprintf("%s is no layer: %s", p.Text, what))
 			continue
 		}
-		hosts, files = append(hosts, host), append(files, read...)
-		key += p.Text + "\x00"
-		for _, l := range host.Layers {
-			key += l.Environment + "\x00"
-		}
+		w.steps = append(w.steps, step{p.Text, host, read})
 	}
-	return hosts, files, key
+	return w
 }
 
 // host returns the host that a path of the tree holds: the files of a folder are one server's. It runs in an environment.
@@ -167,29 +188,15 @@ func namedAfter(file, environment string) bool {
 	return slices.Contains(words, strings.ToLower(environment))
 }
 
-// compose makes one host of a chain that is declared: each hands on to the next, whatever it calls it. A host that says which
-// upstreams it stands for stands for these.
-func compose(ctx context.Context, hosts []*policy.Host) *policy.Host {
-	chain := exchange.Chain{hosts[0]}
-	for _, h := range hosts[1:] {
-		behind := *h
-		if len(behind.Serves) == 0 {
-			behind.Serves = []string{}
-		}
-		chain = append(chain, &behind)
-	}
-	return chain.Compose(ctx)
-}
-
 // hold asks for the needs of all frontends of an API in an environment.
-func (r *runner) hold(ctx context.Context, api *contract.API, environment string, urls []contract.Place, host *policy.Host, documented []contract.Need) {
+func (r *runner) hold(ctx context.Context, w *way, host *policy.Host) {
+	api, environment, needs := w.api, w.environment, w.needs
 	defer func() {
 		if fault := recover(); fault != nil {
 			r.mistake(api.Span, fmt.Sprintf("corslint failed on this: %v", fault))
 		}
 	}()
-	needs := r.Contract.Needs(api, environment, documented)
-	for _, url := range urls {
+	for _, url := range w.urls {
 		server, ok := contract.ParseServer(url.Text, url.Span)
 		if !ok {
 			r.mistake(url.Span, url.Text+" is no URL of an API")
@@ -214,7 +221,7 @@ func (r *runner) hold(ctx context.Context, api *contract.API, environment string
 			}
 			survey := prober.Stated(own)
 			r.surveyed(strings.Join([]string{".", cell.API, cell.Environment, url.Text, cell.Frontend}, "\x00"), survey, &parsers.Result{})
-			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Documents: r.Documents})
+			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Public: isPublic(url), Documents: r.Documents})
 			r.add(Agreed{Cell: cell, URL: url.Text, Survey: survey, Findings: found})
 		}
 	}
@@ -234,7 +241,8 @@ func (r *runner) kind(environment string) rules.Environment {
 // unanswered notes that nobody answers the needs of an API in an environment.
 func (r *runner) unanswered(api *contract.API, environment, url, why string) {
 	for _, f := range r.Contract.Frontends {
-		if slices.ContainsFunc(f.Calls, func(c contract.Call) bool { return c.API == api.Name }) {
+		calls := slices.ContainsFunc(f.Calls, func(c contract.Call) bool { return c.API == api.Name })
+		if calls && len(contract.In(f.Origins, environment)) > 0 {
 			r.add(Agreed{Cell: contract.Cell{Frontend: f.Name, API: api.Name, Environment: environment}, URL: url, Why: why})
 		}
 	}
@@ -245,6 +253,9 @@ func (r *runner) add(a Agreed) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	r.found = append(r.found, a.Findings...)
+	if a.Survey != nil && len(r.Contract.Environments) > 1 {
+		r.standing = append(r.standing, rules.Standings(a.Survey)...)
+	}
 	if r.Agreed != nil {
 		r.Agreed(a)
 	}

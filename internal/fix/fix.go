@@ -41,6 +41,28 @@ type Fixer struct {
 	memory *engine.Memory
 }
 
+// New returns a fixer for runs of the engine with some options, in which every finding that is shown is to be repaired.
+func New(o engine.Options) *Fixer {
+	return &Fixer{Files: o.Files, Editors: Editors(o.Dialects), Run: func(ctx context.Context, run engine.Options) Findings {
+		next := o
+		next.Files, next.Named, next.Surveyed, next.Memory, next.OnlyChanged = run.Files, run.Named, run.Surveyed, run.Memory, run.OnlyChanged
+		next.Agreed, next.Documents = nil, false
+		all := engine.Run(ctx, next).Findings
+		return Findings{All: all, Wanted: slices.DeleteFunc(slices.Clone(all), func(f *finding.Finding) bool { return !f.Shown() })}
+	}}
+}
+
+// Editors returns the dialects whose files can be repaired.
+func Editors(dialects []parsers.Dialect) []parsers.Editor {
+	var out []parsers.Editor
+	for _, d := range dialects {
+		if e, ok := d.(parsers.Editor); ok {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 // candidate is a fix of a finding that is to be proved.
 type candidate struct {
 	of     *finding.Finding

@@ -29,18 +29,13 @@ func dialects(version nginx.Version) []parsers.Dialect {
 	return []parsers.Dialect{nginx.Dialect{Options: nginx.Options{Version: version}}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, client.Dialect{}}
 }
 
-// fixer repairs files in memory.
+// fixer repairs files in memory, of whatever severity what is found in them is.
 func fixer(version nginx.Version, unsafe bool, files ...*source.File) *fix.Fixer {
-	all := dialects(version)
-	f := &fix.Fixer{Files: discovery.Memory(files...).Walk(discovery.Options{}), Unsafe: unsafe}
-	for _, d := range all {
-		if e, ok := d.(parsers.Editor); ok {
-			f.Editors = append(f.Editors, e)
-		}
-	}
+	f := fix.New(engine.Options{Files: discovery.Memory(files...).Walk(discovery.Options{}), Dialects: dialects(version), Rules: rules.All(), Environment: environment})
+	f.Unsafe = unsafe
+	run := f.Run
 	f.Run = func(ctx context.Context, o engine.Options) fix.Findings {
-		o.Dialects, o.Rules, o.Environment = all, rules.All(), environment
-		found := engine.Run(ctx, o).Findings
+		found := run(ctx, o).All
 		return fix.Findings{All: found, Wanted: slices.Clone(found)}
 	}
 	return f

@@ -20,6 +20,7 @@ const module = "github.com/corslint/corslint/"
 var allowed = map[string][]string{
 	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "analyzers/contract", "docs/schema"},
+	"internal/devtools":     {"analyzers/browser"},
 	"internal/differential": {"analyzers/policy", "analyzers/browser"},
 	"internal/diagnosis":    {"internal/source", "internal/finding", "analyzers/...", "rules"},
 	"internal/discovery":    {"internal/source", "parsers"},
@@ -33,12 +34,14 @@ var allowed = map[string][]string{
 	"internal/lsp":          {"internal/source", "internal/finding"},
 	"internal/matrix":       {"internal/source", "internal/finding", "internal/engine", "analyzers/..."},
 	"internal/names":        {},
+	"internal/playground":   {"internal/source", "internal/finding", "internal/fix", "internal/discovery", "internal/engine", "analyzers/...", "parsers", "rules"},
 	"internal/repair":       {"internal/source"},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
 	"internal/script":       {"internal/source"},
 	"internal/source":       {},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
+	"internal/who":          {"internal/source", "analyzers/..."},
 	"internal/yamltree":     {"internal/source"},
 
 	"analyzers/browser":  {},
@@ -54,7 +57,7 @@ var allowed = map[string][]string{
 	"parsers/express":             {"internal/source", "internal/repair", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
 	"parsers/express/expresstest": {"internal/differential"},
 	"parsers/express/machine":     {"internal/source", "internal/script"},
-	"parsers/client":              {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "parsers"},
+	"parsers/client":              {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "analyzers/policy", "parsers"},
 
 	"parsers/nginx":           {"internal/source", "internal/repair", "analyzers/policy", "parsers", "parsers/nginx/conf"},
 	"parsers/nginx/conf":      {"internal/source"},
@@ -66,10 +69,12 @@ var allowed = map[string][]string{
 
 	"rules": {"internal/source", "internal/finding", "internal/names", "internal/repair", "analyzers/...", "parsers"},
 
-	"docs/generate": {"rules"},
-	"docs/schema":   {},
+	"docs/generate":   {"rules"},
+	"docs/playground": {"internal/playground"},
+	"docs/schema":     {},
 
-	"cmd/corslint": {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
+	"cmd/corslint-wasm": {"internal/playground", "parsers", "parsers/..."},
+	"cmd/corslint":      {"internal/...", "analyzers/...", "parsers", "parsers/...", "rules"},
 }
 
 // TestImports reads the imports of every file that is no test, whatever its build tags.

@@ -82,10 +82,6 @@ type (
 		TextDocument textDocument `json:"textDocument"`
 		Position     position     `json:"position"`
 	}
-	rangeParams struct {
-		TextDocument textDocument `json:"textDocument"`
-		Range        textRange    `json:"range"`
-	}
 
 	publishParams struct {
 		URI         string       `json:"uri"`

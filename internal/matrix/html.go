@@ -32,6 +32,7 @@ func (t *Table) WriteHTML(w io.Writer) error {
 			}
 			return fmt.Sprintf("%s:%d", s.Path(), s.Position().Line)
 		},
+		"side":  side,
 		"style": func() template.CSS { return template.CSS(style) }, //nolint:gosec // it is our own
 	}).Parse(pageText)
 	if err != nil {
@@ -39,6 +40,19 @@ func (t *Table) WriteHTML(w io.Writer) error {
 	}
 	sum := sha256.Sum256([]byte(style))
 	return page.Execute(w, t.page(base64.StdEncoding.EncodeToString(sum[:])))
+}
+
+// side says where a step of a sequence takes place, seen from the browser.
+func side(s finding.Step) string {
+	switch {
+	case s.To == "":
+		return "inside"
+	case s.From == "browser":
+		return "out"
+	case s.To == "browser":
+		return "back"
+	}
+	return "deeper"
 }
 
 // What the page shows.

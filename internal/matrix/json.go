@@ -46,7 +46,7 @@ func (t *Table) WriteJSON(w io.Writer) error {
 	d := document{Version: 1, Environments: t.Environments, Rows: []documentRow{}, Notes: []documentNote{}, Counts: map[string]int{}}
 	for _, r := range t.Rows {
 		row := documentRow{Frontend: r.Frontend, API: r.API, Reads: r.Reads}
-		if r.Reads == "" {
+		if r.Reads == "" && r.Operations[0].Path != "" {
 			row.Operation = r.What()
 		}
 		for i, c := range r.Cells {

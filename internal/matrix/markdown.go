@@ -61,13 +61,7 @@ func link(at source.Span, dir string) string {
 
 // escape writes a text so that Markdown takes none of it for its own.
 func escape(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7F {
-			return ' '
-		}
-		return r
-	}, text)
-	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`, "]", `\]`, "#", `\#`).Replace(text)
+	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`, "]", `\]`, "#", `\#`).Replace(visible(text))
 }
 
 // Changes compares the table with one that a document holds, and says what differs, cell by cell; none: they are the same.
@@ -85,15 +79,18 @@ func (t *Table) Changes(text, dir string) (changes []string, found bool) {
 	}
 	was, is := cells(old), cells(now)
 	for _, key := range is.order {
-		switch before, there := was.of[key]; {
-		case !there:
-			changes = append(changes, fmt.Sprintf("%s: new, %s", key, is.of[key]))
-		case state(before) != state(is.of[key]):
-			changes = append(changes, fmt.Sprintf("%s: was %s, is %s", key, state(before), state(is.of[key])))
+		switch before, after := was.of[key], is.of[key]; {
+		case before == after:
+		case before == "":
+			changes = append(changes, fmt.Sprintf("%s: new, %s", key, after))
+		case after == "":
+			changes = append(changes, key+": gone")
+		default:
+			changes = append(changes, fmt.Sprintf("%s: was %s, is %s", key, before, after))
 		}
 	}
 	for _, key := range was.order {
-		if _, there := is.of[key]; !there {
+		if _, there := is.of[key]; !there && was.of[key] != "" {
 			changes = append(changes, key+": gone")
 		}
 	}
@@ -103,18 +100,13 @@ func (t *Table) Changes(text, dir string) (changes []string, found bool) {
 	return changes, true
 }
 
-// state is a cell without the mark of its note.
-func state(cell string) string {
-	word, _, _ := strings.Cut(cell, "  ")
-	return word
-}
-
+// cellTexts are the cells of a table without the marks of their notes: "web → orders GET /orders, production" is "allowed".
 type cellTexts struct {
 	of    map[string]string
 	order []string
 }
 
-// cells reads a table in Markdown: "web → orders GET /orders, production" is "allowed".
+// cells reads a table in Markdown. A row of several methods is a row for each.
 func cells(table string) cellTexts {
 	out := cellTexts{of: map[string]string{}}
 	var head []string
@@ -131,13 +123,29 @@ func cells(table string) cellTexts {
 			continue
 		}
 		for i := 2; i < len(row) && i < len(head); i++ {
-			key := row[0] + " " + row[1]
-			if head[i] != "" {
-				key += ", " + head[i]
+			state, _, _ := strings.Cut(row[i], "  ")
+			for _, what := range each(row[1]) {
+				key := row[0] + " " + what
+				if head[i] != "" {
+					key += ", " + head[i]
+				}
+				out.of[key] = state
+				out.order = append(out.order, key)
 			}
-			out.of[key] = row[i]
-			out.order = append(out.order, key)
 		}
 	}
 	return out
+}
+
+// each returns what a row is about, method by method: "GET, PUT /orders" is "GET /orders" and "PUT /orders".
+func each(what string) []string {
+	i := strings.LastIndexByte(what, ' ')
+	if i < 0 || !strings.HasPrefix(what[i+1:], "/") {
+		return []string{what}
+	}
+	methods := strings.Split(what[:i], ", ")
+	for j := range methods {
+		methods[j] += what[i:]
+	}
+	return methods
 }

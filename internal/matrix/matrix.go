@@ -57,6 +57,7 @@ type Cell struct {
 	// Witness shows the exchange; nil where nobody is asked.
 	Witness *finding.Witness
 	Message string // Chromium's console line
+	instead *Cell  // of a header: what is in the way of the request, where nothing is known of the header itself
 }
 
 // Note says why a cell is not allowed: what is wrong and where, or what it depends on.
@@ -197,11 +198,18 @@ func (b *Builder) reads(environment int, w *probe.Probe, findings []*finding.Fin
 		return
 	}
 	o := &w.Exchange.Outcomes[0]
+	blocked := w.Exchange.Verdict() == browser.Blocked
 	for _, read := range n.Reads {
-		cell := b.row(rowKey{frontend: n.Cell.Frontend, api: n.Cell.API, reads: read.Name}, contract.Operation{}).cell(environment)
+		key := rowKey{frontend: n.Cell.Frontend, api: n.Cell.API, reads: read.Name}
+		cell := b.row(key, contract.Operation{}).cell(environment)
 		answer := o.Answer(len(o.Hops)-1, browser.PhaseActual)
-		if answer == nil || w.Exchange.Verdict() == browser.Blocked {
-			continue // whatever is in its way, nothing is read
+		if answer == nil || blocked {
+			// Whatever is in its way is in the way of the header, too, unless another operation brings it.
+			key.reads, key.method, key.path = "", n.Method, n.Path
+			if cell.State == Absent && b.rows[key] != nil {
+				cell.instead = b.rows[key].cell(environment)
+			}
+			continue
 		}
 		readable, known := exposes(answer, read.Name, w.Exchange.Fetch.Credentials)
 		witness := w.Exchange.Witness(o, b.server)
@@ -262,6 +270,11 @@ func (b *Builder) Table() *Table {
 	})
 	t := &Table{Environments: b.contract.Names()}
 	for _, key := range b.order {
+		for i, c := range b.rows[key].Cells {
+			if c.State == Absent && c.instead != nil {
+				b.rows[key].Cells[i] = *c.instead
+			}
+		}
 		if r := b.rows[key]; slices.ContainsFunc(r.Cells, func(c Cell) bool { return c.State != Absent }) {
 			t.Rows = append(t.Rows, *r)
 		}
@@ -287,29 +300,30 @@ func method(m string) int {
 	return i
 }
 
-// number gives the notes their marks, in the order in which the table is read: numbers, and letters for what is not known.
+// number gives the notes their marks, in the order in which the table is read: numbers, and then letters for what is not known.
 func (t *Table) number(notes []Note) {
 	moved := map[int]int{}
-	numbers, letters := 0, 0
-	for i := range t.Rows {
-		for j := range t.Rows[i].Cells {
-			c := &t.Rows[i].Cells[j]
-			if c.Note == 0 {
-				continue
-			}
-			if moved[c.Note] == 0 {
-				n := notes[c.Note-1]
-				if n.State == Unknown {
-					n.Mark = letter(letters)
-					letters++
-				} else {
-					numbers++
-					n.Mark = fmt.Sprint(numbers)
+	take := func(unknown bool, mark func(n int) string) {
+		n := 0
+		for i := range t.Rows {
+			for j := range t.Rows[i].Cells {
+				c := &t.Rows[i].Cells[j]
+				if c.Note == 0 || moved[c.Note] > 0 || (notes[c.Note-1].State == Unknown) != unknown {
+					continue
 				}
-				t.Notes = append(t.Notes, n)
+				note := notes[c.Note-1]
+				note.Mark = mark(n)
+				n++
+				t.Notes = append(t.Notes, note)
 				moved[c.Note] = len(t.Notes)
 			}
-			c.Note = moved[c.Note]
+		}
+	}
+	take(false, func(n int) string { return fmt.Sprint(n + 1) })
+	take(true, letter)
+	for i := range t.Rows {
+		for j := range t.Rows[i].Cells {
+			t.Rows[i].Cells[j].Note = moved[t.Rows[i].Cells[j].Note]
 		}
 	}
 }

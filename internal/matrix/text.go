@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/corslint/corslint/internal/source"
@@ -24,7 +25,7 @@ func (t *Table) WriteText(w io.Writer, place func(source.Span) string) error {
 		for i, cell := range row {
 			line += cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2)
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		b.WriteString(visible(strings.TrimRight(line, " ")) + "\n")
 	}
 	if len(t.Notes) > 0 {
 		b.WriteString("\n")
@@ -34,11 +35,21 @@ func (t *Table) WriteText(w io.Writer, place func(source.Span) string) error {
 		if !n.Place.IsZero() {
 			line += strings.Repeat(" ", max(2, 72-utf8.RuneCountInString(line))) + place(n.Place)
 		}
-		b.WriteString(line + "\n")
+		b.WriteString(visible(line) + "\n")
 	}
 	b.WriteString(t.summary() + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// visible replaces what would do something to a terminal, or turn a text around, instead of being seen.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+			return utf8.RuneError
+		}
+		return r
+	}, text)
 }
 
 // lines returns the table as text, cell by cell, its head first. A pair of frontend and API, and a method, have a column each.
@@ -71,7 +82,7 @@ func (t *Table) summary() string {
 	for _, r := range t.Rows {
 		frontends[r.Frontend] = true
 	}
-	counts := []string{fmt.Sprintf("%d cells allowed", t.Count(Allowed))}
+	counts := []string{plural(t.Count(Allowed), "cell") + " allowed"}
 	for _, s := range [...]State{Blocked, Unreadable, Unknown} {
 		if n := t.Count(s); n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, strings.ToLower(s.String())))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -30,6 +31,8 @@ type module struct {
 	exports map[string]assignment
 	whole   ast.Expression // what is assigned to module.exports
 	stars   []string       // modules all of whose exports are exported, too
+	// proxies are the values of properties of that name, rewrites the objects that have a destination: see [reader.proxies].
+	proxies, rewrites []assignment
 	// injected are the properties of classes that are Angular's HttpClient.
 	injected map[string]bool
 
@@ -84,6 +87,7 @@ func (r *reader) read(m *module, name string) {
 		return
 	}
 	collect(m, fn.Body.List)
+	m.calls = slices.DeleteFunc(m.calls, (*callSite).isHelper)
 	for _, st := range fn.Body.List {
 		m.exporting(st)
 	}
@@ -186,9 +190,9 @@ func (m *module) exporting(st ast.Statement) {
 			}
 			m.whole = x.Right
 		case id.Name == "exports" && len(names) == 1:
-			m.exports[names[0]] = assignment{x.Right, m.top}
+			m.exports[names[0]] = assignment{value: x.Right, scope: m.top}
 		case id.Name == "module" && len(names) == 2 && names[0] == "exports":
-			m.exports[names[1]] = assignment{x.Right, m.top}
+			m.exports[names[1]] = assignment{value: x.Right, scope: m.top}
 		}
 	}
 }
@@ -262,4 +266,17 @@ func (r *reader) replacements(name string) []string {
 		}
 	}
 	return out
+}
+
+// isHelper reports whether a call is one of esbuild's own, or in one of its functions.
+func (site *callSite) isHelper() bool {
+	if id, ok := site.callee.(*ast.Identifier); ok && strings.HasPrefix(id.Name.String(), "__") && site.fn == nil {
+		return true
+	}
+	for fn := site.fn; fn != nil; fn = fn.parent {
+		if fn.parent == nil {
+			return fn.name == "__export" || fn.name == "__copyProps" || fn.name == "__toESM" || fn.name == "__reExport" || fn.name == "__toCommonJS"
+		}
+	}
+	return false
 }

@@ -18,14 +18,14 @@ var _ parsers.Editor = Dialect{}
 // nobody's configuration: neither is edited.
 func (d Dialect) Edit(step repair.Step) (source.Edits, bool) {
 	at := step.Place()
-	if at.IsZero() {
+	if at.IsZero() || conf.Sections(at.File) != nil {
 		return nil, false
 	}
-	found := conf.Recognise(at.File)
-	if found.File == nil || found.Dump || found.File.Broken || found.File.Template {
+	tree := treeAt(at)
+	if tree == nil || tree.Broken || tree.Template {
 		return nil, false
 	}
-	e := editor{options: d.Options, tree: found.File}
+	e := editor{options: d.Options, tree: tree}
 	switch s := step.(type) {
 	case repair.Replace:
 		return e.replace(s.At, s.Text)
@@ -53,6 +53,18 @@ func (d Dialect) Edit(step repair.Step) (source.Edits, bool) {
 		return e.chooseOrigin(s)
 	}
 	return nil, false
+}
+
+// treeAt returns the configuration that a place is in: of several in a file of ConfigMaps the one around it.
+func treeAt(at source.Span) *conf.File {
+	for _, found := range recognise(at.File) {
+		for tree := range found.File.All() {
+			if s := tree.Span; s.File == at.File && s.Start <= at.Start && at.End <= s.End {
+				return tree
+			}
+		}
+	}
+	return nil
 }
 
 // editor edits one file.

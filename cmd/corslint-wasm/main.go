@@ -1,0 +1,27 @@
+//go:build js && wasm
+
+// Command corslint-wasm is the playground's analyzer for browsers: it answers questions that a worker's script hands it. It comes
+// in two sizes: with the build tag configurations it reads configurations and API descriptions only, and is what the page
+// loads first; without it also runs applications.
+package main
+
+import (
+	"context"
+	"runtime/debug"
+	"syscall/js"
+
+	"github.com/corslint/corslint/internal/playground"
+)
+
+func main() {
+	debug.SetGCPercent(400) // a question makes much garbage, and memory is there
+	analyst := playground.New(dialects())
+	js.Global().Set("corslintAnswer", js.FuncOf(func(_ js.Value, args []js.Value) any {
+		if len(args) != 1 || args[0].Type() != js.TypeString {
+			return `{"error":"the question is no text"}`
+		}
+		return string(analyst.AnswerJSON(context.Background(), []byte(args[0].String())))
+	}))
+	js.Global().Call("corslintReady")
+	select {} // the functions stay
+}

@@ -1,0 +1,29 @@
+// A service worker that keeps what the page loaded, so that it works without a network: the network first, then what is kept.
+
+const store = 'corslint-playground';
+
+self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('activate', (e) => e.waitUntil(self.clients.claim().then(keepPage)));
+
+// keepPage keeps what was loaded before this worker was there.
+async function keepPage() {
+  const cache = await caches.open(store);
+  await Promise.all(['./', 'page.css', 'page.js', 'analyst.js', 'examples.js', 'worker.js', 'wasm_exec.js', 'mode.json', 'configurations.wasm.gz']
+    .map((path) => cache.add(new Request(path, { cache: 'no-cache' })).catch(() => {})));
+}
+
+self.addEventListener('fetch', (e) => {
+  if (e.request.method !== 'GET' || new URL(e.request.url).origin !== self.location.origin) return;
+  e.respondWith((async () => {
+    const cache = await caches.open(store);
+    try {
+      const response = await fetch(e.request);
+      if (response.ok) cache.put(e.request, response.clone());
+      return response;
+    } catch (error) {
+      const kept = await cache.match(e.request);
+      if (kept) return kept;
+      throw error;
+    }
+  })());
+});
