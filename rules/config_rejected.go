@@ -12,7 +12,7 @@ var configRejected = &Rule{
 It gets the answers of the configuration before, or none: the server reads the file and refuses it.
 
 The file is well formed. It is the server that does not take it: a directive in a block where it is not allowed, a value that
-it does not know, two settings that exclude each other.
+it does not know, two settings that exclude each other, such as any origin and credentials for an HTTP API, SAM and CloudFront.
 
 ## Who is hurt
 Whoever deploys. A reload keeps the old configuration and says so in a log only; the next restart fails.

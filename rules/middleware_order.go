@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,9 +33,15 @@ func refusedBefore(f *probe.Failure) bool {
 	return ok && (f.Answer.Status == 401 || f.Answer.Status == 403)
 }
 
-// nameOf is what a place calls what it registers: the word, when it is one.
+// calls is the beginning of a call.
+var calls = regexp.MustCompile(`^[\w$.]+\(`)
+
+// nameOf is what a place calls what it registers: the word, when it is one, or the call without what it is given.
 func nameOf(s source.Span) string {
 	text := s.Text()
+	if call := calls.FindString(text); call != "" && text != call+")" {
+		text = call + "…)"
+	}
 	if len(text) > 40 || strings.ContainsAny(text, " \n{=>") {
 		return "this middleware"
 	}

@@ -22,6 +22,9 @@ var originWildcardWithCredentials = &Rule{
 	Doc: `## What the browser does
 It refuses the response to a request with credentials when Access-Control-Allow-Origin is "*". Nothing leaks; it just never works.
 
+Not every service sends the two as they are written. HTTP APIs, SAM and CloudFront refuse them (config-rejected); a Lambda
+function URL, and other gateways, send back the origin that asks, and every website reads (origin-reflected-with-credentials).
+
 ## Who is hurt
 Pages that send cookies.
 

@@ -85,32 +85,21 @@ func allowed(e *probe.Endpoint, s *probe.Probe) (letIn, bool) {
 // because reports whether the test that the stranger was made for is the one that let it in: no other test that accepts it
 // had a part in the answer instead.
 func (l letIn) because() bool {
-	if l.of == nil || l.decided(l.of.Span) {
+	if l.of == nil || l.Decided(l.of.Span) {
 		return true
 	}
 	for _, s := range l.endpoint.Strangers {
-		if other := s.Candidate.Of; other != nil && other != l.of && l.decided(other.Span) && probe.Accepts(other, l.Candidate.Origin) {
+		if other := s.Candidate.Of; other != nil && other != l.of && l.Decided(other.Span) && probe.Accepts(other, l.Candidate.Origin) {
 			return false
 		}
 	}
 	return true
 }
 
-// decided reports whether a place had a part in the answer.
-func (l letIn) decided(place source.Span) bool {
-	within := func(s source.Span) bool { return s.File == place.File && s.Start <= place.Start && place.End <= s.End }
-	if slices.ContainsFunc(l.allowOrigin.Sources, within) {
-		return true
-	}
-	o := outcome(l.Probe)
-	answer := o.Answer(len(o.Hops)-1, browser.PhaseActual)
-	return answer != nil && slices.ContainsFunc(answer.Trail, within)
-}
-
 // acceptedBy returns the test that a stranger passed who was not made for one; nil when none had a part in the answer.
 func (p *Pass) acceptedBy(l letIn) *policy.Mention {
 	for i := range p.Mentions {
-		if m := &p.Mentions[i]; m.Kind != policy.MentionReflected && l.decided(m.Span) && probe.Accepts(m, l.Candidate.Origin) {
+		if m := &p.Mentions[i]; m.Kind != policy.MentionReflected && l.Decided(m.Span) && probe.Accepts(m, l.Candidate.Origin) {
 			return m
 		}
 	}

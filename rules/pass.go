@@ -26,6 +26,7 @@ const (
 type Pass struct {
 	*probe.Survey
 	Environment Environment // "" where nothing is declared
+	Public      bool        // the layer is declared to have an address that browsers of visitors reach
 
 	rule      *Rule
 	reports   *[]*Report
@@ -78,7 +79,7 @@ func (p *Pass) failures(circumstance bool) iter.Seq[*probe.Failure] {
 	return func(yield func(*probe.Failure) bool) {
 		for _, e := range slices.Concat(p.Endpoints, p.Stated) {
 			for _, w := range e.Wanted {
-				if (w.Purpose == probe.Circumstance) != circumstance || w.Purpose == probe.Unencrypted {
+				if (w.Purpose == probe.Circumstance) != circumstance || w.Purpose == probe.Unencrypted || w.Purpose == probe.Misplaced {
 					continue
 				}
 				for _, f := range w.Failures(e) {

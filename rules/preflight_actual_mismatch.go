@@ -159,6 +159,9 @@ paths:
 				Because: "the preflight's answer has " + listed(names, 2) + ", and the response has not",
 				Change:  "send " + listed(names, 2) + " with the response too",
 			}
+			for _, at := range responses(report.Failures, report.Place) {
+				report.Related = append(report.Related, finding.Related{Span: at, Text: "responds without it"})
+			}
 			for _, name := range names[1:] {
 				report.Related = append(report.Related, finding.Related{Span: only[name], Text: "only here too"})
 			}
@@ -168,6 +171,17 @@ paths:
 			p.Report(report)
 		}
 	},
+}
+
+// responses returns where the failing responses are given, as far as that is another place than the finding's.
+func responses(failures []*probe.Failure, finding source.Span) []source.Span {
+	var out []source.Span
+	for _, f := range failures {
+		if at := answeredAt(f); len(out) < maxShown && !at.IsZero() && at != finding && !slices.Contains(out, at) {
+			out = append(out, at)
+		}
+	}
+	return out
 }
 
 // lackingHeaders returns the failures of each endpoint for a header that nobody wrote for the response.

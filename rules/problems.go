@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/parsers"
 )
@@ -30,6 +31,21 @@ func OfProblems(problems []parsers.Problem) []*finding.Finding {
 			Rule: rule.Name, Category: rule.Category, Severity: rule.Severity, Confidence: finding.High,
 			Message: message, Because: because, Change: change, Place: p.Span, Subject: p.Text,
 		})
+	}
+	return out
+}
+
+// OfNeeds returns the findings for what is wrong with needs themselves, whoever answers them.
+func OfNeeds(all []*Rule, needs []contract.Need) []*finding.Finding {
+	var out []*finding.Finding
+	for _, r := range all {
+		if r.CheckNeeds == nil || len(needs) == 0 {
+			continue
+		}
+		for _, f := range r.CheckNeeds(needs) {
+			f.Rule, f.Category, f.Severity = r.Name, r.Category, r.Severity
+			out = append(out, &f)
+		}
 	}
 	return out
 }

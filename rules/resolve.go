@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -15,6 +17,8 @@ import (
 // Options say what a check is for.
 type Options struct {
 	Environment Environment
+	// Public: the layer is declared to have an address that browsers of visitors reach, wherever it listens.
+	Public bool
 	// Documents: findings carry the JSON documents of their proofs, which are large.
 	Documents bool
 }
@@ -28,10 +32,10 @@ func Check(rules []*Rule, survey *probe.Survey, o Options) []*finding.Finding {
 	var reports []*Report
 	for _, r := range rules {
 		if r.Check != nil {
-			r.Check(&Pass{Survey: survey, Environment: o.Environment, rule: r, reports: &reports, documents: o.Documents})
+			r.Check(&Pass{Survey: survey, Environment: o.Environment, Public: o.Public, rule: r, reports: &reports, documents: o.Documents})
 		}
 	}
-	reports = claim(reports)
+	reports = gather(claim(reports))
 	findings := make([]*finding.Finding, 0, len(reports))
 	for _, r := range reports {
 		r.documents = o.Documents
@@ -78,6 +82,46 @@ func claim(reports []*Report) []*Report {
 		}
 	}
 	return out
+}
+
+// manyAlike is how many reports that say the same of one generated file are too many to read.
+const manyAlike = 4
+
+// gather makes one report of those that a rule has about the same text at many places of a JSON file. Such a file is generated:
+// what it repeats is written once, elsewhere.
+func gather(reports []*Report) []*Report {
+	type key struct{ rule, path, text, change string }
+	alike := map[key][]*Report{}
+	keyOf := func(r *Report) key { return key{r.Rule, r.Place.Path(), r.Place.Text(), r.Change} }
+	for _, r := range reports {
+		if strings.EqualFold(path.Ext(r.Place.Path()), ".json") {
+			alike[keyOf(r)] = append(alike[keyOf(r)], r)
+		}
+	}
+	return slices.DeleteFunc(reports, func(r *Report) bool {
+		same := alike[keyOf(r)]
+		if len(same) < manyAlike {
+			return false
+		}
+		first := same[0]
+		if r != first {
+			return true
+		}
+		first.Because += fmt.Sprintf("; %d other places are alike", len(same)-1)
+		first.Related = nil // of each place other lines, and too many
+		for _, other := range same[1:] {
+			first.Severity, first.Confidence = max(first.Severity, other.Severity), max(first.Confidence, other.Confidence)
+			first.Failures = append(first.Failures, other.Failures...)
+			first.Endpoints = append(first.Endpoints, other.Endpoints...)
+			first.Also = append(first.Also, other.Also...)
+			if len(first.Related) < maxShown {
+				first.Related = append(first.Related, finding.Related{Span: other.Place, Text: "and here"})
+			}
+		}
+		slices.Sort(first.Also)
+		first.Also = slices.Compact(first.Also)
+		return false
+	})
 }
 
 func (r *Report) keys() []string {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/internal/finding"
 )
 
@@ -28,6 +29,8 @@ type Rule struct {
 	Examples []Example
 	// Check reports what it finds in a layer; nil for a rule that another part of corslint reports.
 	Check func(*Pass)
+	// CheckNeeds reports what is wrong with needs that no layer answers; nil for most.
+	CheckNeeds func([]contract.Need) []finding.Finding
 }
 
 // DocHeadings are the headings of a rule's documentation, in order.

@@ -54,8 +54,11 @@ func (n *Need) CookieStatement() string { return n.HeaderStatement("cookies") }
 
 // ReadStatement says the same of a response header.
 func (n *Need) ReadStatement(name string) string {
-	if n.Kind == Called {
+	switch {
+	case n.Kind == Called:
 		return "reads " + name + " of " + n.String()
+	case n.Cell != nil:
+		return "declares " + name + " for " + n.String()
 	}
 	return "documents " + name + " for " + n.String()
 }
@@ -68,4 +71,15 @@ func (n *Need) Relative() bool {
 		}
 	}
 	return len(n.Servers) > 0
+}
+
+// Elsewhere returns a server of a call that is another one than the page's own origin and no machine of a developer's: where
+// the page is deployed, it asks that one.
+func (n *Need) Elsewhere() (Server, bool) {
+	for _, s := range n.Servers {
+		if s.Host != "" && !s.Loopback() {
+			return s, true
+		}
+	}
+	return Server{}, false
 }

@@ -24,6 +24,8 @@ type Need struct {
 	Headers, Optional []Header
 	// Auth are the ways to prove who is asking, of which one is enough; none: nobody asks.
 	Auth []Auth
+	// Misplaced are headers of a call that only answers have: Access-Control-Allow-Origin and the like.
+	Misplaced []Header
 	// Credentials says of a call whether cookies are sent across origins.
 	Credentials Credentials
 	// Reads are the response headers that a page is to read.

@@ -36,6 +36,7 @@ type address struct {
 	scheme, host string
 	port         int
 	path, query  string
+	emptyQuery   bool
 }
 
 // parse reads an http or https URL. Path and query stay as they are written, however wrong: what a server makes of them is
@@ -50,8 +51,8 @@ func parse(raw string) (address, error) {
 	authority := rest
 	if at := strings.IndexAny(rest, "/?"); at >= 0 {
 		authority, rest = rest[:at], rest[at:]
-		path, query, _ := strings.Cut(rest, "?")
-		a.query = query
+		path, query, found := strings.Cut(rest, "?")
+		a.query, a.emptyQuery = query, found && query == ""
 		if path != "" {
 			a.path = path
 		}
@@ -128,7 +129,7 @@ func (c Chain) answer(ctx context.Context, q Query, layer *policy.Layer, between
 		return nil, err
 	}
 	r := &policy.Request{
-		Method: q.Method, Scheme: at.scheme, Host: at.host, Port: at.port, Path: at.path, Query: at.query,
+		Method: q.Method, Scheme: at.scheme, Host: at.host, Port: at.port, Path: at.path, Query: at.query, EmptyQuery: at.emptyQuery,
 		Circumstances: q.Circumstances, Assume: append(slices.Clone(picked.Assuming), q.Assume...),
 	}
 	host := false
@@ -196,16 +197,25 @@ func (c Chain) next(left *int) policy.Next {
 	}
 }
 
-// received returns a forwarded request as who gets it sees it: the scheme is that of its own connection. How the client came
-// it learns from headers, if they say so.
+// received returns a forwarded request as who gets it sees it: scheme and port are those of its own connection. How the client
+// came it learns from headers, if they say so.
 func received(to policy.Upstream, r *policy.Request) *policy.Request {
 	out := *r
 	if scheme, _, ok := strings.Cut(strings.ToLower(to.Name), "://"); ok && (scheme == "http" || scheme == "https") {
 		out.Scheme = scheme
 	}
+	server := authority(to.Name)
+	if len(to.Servers) > 0 {
+		server = to.Servers[0]
+	}
+	at, err := parse(out.Scheme + "://" + server)
+	if err != nil {
+		return &out
+	}
+	out.Port = at.port
 	if host, ok := r.Header("Host"); ok {
-		if at, err := (address{port: out.Port}).at(host); err == nil {
-			out.Host = at.host
+		if named, err := at.at(host); err == nil {
+			out.Host = named.host
 		}
 	}
 	return &out

@@ -172,6 +172,28 @@ func TestForwardToGroup(t *testing.T) {
 	}
 }
 
+// Who gets a forwarded request sees its connection, not the client's.
+func TestForwardedConnection(t *testing.T) {
+	seen := func(name string, part policy.Expr) policy.Line { return policy.Line{Name: name, Value: part} }
+	shows := &policy.Respond{Status: 200, Headers: []policy.Line{seen("S", policy.Scheme), seen("H", policy.HostName), seen("P", policy.Port), seen("F", &policy.RequestHeader{Name: "x-forwarded-proto"})}}
+	group := forward("http://backend")
+	group.To.Servers = []string{"10.0.0.7:8080"}
+	for want, f := range map[string]*policy.Forward{"http api.example 3000": forward("http://orders:3000/v1"), "https api.example 443": forward("https://orders"), "http api.example 8080": group} {
+		outcomes, err := exchange.Chain{host(layer(f)), {Serves: []string{}, Layers: []*policy.Layer{layer(shows)}}}.
+			Answer(context.Background(), exchange.Query{URL: "https://api.example/", Method: "GET"}, nil)
+		if err != nil || len(outcomes) != 1 {
+			t.Fatal(outcomes, err)
+		}
+		var got []string
+		for _, h := range outcomes[0].Headers {
+			got = append(got, h.Value.String())
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("%s: got %q, want %q", f.To.Name, text, want)
+		}
+	}
+}
+
 // What a layer sees of a request.
 func TestRequest(t *testing.T) {
 	var seen policy.Request

@@ -413,6 +413,7 @@ func (x *run) forward(s *Forward) {
 			if inner.Path = path; found {
 				inner.Query = query
 			}
+			inner.EmptyQuery = inner.EmptyQuery && path == x.request.Path
 		}
 		inner.Headers = x.forwarded(s.Headers)
 		inner.Assume = append(slices.Clone(x.request.Assume), x.out.Assuming...)
@@ -793,7 +794,7 @@ func (x *run) eval(e Expr) Value {
 	case *Escaped:
 		v := x.eval(e.Of)
 		if text, known := v.Known(); known {
-			return Value{text: escapePath(text)}
+			return Value{text: escapePath(text, e.Keep)}
 		}
 		return v
 	case *ResponseHeader:
@@ -932,7 +933,7 @@ func (x *run) requestPart(part RequestPart) string {
 	case Query:
 		return x.query
 	case Target:
-		if r.Query != "" {
+		if r.Query != "" || r.EmptyQuery {
 			return r.Path + "?" + r.Query
 		}
 		return r.Path

@@ -210,6 +210,10 @@ func TestExpressions(t *testing.T) {
 		{&policy.Lookup{Table: &policy.Table{}, Key: policy.Text("x")}, ""},
 		{&policy.Lookup{Table: table, Key: unknown("u")}, "‹t of ‹u››"},
 		{&policy.Trim{Of: policy.Text("abc"), N: 2}, "c"}, {&policy.Trim{Of: policy.Text("abc"), N: 9}, ""}, {&policy.Trim{Of: unknown("u"), N: 1}, "‹u›"},
+		{&policy.Swap{Of: policy.Text("abc"), From: policy.Text("ab"), To: policy.Text("x")}, "xc"}, {&policy.Swap{Of: policy.Text("abc"), From: policy.Text("b"), To: policy.Text("x")}, ""},
+		{&policy.Swap{Of: unknown("u"), From: policy.Text("a"), To: policy.Text("x")}, "‹u›"}, {&policy.Swap{Of: policy.Text("abc"), From: unknown("u"), To: policy.Text("x")}, "‹u›"},
+		{&policy.Escaped{Of: policy.Text("/a b/é?{x}~%")}, "/a%20b/%C3%A9%3F%7Bx%7D~%25"}, {&policy.Escaped{Of: policy.Text("?#"), Keep: "?"}, "?%23"}, {&policy.Escaped{Of: unknown("u")}, "‹u›"},
+		{policy.SentPath, "/p"},
 		{policy.ResponseStatus{}, "200"}, {&policy.ResponseHeader{Name: "a"}, "1"}, {&policy.ResponseHeader{Name: "none"}, ""},
 	}
 	r := get("/p?a=1&b&c=2", "Origin: https://a", "X-Two: 1", "x-two: 2", "Cookie: j=w; k=v; k=u")
@@ -320,6 +324,20 @@ func TestForward(t *testing.T) {
 		return []policy.Outcome{{Status: 200, Headers: []policy.Header{{Name: "Access-Control-Allow-Origin", Value: policy.Literal("*")}, {Name: "A", Value: policy.Literal(to.Name + " " + r.Method + " " + r.Path + "?" + r.Query + fmt.Sprint(r.Headers))}}}}, true
 	}
 	check(t, answers(p, get("/p?q", "A: 1"), known), "200 | ^A: http://up GET /p?q[{A 1}] | X-From: upstream | X-Ok: 1 | lost Access-Control-Allow-Origin: * (hidden)")
+
+	// A query in the path that is handed on is the query.
+	for path, want := range map[policy.Text]string{"/v1?r": "/v1?r", "/v1": "/v1?none"} {
+		p := program(block("x", &policy.Forward{To: up, Path: path, Query: policy.Text("none")}))
+		check(t, answers(p, get("/p?q"), known), "200 | ^Access-Control-Allow-Origin: * | ^A: http://up GET "+want+"[]")
+	}
+
+	// One that closes the connection is as good as none; an answer of the layer's own takes nothing from the upstream's.
+	closes := func(context.Context, policy.Upstream, *policy.Request) ([]policy.Outcome, bool) {
+		return []policy.Outcome{{}}, true
+	}
+	check(t, answers(p, get("/"), closes), "502")
+	instead := program(block("x", &policy.Forward{To: up, Receive: []policy.Step{when(&policy.StatusIn{Statuses: []int{200}}, respond(503, "R: 1"))}}))
+	check(t, answers(instead, get("/"), known), "503 | R: 1")
 
 	// Who stands there by the configuration itself answers before anybody who is asked by name.
 	here := program(block("here", &policy.Respond{Status: 201, Headers: []policy.Line{{Name: "P", Value: policy.Path}}}))

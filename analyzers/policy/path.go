@@ -74,11 +74,11 @@ func unhex(c byte) (byte, bool) {
 
 // escapePath writes a path as nginx sends it when it is not the one that the client sent (ngx_escape_uri in
 // src/core/ngx_string.c, NGX_ESCAPE_URI, since 1.21.1).
-func escapePath(path string) string {
+func escapePath(path, keep string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(path) {
-		if c := path[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"#%<>?\\^`{|}", c) >= 0 {
+		if c := path[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"#%<>?\\^`{|}", c) >= 0 && strings.IndexByte(keep, c) < 0 {
 			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
 		} else {
 			b.WriteByte(c)

@@ -28,7 +28,7 @@ func TestPrint(t *testing.T) {
 	exprs := []policy.Expr{
 		text, origin, policy.Method, policy.Path, policy.Query, policy.Target, policy.Scheme, policy.HostName, policy.Port, policy.PortSuffix,
 		policy.Arg("q"), policy.Cookie("k"), policy.Variable(0), policy.Capture(1), policy.Concat{text, origin}, &policy.Lookup{Table: table, Key: origin},
-		&policy.Trim{Of: text, N: 1}, &policy.ResponseHeader{Name: "vary"}, policy.ResponseStatus{}, &policy.UnknownExpr{Unknown: u},
+		&policy.Trim{Of: text, N: 1}, &policy.Swap{Of: text, From: origin, To: text}, &policy.Escaped{Of: text}, policy.SentPath, &policy.ResponseHeader{Name: "vary"}, policy.ResponseStatus{}, &policy.UnknownExpr{Unknown: u},
 	}
 	conds := []policy.Cond{
 		&policy.Equal{Of: text, Text: "y"}, &policy.Equal{Of: text, Text: "y", FoldCase: true}, &policy.OneOf{Of: text, Texts: []string{"a", "b"}},

@@ -268,8 +268,11 @@ type (
 	}
 	// Swap is the value with To in the place of From at its beginning; "" when it does not begin with From.
 	Swap struct{ Of, From, To Expr }
-	// Escaped is a path with percent-escapes for what may not stand in one.
-	Escaped struct{ Of Expr }
+	// Escaped is a path with percent-escapes for what may not stand in one, but for the bytes in Keep.
+	Escaped struct {
+		Of   Expr
+		Keep string
+	}
 	// ResponseHeader is the value of a header of the answer; "" when it is missing.
 	ResponseHeader struct{ Name string }
 	// ResponseStatus is the answer's status.

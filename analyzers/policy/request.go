@@ -17,6 +17,8 @@ type Request struct {
 	Port   int
 	Path   string // as sent, percent-encoded, without query
 	Query  string // as sent, without "?"
+	// EmptyQuery: there is a "?" and nothing after it.
+	EmptyQuery bool
 	// Headers in wire order.
 	Headers       []Field
 	Circumstances []Circumstance

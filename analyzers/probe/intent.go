@@ -331,7 +331,7 @@ func (p *Prober) preflights(e *Endpoint, origin string) {
 	asked := false
 	for _, m := range in.Methods {
 		method := browser.NormalizeMethod(m.Name)
-		if upper := strings.ToUpper(method); upper != method { // nobody means the lower-case method
+		if upper := strings.ToUpper(method); slices.Contains(methods[:], upper) { // nobody means the lower-case method
 			method = upper
 		}
 		if !browser.IsSafelistedMethod(method) && !browser.IsForbiddenMethod(method) && method != "OPTIONS" && isToken(method) && e.takes(method) {
@@ -375,6 +375,10 @@ func (p *Prober) preflights(e *Endpoint, origin string) {
 		e.Wanted[len(e.Wanted)-1].Guess = true
 	}
 }
+
+// methods are those that people have in mind when they write one in another case. https://www.iana.org/assignments/http-methods
+var methods = [...]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY", "PROPFIND",
+	"PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "LINK", "UNLINK", "PURGE"}
 
 // takes reports whether an endpoint has a method, as far as it tells methods apart.
 func (e *Endpoint) takes(name string) bool { return method(e.Endpoint, name) != "" }

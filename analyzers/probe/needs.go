@@ -53,7 +53,7 @@ func (p *Prober) stated(needs []contract.Need) []*Endpoint {
 
 // server returns the server of a need that the layer is: one whose host it names, else one without a host.
 func (p *Prober) server(n *contract.Need) contract.Server {
-	if n.Cell != nil {
+	if n.Cell != nil || n.Kind == contract.Called && len(n.Servers) > 0 { // who pairs calls with layers puts the layer first
 		return n.Servers[0]
 	}
 	for _, s := range n.Servers {
@@ -133,6 +133,13 @@ func (p *Prober) state(e *Endpoint, n *contract.Need, server contract.Server) {
 	if e.URL == "" {
 		e.URL = best.Exchange.Fetch.URL
 	}
+	if len(n.Misplaced) > 0 {
+		with := *n
+		with.Headers = slices.Concat(n.Headers, n.Misplaced)
+		asked := p.ask(e, &with, server, ways[0], nil)
+		asked.Purpose, asked.Stated, asked.NeedAt, asked.Need = Misplaced, n, n.Misplaced[0].Span, n.HeaderStatement(n.Misplaced[0].Name)
+		e.Wanted = append(e.Wanted, asked)
+	}
 	p.unencrypted(e, n)
 }
 
@@ -143,9 +150,12 @@ func (p *Prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 		origin = e.Intent.Origins[0]
 	}
 	f := p.fetch(e.Endpoint, n.Method, origin)
-	if n.Cell != nil { // it says where exactly
+	switch {
+	case n.Cell != nil: // it says where exactly
 		f.URL = server.Scheme + "://" + server.Authority() + escapePath(e.Example)
-	} else if server.Host != "" {
+	case n.Kind == contract.Called && server.Loopback(): // whose port is the layer's own
+		f.URL = "http://" + server.Authority() + escapePath(e.Example)
+	case server.Host != "":
 		f.URL = strings.Replace(f.URL, "://"+p.host(), "://"+server.Host, 1)
 	}
 	for _, list := range [...][]contract.Header{way.Headers, n.Headers, optional} {
@@ -159,7 +169,7 @@ func (p *Prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 		f.Credentials = browser.CredentialsInclude
 	}
 	purpose := Simple
-	if n.Cell != nil && server.Scheme == "http" && strings.HasPrefix(origin, "https://") {
+	if n.Cell != nil && server.Scheme == "http" && strings.HasPrefix(origin, "https://") && !IsLoopback("http://"+server.Authority()) {
 		base := "http://" + server.Authority() + server.Path
 		return &Probe{Purpose: Unencrypted, Exchange: p.simulate(f), Need: "names the server", NeedAt: server.Span, Stated: n, Server: base}
 	}

@@ -64,6 +64,7 @@ const (
 	Stranger                        // from an origin that is not meant
 	SameOrigin                      // from a page of the layer itself
 	Unencrypted                     // from an https page to a server that is stated to be http
+	Misplaced                       // with headers that only answers have
 )
 
 // Probe is one fetch and what came of it.

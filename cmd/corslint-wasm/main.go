@@ -7,12 +7,14 @@ package main
 
 import (
 	"context"
+	"runtime/debug"
 	"syscall/js"
 
 	"github.com/corslint/corslint/internal/playground"
 )
 
 func main() {
+	debug.SetGCPercent(400) // a question makes much garbage, and memory is there
 	analyst := playground.New(dialects())
 	js.Global().Set("corslintAnswer", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		if len(args) != 1 || args[0].Type() != js.TypeString {

@@ -133,7 +133,7 @@ func verdicts(s *probe.Survey) []lsp.Verdict {
 		one := *s
 		one.Endpoints, one.Total = []*probe.Endpoint{e}, 1
 		printPolicy(&text, &one)
-		out = append(out, lsp.Verdict{Span: e.Span, Label: "cors: " + cmp.Or(who(e), "nobody"), Text: "```text\n" + strings.ReplaceAll(text.String(), "```", "'''") + "```"})
+		out = append(out, lsp.Verdict{Span: e.Span, Label: "cors: " + cmp.Or(letsIn(e), "nobody"), Text: "```text\n" + strings.ReplaceAll(text.String(), "```", "'''") + "```"})
 	}
 	return out
 }

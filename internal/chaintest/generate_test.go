@@ -233,6 +233,9 @@ func (f *front) location(match, pass string) string {
 	}
 	body = append(body, pass)
 	f.Shuffle(len(body), func(i, j int) { body[i], body[j] = body[j], body[i] })
+	if at := slices.Index(body, "proxy_redirect default;"); at >= 0 { // nginx wants it after proxy_pass
+		body = append(slices.Delete(body, at, at+1), "proxy_redirect default;")
+	}
 	return "location " + match + " {\n" + strings.Join(unique(body), "\n") + "\n}"
 }
 

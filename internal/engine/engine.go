@@ -57,7 +57,7 @@ type Result struct {
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
 	Unknown   []string       // what the answers depend on, each a phrase
-	Hosts     []*policy.Host // only when nothing is checked: as their files describe them
+	Hosts     []*policy.Host // as their files describe them, nothing put behind them
 	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
 	Units     []Unit         // with Options.Link: the configurations
 	Layers    []string       // names of the layers with CORS intent
@@ -132,6 +132,7 @@ type runner struct {
 	declared []*unitResult
 	lock     sync.Mutex
 	found    []*finding.Finding
+	standing []rules.Standing
 	mistakes []parsers.Problem
 }
 
@@ -144,6 +145,7 @@ type unitResult struct {
 	broken     bool           // corslint itself failed on it
 	behind     []string       // paths of the units that stand behind it
 	agreed     bool           // it stands in a chain of the contract, and is looked at there
+	public     bool           // it is a chain that the contract gives an address that browsers reach
 	candidates []candidate
 	used       bool // it states needs that somebody in the tree answers
 	findings   []*finding.Finding
@@ -385,7 +387,7 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			}
 			u.layers = append(u.layers, host.Name+" "+layer.Name)
 			u.unknown = append(u.unknown, survey.Unknown()...)
-			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
+			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Public: u.public, Documents: r.Documents})...)
 		}
 	}
 }
@@ -452,17 +454,15 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		out.Dialects[s.dialect].Checking += s.checking
 		out.Findings = append(out.Findings, s.findings...)
 		out.Comments = append(out.Comments, s.Comments...)
+		if r.Link && !s.agreed {
+			out.Seats = append(out.Seats, slices.DeleteFunc(slices.Clone(s.seats), func(h *policy.Host) bool { return !r.wantedHost(h) })...)
+		}
 		if !slices.ContainsFunc(s.Files, func(f *source.File) bool { return r.wanted(f.Path) }) {
 			continue // read only to see who answers
 		}
-		if r.Rules == nil {
-			out.Hosts = append(out.Hosts, s.Hosts...)
-		}
+		out.Hosts = append(out.Hosts, s.Hosts...)
 		if r.Link && !slices.Contains(r.declared, s) {
 			out.Units = append(out.Units, Unit{Result: s.Result, Path: s.unit.Path, Describes: s.unit.Describes, Behind: s.behind})
-		}
-		if r.Link && !s.agreed {
-			out.Seats = append(out.Seats, s.seats...)
 		}
 		for _, layer := range s.layers {
 			if !slices.Contains(r.declared, s) || !slices.Contains(out.Layers, layer) { // one layer in several environments is one
@@ -481,6 +481,9 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		}
 	}
 	out.Analyzed = len(files)
+	if r.Contract != nil {
+		out.Findings = rules.Differ(r.Contract.Names(), r.standing, out.Findings)
+	}
 	out.Findings = mergeFindings(out.Findings)
 	if r.Named != nil {
 		out.Findings = slices.DeleteFunc(out.Findings, func(f *finding.Finding) bool { return !r.concerns(f) })
@@ -491,6 +494,13 @@ func (r *runner) merge(slots []*unitResult) *Result {
 	out.Unknown = slices.Compact(out.Unknown)
 	slices.SortFunc(out.Comments, func(a, b parsers.Comment) int { return source.Compare(a.Span, b.Span) })
 	return out
+}
+
+// wantedHost reports whether a wanted file has a part in a host: it, or one behind it.
+func (r *runner) wantedHost(h *policy.Host) bool {
+	return r.wanted(h.Span.Path()) || slices.ContainsFunc(h.Layers, func(l *policy.Layer) bool {
+		return r.wanted(l.Span.Path()) || slices.ContainsFunc(l.Endpoints, func(e policy.Endpoint) bool { return r.wanted(e.Span.Path()) })
+	})
 }
 
 // concerns reports whether a place of the finding lies in a named file.

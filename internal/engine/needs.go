@@ -7,6 +7,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/rules"
 )
 
 // This file finds out who answers the requests that descriptions in the tree say are needed: a layer that shows that it means
@@ -29,20 +30,19 @@ func (r *runner) answerNeeds(ctx context.Context, slots []*unitResult) {
 	for _, s := range slots {
 		candidates = append(candidates, s.candidates...)
 	}
-	if len(candidates) == 0 {
-		return
-	}
 	found := map[*unitResult]map[layerKey][]contract.Need{}
 	var units []*unitResult
 	for _, s := range slots {
 		var c *candidate
+		var unanswered []contract.Need
 		for i, n := range s.Needs {
 			if n.Kind == contract.Called {
-				c, n.Servers = called(n.Servers, candidates)
+				c, n.Servers = called(&n, candidates)
 			} else if i == 0 || !slices.Equal(n.Servers, s.Needs[i-1].Servers) {
 				c = answers(n.Servers, candidates)
 			}
 			if c == nil {
+				unanswered = append(unanswered, n)
 				continue
 			}
 			if found[c.unit] == nil {
@@ -53,6 +53,7 @@ func (r *runner) answerNeeds(ctx context.Context, slots []*unitResult) {
 			found[c.unit][key] = append(found[c.unit][key], n)
 			s.used = true
 		}
+		s.findings = append(s.findings, rules.OfNeeds(r.Rules, unanswered)...)
 	}
 	r.each(ctx, len(units), func(i int) {
 		r.check(ctx, units[i], found[units[i]])
@@ -76,28 +77,50 @@ func answers(servers []contract.Server, candidates []candidate) *candidate {
 	switch {
 	case len(named) == 1:
 		return named[0]
-	case len(named) > 1 || len(candidates) > 1 || public && candidates[0].hasName():
+	case len(named) > 1 || len(candidates) != 1 || public && candidates[0].hasName():
 		return nil
 	}
 	return &candidates[0]
 }
 
-// called returns the layer that a call of client code goes to, and by which of its servers: the only one that has the server's
-// name, or that opens its port on this machine. An address of the page's own origin, one that nobody knows and the host of
-// somebody else select no layer.
-func called(servers []contract.Server, candidates []candidate) (*candidate, []contract.Server) {
-	for _, s := range servers {
-		var found []*candidate
-		for i := range candidates {
-			if c := &candidates[i]; s.Host != "" && c.isCalled(s) {
-				found = append(found, c)
-			}
-		}
-		if len(found) == 1 {
-			return found[0], []contract.Server{s}
+// called returns the layer that a call of client code goes to, and the servers of the call with that one first: the only layer
+// that has a server's name, or that opens its port on this machine; and where the page asks its own origin only while it is
+// developed, the one that the development server forwards to. An address of the page's own origin, one that nobody knows and
+// the host of somebody else select no layer.
+func called(n *contract.Need, candidates []candidate) (*candidate, []contract.Server) {
+	for i, s := range n.Servers {
+		if c := reached(s, candidates); c != nil {
+			return c, slices.Insert(slices.Delete(slices.Clone(n.Servers), i, i+1), 0, s)
 		}
 	}
-	return nil, nil
+	if _, elsewhere := n.Elsewhere(); !elsewhere || n.Proxied == nil || n.Proxied.Deployed {
+		return nil, n.Servers
+	}
+	for _, s := range n.Servers {
+		if s.Host != "" {
+			continue
+		}
+		target := n.Proxied.Target
+		target.Path += strings.TrimPrefix(s.Path, n.Proxied.Strip)
+		if c := reached(target, candidates); c != nil {
+			return c, slices.Insert(slices.Clone(n.Servers), 0, target)
+		}
+	}
+	return nil, n.Servers
+}
+
+// reached returns the only layer that a call to a server reaches; nil where there is none, or several.
+func reached(s contract.Server, candidates []candidate) *candidate {
+	var found *candidate
+	for i := range candidates {
+		if c := &candidates[i]; s.Host != "" && c.isCalled(s) {
+			if found != nil {
+				return nil
+			}
+			found = c
+		}
+	}
+	return found
 }
 
 // isCalled reports whether a call to a server reaches the layer. A page that the layer itself serves under a name of its own

@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"internal/baseline":     {"internal/source", "internal/finding", "internal/names"},
 	"internal/begin":        {"internal/source", "internal/engine", "analyzers/...", "parsers"},
 	"internal/config":       {"internal/source", "internal/yamltree", "internal/finding", "internal/names", "internal/discovery", "analyzers/contract", "docs/schema"},
+	"internal/devtools":     {"analyzers/browser"},
 	"internal/differential": {"analyzers/policy", "analyzers/browser"},
 	"internal/diagnosis":    {"internal/source", "internal/finding", "analyzers/...", "rules"},
 	"internal/discovery":    {"internal/source", "parsers"},
@@ -39,6 +40,7 @@ var allowed = map[string][]string{
 	"internal/script":       {"internal/source"},
 	"internal/source":       {},
 	"internal/suppress":     {"internal/source", "internal/finding", "internal/names", "internal/config", "parsers"},
+	"internal/who":          {"internal/source", "analyzers/..."},
 	"internal/yamltree":     {"internal/source"},
 
 	"analyzers/browser":  {},
@@ -54,7 +56,7 @@ var allowed = map[string][]string{
 	"parsers/express":             {"internal/source", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
 	"parsers/express/expresstest": {"internal/differential"},
 	"parsers/express/machine":     {"internal/source", "internal/script"},
-	"parsers/client":              {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "parsers"},
+	"parsers/client":              {"internal/source", "internal/environment", "internal/script", "internal/yamltree", "analyzers/contract", "analyzers/policy", "parsers"},
 
 	"parsers/nginx":           {"internal/source", "analyzers/policy", "parsers", "parsers/nginx/conf"},
 	"parsers/nginx/conf":      {"internal/source"},

@@ -212,8 +212,7 @@ func (a *Analyst) Answer(ctx context.Context, q Question) (answer *Answer) {
 	slices.SortFunc(answer.Layers, func(x, y Layer) int { return strings.Compare(x.Name, y.Name) })
 	answer.suggest()
 	if q.Fetch != nil {
-		options.Rules, options.Surveyed = nil, nil
-		answer.Exchange = simulate(ctx, q.Fetch, engine.Run(ctx, options).Hosts)
+		answer.Exchange = simulate(ctx, q.Fetch, result.Hosts)
 	}
 	return answer
 }

@@ -21,6 +21,9 @@ func mappingsOf(sourceMap []byte) string {
 // Span returns where a range of the generated code comes from. What esbuild added comes from nowhere; the end is that of the
 // last token, so that a range is small rather than too large.
 func (s *Script) Span(r Range) source.Span {
+	if rest, ok := strings.CutPrefix(s.generated[r.start:r.end], "0, "); ok { // "(0, import_cors.default)(…)" is what is imported
+		r.start = r.end - len(rest)
+	}
 	start, ok := s.original(r.start, false)
 	if !ok {
 		return source.Span{}

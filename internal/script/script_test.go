@@ -29,6 +29,12 @@ use: cors<X>({…})
 set: 'Vary' | "Origin"
 get: "/x/:id" | requireLogin | async (req: Request, res) =>…
 `},
+		{"b.ts", `import cors from "cors"
+app.use(cors({
+  credentials: true }))
+`, `
+use: cors({…})
+`},
 		{"a.jsx", `export const f = (res) => res?.header(...['a', 'b'])
 export const g = { 'x-y': /a\/[/]b/i, ["z" + 1]: 2, h() {} }
 `, `

@@ -423,7 +423,7 @@ func (s *stack) functionURLs() {
 	for r := range s.each("AWS::Lambda::Url") {
 		target := r.props.Get("TargetFunctionArn")
 		u := &functionURL{id: r.id, name: resourceOf(refOf(target)), span: r.span, upstream: upstream(target),
-			signed: upper(r.props.Get("AuthType")) == "AWS_IAM"}
+			signed: signature(r.props.Get("AuthType"))}
 		if f, ok := r.props.Field("Cors"); ok {
 			u.cors = corsOf(f.Value, f.Span, templateCORS)
 		}

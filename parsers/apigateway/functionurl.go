@@ -23,8 +23,8 @@ func (r *reading) lowerFunctionURL(u *functionURL) *policy.Layer {
 		b.refusedOfURL(c)
 	}
 	b.request(0, &policy.If{Cond: policy.Meets{Kind: policy.Throttled}, Then: own(429)})
-	if u.signed {
-		b.request(0, b.check(guard{kind: iam, name: "AWS_IAM", span: u.span}, "ANY", "/", refusal{
+	if !u.signed.IsZero() {
+		b.request(0, b.check(guard{kind: iam, name: "AWS_IAM", span: u.signed}, "ANY", "/", refusal{
 			absent:   func() []policy.Step { return own(403) },
 			rejected: func() []policy.Step { return own(403) },
 		})...)

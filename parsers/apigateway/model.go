@@ -133,6 +133,14 @@ type corsRule struct {
 	unknown                           []policy.Fact   // options that nobody reads
 }
 
+// signature returns the place of a value that asks for signed requests.
+func signature(v value) source.Span {
+	if upper(v) == "AWS_IAM" {
+		return v.Span
+	}
+	return source.Span{}
+}
+
 // withoutCredentials returns the configuration without allowing credentials.
 func (c *corsRule) withoutCredentials() *corsRule {
 	out := *c
@@ -167,7 +175,7 @@ type functionURL struct {
 	name     string
 	span     source.Span
 	cors     *corsRule
-	signed   bool // requests need a signature
+	signed   source.Span // what makes requests need a signature
 	upstream policy.Upstream
 }
 

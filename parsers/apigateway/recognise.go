@@ -29,6 +29,9 @@ func recognise(f *source.File) format {
 		if bytes.Contains(data, []byte(`"aws_`)) {
 			return terraformModule
 		}
+		if isUnmodelled(data) {
+			return anotherGateway
+		}
 		return notOurs
 	}
 	switch {

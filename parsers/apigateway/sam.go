@@ -52,7 +52,7 @@ func (s *stack) serverless() {
 			continue
 		}
 		u := &functionURL{name: r.id, span: r.span, upstream: policy.Upstream{Name: r.id, Span: r.span},
-			signed: upper(config.Get("AuthType")) == "AWS_IAM"}
+			signed: signature(config.Get("AuthType"))}
 		if f, ok := config.Field("Cors"); ok {
 			u.cors = corsOf(f.Value, f.Span, templateCORS)
 		}

@@ -116,7 +116,7 @@ func (f *framework) function(fn template.Field) {
 		return
 	}
 	u := &functionURL{name: fn.Key, span: url.Span, upstream: policy.Upstream{Name: fn.Key, Span: fn.Span},
-		signed: url.Value.Get("authorizer").Word() == "aws_iam"}
+		signed: signature(url.Value.Get("authorizer"))}
 	if cors, ok := url.Value.Field("cors"); ok {
 		u.cors = f.corsOfFramework(cors, []value{template.Text("*", cors.Span)})
 	}

@@ -397,7 +397,7 @@ func (m *module) functionURLs() {
 		name := orDefault(target.Word(), r.Name)
 		u := &functionURL{id: r.ID(), name: name, span: r.Span,
 			upstream: policy.Upstream{Name: orDefault(m.of(target), name), Span: target.Span},
-			signed:   upper(r.Body.Get("authorization_type")) == "AWS_IAM"}
+			signed:   signature(r.Body.Get("authorization_type"))}
 		if f, ok := r.Body.Field("cors"); ok {
 			u.cors = corsOf(block(f), f.Span, moduleCORS)
 		}

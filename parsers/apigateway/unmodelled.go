@@ -18,18 +18,23 @@ type unmodelled struct {
 
 var unmodelledGateways = [...]unmodelled{
 	{"the CORS configuration of ingress-nginx", "nginx.ingress.kubernetes.io/", "nginx.ingress.kubernetes.io/enable-cors"},
+	{"a snippet for ingress-nginx", "Access-Control-", "nginx.ingress.kubernetes.io/configuration-snippet"},
 	{"what an AWS load balancer's ingress writes about CORS", "alb.ingress.kubernetes.io/", "access_control_allow_origin"},
 	{"the CORS filter of the Gateway API", "gateway.networking.k8s.io/", "type: CORS"},
 	{"the CORS policy of Istio", "networking.istio.io/", "corsPolicy:"},
 	{"the CORS filter of Envoy", "allow_origin_string_match", "allow_origin_string_match"},
 	{"the headers middleware of Traefik", "accessControlAllowOrigin", "accessControlAllowOrigin"},
+	{"the headers middleware of Traefik", "traefik.http.middlewares.", ".headers.accesscontrolalloworigin"},
 	{"the cors plugin of Kong", "_format_version", "name: cors"},
 	{"the cors plugin of Kong", "KongPlugin", "plugin: cors"},
 	{"the cors policy of Azure API Management", "Microsoft.ApiManagement", "<cors"},
 	{"the CORS configuration of Azure App Service", "Microsoft.Web/sites", `"cors"`},
 	{"allowCors of Google Cloud Endpoints", "x-google-endpoint", "allowCors"},
 	{"the cors preset of ESPv2", "cors_preset", "cors_preset"},
-	{"the header configuration of Vercel", `"source"`, "Access-Control-Allow-Origin"},
+	{"the CORS configuration of Azure", `"azurerm_`, "allowed_origins"},
+	{"the CORS configuration of a Google Cloud Storage bucket", `"google_storage_bucket"`, "cors {"},
+	{"the CORS policy of a Google Cloud load balancer", `"google_compute_`, "cors_policy {"},
+	{"the header configuration of Vercel or Firebase", `"source"`, "Access-Control-Allow-Origin"},
 }
 
 // isUnmodelled reports whether a file configures CORS of another gateway.

@@ -7,7 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
 )
@@ -24,6 +26,20 @@ type application struct {
 	other   bool // runs where the rules of browsers do not hold: a native application, an extension
 	next    bool // Next.js: what is not said to run in the browser runs on the server
 	remix   bool
+
+	once      sync.Once // for what follows
+	importers map[string][]string
+	imports   map[string][]string
+	speaks    map[string]bool // files that send requests themselves
+	setters   []string        // files that set something for all requests of axios
+	// intercepts: code of Angular's changes requests before they are sent.
+	intercepts bool
+
+	speakersOnce sync.Once
+	speakers     map[string][]string
+
+	proxiesOnce sync.Once
+	proxies     []contract.Proxy
 }
 
 var (
@@ -31,8 +47,8 @@ var (
 		"@remix-run/react", "react-scripts", "@vue/cli-service", "angular", "aurelia-framework", "mithril", "htmx.org", "stimulus", "@hotwired/stimulus", "next", "astro", "umi", "@builder.io/qwik"}
 	bundlers       = []string{"vite", "webpack", "parcel", "parcel-bundler", "rollup", "@rsbuild/core", "snowpack", "laravel-mix", "browserify", "@web/dev-server"}
 	serverPackages = []string{"express", "koa", "fastify", "@nestjs/core", "hono", "@hapi/hapi", "hapi", "restify", "polka", "apollo-server", "@apollo/server", "mongoose", "pg", "mysql2", "sequelize"}
-	otherPackages  = []string{"react-native", "expo", "electron", "nativescript-vue", "@nativescript/core", "@tauri-apps/api", "webextension-polyfill", "@crxjs/vite-plugin", "wxt", "plasmo", "@types/chrome",
-		"@tarojs/taro", "@dcloudio/uni-app", "@capacitor/core", "cordova", "@ionic/cli", "web-ext", "obsidian", "@types/vscode", "@raycast/api"}
+	otherPackages  = []string{"react-native", "expo", "nativescript-vue", "@nativescript/core", "webextension-polyfill", "@crxjs/vite-plugin", "wxt", "plasmo", "@types/chrome",
+		"@tarojs/taro", "@dcloudio/uni-app", "web-ext", "obsidian", "@types/vscode", "@raycast/api"}
 )
 
 // manifest is what of a package.json counts here.
@@ -180,7 +196,7 @@ func (r *reader) runsInPage(f *source.File) bool {
 	if ext == ".vue" || ext == ".svelte" {
 		return true
 	}
-	own := inPage.Match(f.Data) || ext == ".jsx" || ext == ".tsx"
+	own := inPage.Match(f.Data) || ext == ".jsx" || ext == ".tsx" || a.browser && inClientFolder(rel)
 	switch {
 	case a.next:
 		if strings.HasPrefix(base, "route.") {
@@ -205,6 +221,17 @@ func (r *reader) runsInPage(f *source.File) bool {
 	return (own || !onNode.Match(f.Data)) && r.named(f.Path)
 }
 
+// inClientFolder reports whether a path has a folder that people keep client code in, beside that of a server.
+func inClientFolder(rel string) bool {
+	for dir := range strings.SplitSeq(parent(rel), "/") {
+		switch strings.ToLower(dir) {
+		case "client", "frontend", "front", "web", "webapp", "ui", "components", "views", "hooks", "composables", "containers", "screens", "sagas", "store", "stores":
+			return true
+		}
+	}
+	return false
+}
+
 // hasPage reports whether a folder holds the page that a bundle is for.
 func (r *reader) hasPage(dir string) bool {
 	return slices.ContainsFunc([]string{"index.html", "public/index.html", "src/index.html"}, func(name string) bool { return r.files.Has(path.Join(dir, name)) })
@@ -217,14 +244,19 @@ const (
 
 // named reports whether an HTML file in the folder of a script, or up to two above it, names the script.
 func (r *reader) named(file string) bool {
+	r.pages.Do(func() {
+		r.pagesIn = map[string][]string{}
+		for _, name := range r.files.Paths("") {
+			if ext := path.Ext(name); ext == ".html" || ext == ".htm" {
+				r.pagesIn[parent(name)] = append(r.pagesIn[parent(name)], name)
+			}
+		}
+	})
 	base := []byte(path.Base(file))
 	looked := 0
 	dir := parent(file)
 	for range 3 {
-		for _, name := range r.files.Paths(dir) {
-			if ext := path.Ext(name); ext != ".html" && ext != ".htm" || parent(name) != dir {
-				continue
-			}
+		for _, name := range r.pagesIn[dir] {
 			if looked++; looked > maxPages {
 				return false
 			}

@@ -2,20 +2,19 @@
 // sends a request (fetch, axios, XMLHttpRequest, ky, superagent, EventSource, Angular's HttpClient) is a need. Nothing is run:
 // an address is followed as far as the text of the project says what it is, and a call whose address is not known states none.
 //
-// It imports only contract, the parsers' contract, internal/script, internal/environment, internal/yamltree and internal/source.
+// It imports only contract, policy (for gaps), the parsers' contract, internal/script, internal/environment, internal/yamltree and internal/source.
 package client
 
 import (
 	"bytes"
 	"context"
 	"maps"
-	"path"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/internal/environment"
+	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 )
@@ -34,7 +33,8 @@ func (Dialect) Candidate(name string) bool { return candidate(name) }
 
 // Reader returns a reader for the files of one tree.
 func (Dialect) Reader(files parsers.Files) parsers.Reader {
-	return &reader{files: files, environment: environment.NewReader(files), modules: map[string]*module{}, packages: map[string]*application{}, applications: map[string]*application{}}
+	return &reader{files: files, environment: environment.NewReader(files), modules: map[string]*module{}, packages: map[string]*application{}, applications: map[string]*application{}, giving: map[string]bool{},
+		stating: map[string]bool{}, resolved: map[[2]string]string{}}
 }
 
 type reader struct {
@@ -45,6 +45,13 @@ type reader struct {
 	modules      map[string]*module
 	packages     map[string]*application // by folder; nil: no package.json
 	applications map[string]*application // by folder of a file
+
+	giving   map[string]bool      // see [reader.gives]
+	stating  map[string]bool      // see [reader.states]
+	resolved map[[2]string]string // by folder and name of an import
+
+	pages   sync.Once
+	pagesIn map[string][]string // HTML files by folder
 }
 
 // maxSource is the size of a file in bytes beyond which it is nothing that somebody writes.
@@ -81,10 +88,23 @@ func isBundle(data []byte) bool {
 	return len(data) > 1<<14 && len(data)/(1+bytes.Count(data, []byte("\n"))) > 300
 }
 
+// states reports whether a file is one whose requests count.
+func (r *reader) states(f *source.File) bool {
+	r.mu.Lock()
+	known, ok := r.stating[f.Path]
+	r.mu.Unlock()
+	if !ok {
+		known = len(f.Data) <= maxSource && sends(f.Data) && !isBundle(f.Data) && r.runsInPage(f)
+		r.mu.Lock()
+		r.stating[f.Path] = known
+		r.mu.Unlock()
+	}
+	return known
+}
+
 // Scan recognises a file of a page that may send requests.
 func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
-	u := parsers.Unit{Path: f.Path, Describes: true}
-	return u, len(f.Data) <= maxSource && sends(f.Data) && !isBundle(f.Data) && r.runsInPage(f)
+	return parsers.Unit{Path: f.Path, Describes: true}, r.states(f)
 }
 
 // Load reads the requests of a file.
@@ -100,34 +120,26 @@ func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 		return result
 	}
 	result.Needs = e.moduleNeeds(ctx, m)
+	for _, name := range r.callers(e.app, u.Path) {
+		if other := e.module(name); other != nil && r.runsInPage(other.file) {
+			result.Needs = append(result.Needs, e.moduleNeeds(ctx, other)...)
+			result.Files = append(result.Files, other.file)
+		}
+	}
+	result.Gaps = e.gaps
+	for _, f := range result.Files {
+		for _, c := range script.Comments(f) {
+			result.Comments = append(result.Comments, parsers.Comment(c))
+		}
+	}
 	slices.SortStableFunc(result.Needs, func(a, b contract.Need) int { return source.Compare(a.Span, b.Span) })
 	return result
 }
 
 func (r *reader) evaluator(name string) *evaluator {
 	app := r.application(name)
-	return &evaluator{reader: r, modules: map[string]*module{}, busy: map[any]bool{}, env: map[string]values{}, app: app, dir: parent(name)}
-}
-
-// maxNeeds bounds how many needs one file states.
-const maxNeeds = 2_000
-
-// moduleNeeds returns the needs of the calls of a module.
-func (e *evaluator) moduleNeeds(ctx context.Context, m *module) []contract.Need {
-	var out []contract.Need
-	for _, site := range m.calls {
-		if ctx.Err() != nil || len(out) > maxNeeds {
-			break
-		}
-		if e.app.onServerSide(site.fn) {
-			continue
-		}
-		e.steps = 0
-		if r := e.request(site, nil); r != nil {
-			out = append(out, e.needs(r, r.span())...)
-		}
-	}
-	return out
+	return &evaluator{reader: r, modules: map[string]*module{}, busy: map[any]bool{}, itself: map[*binding]bool{}, env: map[string]values{}, app: app,
+		alone: map[*callSite]bool{}, forwarding: map[*function]bool{}}
 }
 
 func sorted(names map[string]*binding) []*binding {
@@ -137,15 +149,3 @@ func sorted(names map[string]*binding) []*binding {
 	}
 	return out
 }
-
-// setters returns the files of an application that set something for all requests of axios.
-func (r *reader) setters(*application) []string { return nil }
-
-// proxied returns the rule that forwards a path.
-func (r *reader) proxied(*application, string) *contract.Proxy { return nil }
-
-// variable returns what "process.env.NAME" or "import.meta.env.NAME" may be.
-func (e *evaluator) variable(left any, name string, at place) (values, bool) { return nil, false }
-
-var _ = path.Base
-var _ = strings.Cut

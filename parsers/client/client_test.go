@@ -107,6 +107,9 @@ func dump(needs []contract.Need) string {
 		for _, h := range n.Optional {
 			fmt.Fprintf(&b, " ?%s=%s", h.Name, h.Value)
 		}
+		for _, h := range n.Misplaced {
+			fmt.Fprintf(&b, " !%s", h.Name)
+		}
 		for _, h := range n.Reads {
 			fmt.Fprintf(&b, " <%s", h.Name)
 		}

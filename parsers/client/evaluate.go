@@ -8,14 +8,18 @@ import (
 
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/token"
+
+	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/environment"
 )
 
 // This file finds out what an expression is, as far as the text of the project says so. It computes nothing that a program
 // would have to be run for; what is not known is a hole with a name.
 
 const (
-	maxSteps = 60_000 // of one module's requests
-	maxLevel = 60     // of values in values
+	maxSteps = 60_000  // of one request
+	maxTotal = 600_000 // of all requests of a file
+	maxLevel = 60      // of values in values
 )
 
 // evaluator evaluates the expressions of a module.
@@ -25,16 +29,24 @@ type evaluator struct {
 	steps   int
 	level   int
 	busy    map[any]bool
-	shared  *sender // axios itself
+	shared  *sender           // axios itself
+	itself  map[*binding]bool // what is at work and was asked for itself
 	env     map[string]values
-	dir     string // whose environment counts
-	app     *application
+	// alone and forwarding are what [evaluator.standsAlone] and [evaluator.forwards] found out.
+	alone      map[*callSite]bool
+	forwarding map[*function]bool
+
+	environment []environment.Set
+
+	total int // steps of the requests before
+	gaps  []policy.Gap
+	app   *application
 }
 
 // frame is a call of a function: what its parameters are.
 type frame struct {
 	fn     *function
-	args   []values
+	args   []*later
 	spread bool // some of the arguments are not known
 	this   *value
 	parent *frame
@@ -54,6 +66,11 @@ func (f *frame) depth() (n int) {
 		n++
 	}
 	return n
+}
+
+// later evaluates an expression when somebody asks for it.
+func (e *evaluator) later(x ast.Expression, s *scope, m *module, f *frame) *later {
+	return &later{find: func() values { return e.eval(x, s, m, f) }}
 }
 
 // eval returns what an expression may be.
@@ -80,7 +97,15 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 	case *ast.BinaryExpression:
 		return e.binary(x, s, m, f)
 	case *ast.ConditionalExpression:
-		return limit(append(e.eval(x.Consequent, s, m, f), e.eval(x.Alternate, s, m, f)...))
+		var out values
+		yes, no := e.condition(x.Test, s, m, f)
+		if !no {
+			out = append(out, e.eval(x.Consequent, s, m, f)...)
+		}
+		if !yes {
+			out = append(out, e.eval(x.Alternate, s, m, f)...)
+		}
+		return limit(out)
 	case *ast.AssignExpression:
 		return e.eval(x.Right, s, m, f)
 	case *ast.AwaitExpression:
@@ -107,7 +132,7 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 				v.open = true
 				continue
 			}
-			v.items = append(v.items, e.eval(item, s, m, f))
+			v.items = append(v.items, e.later(item, s, m, f))
 		}
 		return values{v}
 	case *ast.FunctionLiteral, *ast.ArrowFunctionLiteral:
@@ -133,6 +158,43 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 		return e.construct(x, s, m, f)
 	}
 	return values{hole(holeName(x), at)}
+}
+
+// condition reports whether a condition holds whatever is not known, or never does.
+func (e *evaluator) condition(test ast.Expression, s *scope, m *module, f *frame) (yes, no bool) {
+	all := e.eval(test, s, m, f)
+	yes, no = len(all) > 0, len(all) > 0
+	for i := range all {
+		holds, known := all[i].truthy()
+		known = known && !all[i].unset
+		yes, no = yes && known && holds, no && known && !holds
+	}
+	return yes || isGiven(test, s, f), no
+}
+
+// isGiven reports whether a condition asks for an argument that the call has, whatever it is: "id ? '/items/' + id : '/items'".
+func isGiven(test ast.Expression, s *scope, f *frame) bool {
+	id, ok := test.(*ast.Identifier)
+	if !ok {
+		return false
+	}
+	b := s.lookup(id.Name.String())
+	if b == nil || !b.parameter || len(b.path) > 1 || len(b.assigned) > 0 {
+		return false
+	}
+	call := f.of(b.of)
+	if call == nil || b.index >= len(call.args) {
+		return false
+	}
+	given := call.args[b.index].get()
+	if len(b.path) == 1 && len(given) == 1 { // "({ id })" of "{ id: x }"
+		p, found := given[0].get(b.path[0].name)
+		if !found || p.maybe || given[0].kind != object {
+			return false
+		}
+		given = p.value.get()
+	}
+	return len(given) == 1 && given[0].kind == unknown
 }
 
 // holeName makes a name for people of an expression that nobody knows: "id" of "item.id" or "getId()".
@@ -223,7 +285,7 @@ func (e *evaluator) binary(x *ast.BinaryExpression, s *scope, m *module, f *fram
 				falls = true
 				continue
 			}
-			falls = falls || !known
+			falls = falls || !known || left[i].unset
 			out = append(out, left[i])
 		}
 		if falls {
@@ -259,13 +321,13 @@ func (e *evaluator) identifier(x *ast.Identifier, s *scope, m *module, f *frame)
 	name := x.Name.String()
 	at := place{module: m, node: x}
 	b := s.lookup(name)
-	if b == nil {
+	if b == nil || name == "import_meta" { // which esbuild declares as nothing
 		if name == "undefined" {
 			return values{{kind: missing, at: at}}
 		}
 		return values{{kind: external, name: name, at: at, pieces: []piece{{hole: name, at: at}}}}
 	}
-	out := e.binding(b, f, at)
+	out := slices.Clone(e.binding(b, f, at))
 	for i := range out { // a hole is named as it is used here
 		if out[i].kind == unknown && len(out[i].pieces) == 1 && out[i].pieces[0].hole == "value" {
 			out[i].pieces = []piece{{hole: name, at: at}}
@@ -277,10 +339,12 @@ func (e *evaluator) identifier(x *ast.Identifier, s *scope, m *module, f *frame)
 // binding returns what a name that is declared stands for.
 func (e *evaluator) binding(b *binding, f *frame, at place) values {
 	if e.busy[b] {
+		e.itself[b] = true
 		return values{hole(b.name, at)}
 	}
 	e.busy[b] = true
 	defer delete(e.busy, b)
+	defer delete(e.itself, b)
 	var out values
 	switch {
 	case b.function != nil:
@@ -296,10 +360,11 @@ func (e *evaluator) binding(b *binding, f *frame, at place) values {
 	}
 	if !b.parameter || f.of(b.of) == nil {
 		for _, a := range b.assigned {
-			if a.value == nil {
-				out = append(out, hole(b.name, at))
-			} else {
+			if a.value != nil {
 				out = append(out, e.eval(a.value, a.scope, b.module, f)...)
+			}
+			if a.value == nil || e.itself[b] { // "x += y", "x = x + y": no one of these is all of it
+				return values{hole(b.name, at)}
 			}
 		}
 	}
@@ -319,12 +384,16 @@ func (e *evaluator) parameter(b *binding, f *frame, at place) values {
 		return out
 	}
 	if b.rest {
-		return values{{kind: list, at: at, open: true}}
+		rest := value{kind: list, at: at, open: call.spread}
+		if b.index < len(call.args) {
+			rest.items = call.args[b.index:]
+		}
+		return values{rest}
 	}
 	var given values
 	switch {
 	case b.index < len(call.args):
-		given = call.args[b.index]
+		given = call.args[b.index].get()
 	case call.spread:
 		return values{hole(b.name, at)}
 	default:
@@ -335,43 +404,44 @@ func (e *evaluator) parameter(b *binding, f *frame, at place) values {
 
 // taken takes a value apart as a pattern does.
 func (e *evaluator) taken(all values, b *binding, f *frame) values {
+	if whole := b.of; whole != nil && len(b.path) > 0 && b.index < len(whole.parameters) { // "({ a } = {})"
+		all = e.orElse(all, whole.parameters[b.index].Initializer, whole.scope, b.module, f)
+	}
 	for _, st := range b.path {
 		var next values
 		for i := range all {
-			if st.name != "" {
+			if st.rest {
+				v := all[i]
+				v.props = slices.DeleteFunc(slices.Clone(v.props), func(p property) bool { return slices.Contains(st.without, p.name) })
+				next = append(next, v)
+			} else if st.name != "" {
 				next = append(next, e.propertyOf(&all[i], st.name, all[i].at)...)
 			} else if all[i].kind == list && st.index < len(all[i].items) {
-				next = append(next, all[i].items[st.index]...)
+				next = append(next, all[i].items[st.index].get()...)
 			} else {
 				next = append(next, hole(b.name, all[i].at))
 			}
 		}
 		all = limit(next)
 	}
-	if b.fallback == nil {
+	if slices.ContainsFunc(all, func(v value) bool { return v.kind == unknown }) && len(b.path) > 0 && b.fallback != nil {
+		all = append(all[:len(all):len(all)], value{kind: missing}) // an argument that is given is mostly there, a property of it is not
+	}
+	return e.orElse(all, b.fallback, b.scope, b.module, f)
+}
+
+// orElse puts a default in the place of what is missing.
+func (e *evaluator) orElse(all values, fallback ast.Expression, s *scope, m *module, f *frame) values {
+	if fallback == nil || !slices.ContainsFunc(all, func(v value) bool { return v.kind == missing }) {
 		return all
 	}
-	var out values
-	falls := false
-	for i := range all {
-		switch all[i].kind { //nolint:exhaustive // all others are there
-		case missing:
-			falls = true
-		case unknown:
-			falls = true
-			out = append(out, all[i])
-		default:
-			out = append(out, all[i])
-		}
-	}
-	if falls {
-		out = append(out, e.eval(b.fallback, b.scope, b.module, f)...)
-	}
-	return limit(out)
+	out := slices.DeleteFunc(slices.Clone(all), func(v value) bool { return v.kind == missing })
+	return limit(append(out, e.eval(fallback, s, m, f)...))
 }
 
 // changed applies what is assigned to the properties of a value.
 func (e *evaluator) changed(all values, changes []change, m *module, f *frame, b *binding) values {
+	all = slices.Clone(all)
 	for i := range all {
 		if all[i].kind == library {
 			all[i].sends = e.configured(all[i].sends, b, f)
@@ -408,14 +478,14 @@ func (e *evaluator) change(v value, c *change, keys []ast.Expression, m *module,
 	p := property{name: name, at: place{module: m, node: keys[0]}, maybe: c.sometimes}
 	if len(keys) > 1 {
 		inner := value{kind: object, at: v.at}
-		if old, found := v.get(name); found && len(old.value) == 1 && old.value[0].kind == object {
-			inner = old.value[0]
+		if old, found := v.get(name); found && len(old.value.get()) == 1 && old.value.get()[0].kind == object {
+			inner = old.value.get()[0]
 			p.at = old.at
 		}
-		p.value = values{e.change(inner, c, keys[1:], m, f)}
+		p.value = now(e.change(inner, c, keys[1:], m, f))
 		p.maybe = false
 	} else {
-		p.value = e.eval(c.value, c.scope, m, f)
+		p.value = e.later(c.value, c.scope, m, f)
 	}
 	v.props = set(v.props, p)
 	return v
@@ -427,7 +497,7 @@ func (e *evaluator) objectOf(x *ast.ObjectLiteral, s *scope, m *module, f *frame
 	for _, p := range x.Value {
 		switch p := p.(type) {
 		case *ast.PropertyShort:
-			v.props = set(v.props, property{name: p.Name.Name.String(), at: place{module: m, node: &p.Name}, value: e.identifier(&p.Name, s, m, f)})
+			v.props = set(v.props, property{name: p.Name.Name.String(), at: place{module: m, node: &p.Name}, value: e.later(&p.Name, s, m, f)})
 		case *ast.PropertyKeyed:
 			name := keyName(p.Key, p.Computed)
 			if p.Computed {
@@ -441,9 +511,9 @@ func (e *evaluator) objectOf(x *ast.ObjectLiteral, s *scope, m *module, f *frame
 			}
 			entry := property{name: name, at: place{module: m, node: p.Key}}
 			if p.Kind == ast.PropertyKindGet || p.Kind == ast.PropertyKindSet {
-				entry.value = values{hole(name, entry.at)}
+				entry.value = now(hole(name, entry.at))
 			} else {
-				entry.value = e.eval(p.Value, s, m, f)
+				entry.value = e.later(p.Value, s, m, f)
 			}
 			v.props = set(v.props, entry)
 		case *ast.SpreadElement:
@@ -498,9 +568,6 @@ func (e *evaluator) thisOf(s *scope, m *module, f *frame) values {
 // member returns a property of an expression.
 func (e *evaluator) member(left ast.Expression, name string, whole ast.Expression, s *scope, m *module, f *frame) values {
 	at := place{module: m, node: whole}
-	if v, ok := e.variable(left, name, at); ok {
-		return v
-	}
 	var out values
 	all := e.eval(left, s, m, f)
 	for i := range all {
@@ -515,16 +582,16 @@ func (e *evaluator) propertyOf(v *value, name string, at place) values {
 	case object:
 		if p, found := v.get(name); found {
 			if p.maybe {
-				return append(slices.Clone(p.value), value{kind: missing, at: at})
+				return append(slices.Clone(p.value.get()), value{kind: missing, at: at})
 			}
-			return p.value
+			return p.value.get()
 		}
 		if !v.open {
 			return values{{kind: missing, at: at}}
 		}
 	case list:
 		if n, err := strconv.Atoi(name); err == nil && n >= 0 && n < len(v.items) && !v.open {
-			return v.items[n]
+			return v.items[n].get()
 		}
 	case project:
 		return e.export(v.mod, name, 0)
@@ -535,6 +602,9 @@ func (e *evaluator) propertyOf(v *value, name string, at place) values {
 			return found
 		}
 	case external:
+		if isEnvironment(v.name) {
+			return e.variable(name, at)
+		}
 		return values{{kind: external, name: v.name + "." + name, at: at, pieces: externalPieces(v.name+"."+name, name, at)}}
 	case library:
 		if name == "default" {
@@ -649,12 +719,17 @@ func (e *evaluator) callOf(x *ast.CallExpression, s *scope, m *module, f *frame)
 }
 
 // arguments evaluates the arguments of a call.
-func (e *evaluator) arguments(list []ast.Expression, s *scope, m *module, f *frame) (args []values, open bool) {
-	for _, a := range list {
-		if _, ok := a.(*ast.SpreadElement); ok {
-			return args, true
+func (e *evaluator) arguments(given []ast.Expression, s *scope, m *module, f *frame) (args []*later, open bool) {
+	for _, a := range given {
+		if more, ok := a.(*ast.SpreadElement); ok {
+			all := e.eval(more.Expression, s, m, f)
+			if len(all) != 1 || all[0].kind != list || all[0].open {
+				return args, true
+			}
+			args = append(args, all[0].items...)
+			continue
 		}
-		args = append(args, e.eval(a, s, m, f))
+		args = append(args, e.later(a, s, m, f))
 	}
 	return args, false
 }
@@ -670,7 +745,17 @@ func (e *evaluator) inline(v *value, list []ast.Expression, s *scope, m *module,
 	call := &frame{fn: v.fn, args: args, spread: open, this: v.this, parent: f}
 	var out values
 	for _, r := range v.fn.returns[:min(len(v.fn.returns), maxAlternatives)] {
-		out = append(out, e.eval(r.value, r.scope, v.fn.module, call)...)
+		always := false
+		if r.when != nil {
+			yes, no := e.condition(r.when, r.scope, v.fn.module, call)
+			if no {
+				continue
+			}
+			always = yes
+		}
+		if out = append(out, e.eval(r.value, r.scope, v.fn.module, call)...); always {
+			break
+		}
 	}
 	return limit(out)
 }
@@ -803,7 +888,7 @@ func (e *evaluator) join(v *value, x *ast.CallExpression, s *scope, m *module, f
 		if i > 0 {
 			out = e.joined(out, values{literal(separator, v.at)}, nil, m)
 		}
-		out = e.joined(out, item, nil, m)
+		out = e.joined(out, item.get(), nil, m)
 	}
 	return out
 }
@@ -987,7 +1072,7 @@ func (e *evaluator) requestObject(args []ast.Expression, s *scope, m *module, f 
 		v = spread(v, e.eval(args[1], s, m, f))
 	}
 	if len(args) > 0 {
-		v.props = set(v.props, property{name: requestURL, value: e.eval(args[0], s, m, f), at: place{module: m, node: args[0]}})
+		v.props = set(v.props, property{name: requestURL, value: e.later(args[0], s, m, f), at: place{module: m, node: args[0]}})
 	}
 	return values{v}
 }

@@ -25,7 +25,7 @@ func (e *evaluator) sent(s *sender, method string, site *callSite, f *frame) *re
 // axiosRequest returns what axios sends.
 // https://axios-http.com/docs/req_config
 func (e *evaluator) axiosRequest(s *sender, method string, site *callSite, f *frame) *request {
-	r := &request{site: site, method: values{literal("GET", place{})}, open: s.open}
+	r := &request{site: site, method: values{literal("GET", place{})}, open: s.open, drops: true}
 	if s.open {
 		r.credentials = someCookies
 	}
@@ -90,12 +90,12 @@ func (e *evaluator) sentHeaders(r *request, config values) {
 	for i := range headers { // of axios' defaults: "headers.common['X']", "headers.post['X']"
 		for _, group := range []string{"common", "get", "post", "put", "patch", "delete"} {
 			p, found := headers[i].get(group)
-			if !found || headers[i].kind != object || len(p.value) == 0 || p.value[0].kind != object {
+			if !found || headers[i].kind != object || len(p.value.get()) == 0 || p.value.get()[0].kind != object {
 				continue
 			}
 			headers[i].props = slices.DeleteFunc(slices.Clone(headers[i].props), func(p property) bool { return p.name == group })
 			if method, _ := r.method[0].known(); group == "common" || strings.EqualFold(group, method) {
-				headers[i] = spread(headers[i], p.value)
+				headers[i] = spread(headers[i], p.value.get())
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func (r *request) body(data values) {
 		}
 	}
 	if json != (place{}) {
-		p := property{name: "Content-Type", value: values{literal("application/json", json)}, at: place{module: r.site.module, node: nil, direct: r.site.span()}, maybe: other}
+		p := property{name: "Content-Type", value: now(literal("application/json", json)), at: place{module: r.site.module, node: nil, direct: r.site.span()}, maybe: other}
 		r.headers = append(r.headers, p)
 	}
 }
@@ -152,6 +152,10 @@ func combined(bases, urls values) values {
 			u = literal("", u.at)
 		}
 		if len(u.pieces) > 0 && (strings.Contains(u.pieces[0].text, "://") || strings.HasPrefix(u.pieces[0].text, "//")) {
+			out = append(out, u)
+			continue
+		}
+		if u.kind != text && len(bases) > 0 { // "url": anything
 			out = append(out, u)
 			continue
 		}
@@ -213,7 +217,7 @@ func (e *evaluator) kyRequest(s *sender, method string, site *callSite, f *frame
 		r.headers = setHeader(r.headers, p)
 	}
 	if json := option(config, "json", ""); len(json) > 0 && json[0].kind != missing {
-		p := property{name: "Content-Type", value: values{literal("application/json", place{})}, at: optionAt(config, "json")}
+		p := property{name: "Content-Type", value: now(literal("application/json", place{})), at: optionAt(config, "json")}
 		r.headers = setHeader(r.headers, p)
 	}
 	return r
@@ -232,6 +236,9 @@ func (e *evaluator) superagentRequest(method string, site *callSite, f *frame) *
 		return nil
 	}
 	r := &request{site: site, url: e.argument(site, 0, f), method: values{literal(verb, place{})}}
+	if data := e.argument(site, 1, f); len(data) > 0 && verb != "GET" && verb != "HEAD" {
+		r.body(data)
+	}
 	for next := site.next; next != nil; next = next.next {
 		dot, ok := next.callee.(*ast.DotExpression)
 		if !ok {
@@ -245,6 +252,8 @@ func (e *evaluator) superagentRequest(method string, site *callSite, f *frame) *
 			} else {
 				r.addHeaders(e.argument(next, 0, f))
 			}
+		case "use": // a plugin
+			r.open = true
 		case "auth":
 			r.headers = setHeader(r.headers, property{name: "Authorization", at: place{module: next.module, node: &dot.Identifier}})
 		case "withCredentials":
@@ -259,7 +268,7 @@ func (e *evaluator) superagentRequest(method string, site *callSite, f *frame) *
 // angular returns what Angular's HttpClient sends. Interceptors can add anything.
 // https://angular.dev/api/common/http/HttpClient
 func (e *evaluator) angular(method string, site *callSite, f *frame) *request {
-	r := &request{site: site, method: values{literal(methods[method], place{})}, open: true}
+	r := &request{site: site, method: values{literal(methods[method], place{})}, open: true, drops: true}
 	at := 0
 	if method == "request" {
 		r.method, at = upper(e.argument(site, 0, f)), 1
@@ -298,7 +307,7 @@ func (e *evaluator) axios() *sender {
 				continue
 			}
 			all := e.binding(b, nil, place{})
-			if len(all) == 1 && all[0].kind == external && strings.TrimSuffix(all[0].name, ".default") == "package axios" {
+			if len(all) == 1 && all[0].kind == external && (plainName(all[0].name) == "package axios" || plainName(all[0].name) == "package vue") {
 				*out = *e.configured(out, b, nil)
 			}
 		}
@@ -325,7 +334,7 @@ func (e *evaluator) configured(s *sender, b *binding, f *frame) *sender {
 	for i := range b.changes {
 		c := &b.changes[i]
 		keys := c.keys
-		if len(keys) > 1 && keyName(keys[0], true) == "default" {
+		for len(keys) > 1 && (keyName(keys[0], true) == "default" || keyName(keys[0], true) == "axios") {
 			keys = keys[1:]
 		}
 		if len(keys) < 2 || keyName(keys[0], true) != "defaults" {
@@ -336,7 +345,7 @@ func (e *evaluator) configured(s *sender, b *binding, f *frame) *sender {
 	for _, site := range b.module.calls {
 		root, keys := members(site.callee)
 		id, ok := root.(*ast.Identifier)
-		if !ok || !isInterceptor(keys) || len(keys) > 4 || site.scope.lookup(id.Name.String()) != b {
+		if !ok || !isInterceptor(keys) || len(keys) > 5 || site.scope.lookup(id.Name.String()) != b {
 			continue
 		}
 		e.intercepted(&out, site)
@@ -384,7 +393,7 @@ func (e *evaluator) setDefault(s *sender, c *change, keys []ast.Expression, m *m
 			s.open = true
 			return
 		}
-		p := property{name: name, at: place{module: m, node: keys[0]}, value: e.eval(c.value, c.scope, m, f), maybe: c.sometimes || c.scope.fn != nil}
+		p := property{name: name, at: place{module: m, node: keys[0]}, value: e.later(c.value, c.scope, m, f), maybe: c.sometimes || c.scope.fn != nil}
 		s.headers = setHeader(s.headers, p)
 	}
 }
@@ -397,8 +406,8 @@ func (e *evaluator) intercepted(s *sender, site *callSite) {
 			continue
 		}
 		e.busy[v.fn] = true
-		config := value{kind: object, props: []property{{name: "headers", value: values{{kind: object}}}}}
-		call := &frame{fn: v.fn, args: []values{{config}}}
+		config := value{kind: object, props: []property{{name: "headers", value: now(value{kind: object})}}}
+		call := &frame{fn: v.fn, args: []*later{now(config)}}
 		for _, r := range v.fn.returns[:min(len(v.fn.returns), maxAlternatives)] {
 			for _, returned := range e.eval(r.value, r.scope, v.fn.module, call) {
 				if returned.kind != object {
@@ -424,7 +433,7 @@ func (e *evaluator) takeIntercepted(s *sender, returned *value, sometimes bool) 
 			if p.name == "common" {
 				continue
 			}
-			p.maybe = p.maybe || sometimes || slices.ContainsFunc(p.value, func(v value) bool { return v.kind == missing })
+			p.maybe = p.maybe || sometimes || slices.ContainsFunc(p.value.get(), func(v value) bool { return v.kind == missing })
 			s.headers = setHeader(s.headers, p)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -30,6 +31,8 @@ type module struct {
 	exports map[string]assignment
 	whole   ast.Expression // what is assigned to module.exports
 	stars   []string       // modules all of whose exports are exported, too
+	// proxies are the values of properties of that name, rewrites the objects that have a destination: see [reader.proxies].
+	proxies, rewrites []assignment
 	// injected are the properties of classes that are Angular's HttpClient.
 	injected map[string]bool
 
@@ -84,6 +87,7 @@ func (r *reader) read(m *module, name string) {
 		return
 	}
 	collect(m, fn.Body.List)
+	m.calls = slices.DeleteFunc(m.calls, (*callSite).isHelper)
 	for _, st := range fn.Body.List {
 		m.exporting(st)
 	}
@@ -186,9 +190,9 @@ func (m *module) exporting(st ast.Statement) {
 			}
 			m.whole = x.Right
 		case id.Name == "exports" && len(names) == 1:
-			m.exports[names[0]] = assignment{x.Right, m.top}
+			m.exports[names[0]] = assignment{value: x.Right, scope: m.top}
 		case id.Name == "module" && len(names) == 2 && names[0] == "exports":
-			m.exports[names[1]] = assignment{x.Right, m.top}
+			m.exports[names[1]] = assignment{value: x.Right, scope: m.top}
 		}
 	}
 }
@@ -216,6 +220,20 @@ func (r *reader) local(name string) string {
 // resolve returns the file of the project that an import means, "" for a package. Beside relative names it knows the usual
 // aliases: "@/api", "~/api" and "@api" from where the sources lie, and "src/api" or "api" from the folder of the package.
 func (r *reader) resolve(from, spec string) string {
+	key := [2]string{parent(from), spec}
+	r.mu.Lock()
+	found, known := r.resolved[key]
+	r.mu.Unlock()
+	if !known {
+		found = r.lookUp(from, spec)
+		r.mu.Lock()
+		r.resolved[key] = found
+		r.mu.Unlock()
+	}
+	return found
+}
+
+func (r *reader) lookUp(from, spec string) string {
 	spec, _, _ = strings.Cut(spec, "?")
 	switch {
 	case spec == "" || len(spec) > 500:
@@ -262,4 +280,17 @@ func (r *reader) replacements(name string) []string {
 		}
 	}
 	return out
+}
+
+// isHelper reports whether a call is one of esbuild's own, or in one of its functions.
+func (site *callSite) isHelper() bool {
+	if id, ok := site.callee.(*ast.Identifier); ok && strings.HasPrefix(id.Name.String(), "__") && site.fn == nil {
+		return true
+	}
+	for fn := site.fn; fn != nil; fn = fn.parent {
+		if fn.parent == nil {
+			return fn.name == "__export" || fn.name == "__copyProps" || fn.name == "__toESM" || fn.name == "__reExport" || fn.name == "__toCommonJS"
+		}
+	}
+	return false
 }

@@ -15,6 +15,8 @@ type target struct {
 	server   contract.Server
 	known    bool // of the server: it is that, or the page's own
 	relative bool
+	built    bool // the environment says it when the code is built
+	empty    bool // a part of the path is empty, as a variable is before it has a value
 	path     string
 }
 
@@ -28,6 +30,12 @@ func (e *evaluator) needs(r *request, at source.Span) []contract.Need {
 			targets = append(targets, t)
 		}
 	}
+	if full := func(t target) bool { return !t.empty }; slices.ContainsFunc(targets, full) {
+		targets = slices.DeleteFunc(targets, func(t target) bool { return !full(t) })
+	}
+	if r.site.module.injected != nil {
+		e.reader.index(e.app)
+	}
 	var out []contract.Need
 	for _, group := range grouped(targets) {
 		for i := range r.method {
@@ -37,7 +45,10 @@ func (e *evaluator) needs(r *request, at source.Span) []contract.Need {
 			}
 			n := contract.Need{Kind: contract.Called, Method: method, Path: group[0].path, Example: example(group[0].path), Open: r.open, Span: at, Credentials: contract.Withheld}
 			for _, t := range group {
-				if t.known || t.relative {
+				switch {
+				case t.relative && r.site.module.injected != nil && e.app.intercepts: // which may well have a server's address
+					continue
+				case t.known || t.relative:
 					n.Servers = append(n.Servers, t.server)
 				}
 				if t.relative && n.Proxied == nil {
@@ -73,12 +84,16 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 		if !isToken(p.name) {
 			continue
 		}
+		all := p.value.get()
+		if r.drops && len(all) == 1 && all[0].kind == missing {
+			continue
+		}
 		value, missingToo := "", false
-		for i := range p.value {
-			if s, ok := p.value[i].known(); ok && value == "" {
+		for i := range all {
+			if s, ok := all[i].known(); ok && value == "" {
 				value = s
 			}
-			missingToo = missingToo || p.value[i].kind == missing
+			missingToo = missingToo || all[i].kind == missing
 		}
 		if value == "" {
 			value = exampleHeader(p.name)
@@ -87,7 +102,9 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 		if h.Span.IsZero() {
 			h.Span = at
 		}
-		if p.maybe || missingToo && r.site.library() {
+		if isOfAnswers(p.name) {
+			n.Misplaced = append(n.Misplaced, h)
+		} else if p.maybe || missingToo && r.drops {
 			n.Optional = append(n.Optional, h)
 		} else {
 			n.Headers = append(n.Headers, h)
@@ -95,8 +112,11 @@ func (e *evaluator) headersOf(r *request, n *contract.Need, at source.Span) {
 	}
 }
 
-// library reports whether a call is none of fetch itself, which sends a header even for undefined.
-func (site *callSite) library() bool { return !strings.HasSuffix(site.span().Text(), "fetch") }
+// isOfAnswers reports whether a header is one of the answers that CORS knows.
+func isOfAnswers(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.HasPrefix(lower, "access-control-allow-") || lower == "access-control-expose-headers" || lower == "access-control-max-age"
+}
 
 // exampleHeader returns a value for a header whose value is not known: one that needs no permission where it may be such.
 func exampleHeader(name string) string {
@@ -136,7 +156,14 @@ func (e *evaluator) target(v *value) (target, bool) {
 		if !found || !strings.HasPrefix(rest, "/") {
 			return target{}, false
 		}
-		return target{path: tidyPath(rest)}, plainPath(rest)
+		if host, ok := strings.CutPrefix(rest, "//"); ok { // the hole is the scheme
+			_, path, found := strings.Cut(host, "/")
+			if !found {
+				return target{}, false
+			}
+			rest = "/" + path
+		}
+		return target{path: tidyPath(rest), empty: strings.Contains(rest, "//")}, plainPath(rest) && !strings.HasPrefix(tidyPath(rest), "/{")
 	case first.own:
 		raw = strings.TrimPrefix(raw, "{"+first.hole+"}")
 		if !strings.HasPrefix(raw, "/") {
@@ -151,10 +178,10 @@ func (e *evaluator) target(v *value) (target, bool) {
 		if !strings.HasPrefix(raw, "/") {
 			raw = "/" + strings.TrimPrefix(raw, "./")
 		}
-		if strings.HasPrefix(raw, "/..") || !plainPath(raw) {
+		if strings.HasPrefix(raw, "/..") || strings.HasPrefix(tidyPath(raw), "/{") || !plainPath(raw) { // what begins with a hole may be anything
 			return target{}, false
 		}
-		return target{relative: true, path: tidyPath(raw), server: contract.Server{Span: at}}, true
+		return target{relative: true, built: !v.pieces[0].at.direct.IsZero(), path: tidyPath(raw), empty: strings.Contains(raw, "//"), server: contract.Server{Span: at}}, true
 	}
 	slashes := strings.Index(raw, "//") + 2
 	host, rest, hasPath := strings.Cut(raw[slashes:], "/")
@@ -170,7 +197,7 @@ func (e *evaluator) target(v *value) (target, bool) {
 		return target{}, false
 	}
 	server.Path = ""
-	return target{server: server, known: server.Host != "", path: tidyPath(rest)}, true
+	return target{server: server, known: server.Host != "", path: tidyPath(rest), empty: strings.Contains(rest, "//")}, true
 }
 
 // address writes the pieces of an address with holes in braces, up to its query, and the place of its first piece. It is not ok
@@ -193,12 +220,21 @@ func address(pieces []piece) (raw string, at source.Span, ok bool) {
 		case i == 0:
 		case isQuery(p.hole) && last && !strings.HasSuffix(soFar, "/"):
 			return soFar, pieces[0].at.span(), true
-		case last && !strings.HasSuffix(soFar, "/") && strings.Contains(strings.TrimPrefix(soFar, "//"), "/") && !strings.HasSuffix(soFar, "-") && !strings.HasSuffix(soFar, "_") && !strings.HasSuffix(soFar, "="):
+		case glued(soFar):
 			return "", source.Span{}, false
 		}
 		b.WriteString("{" + strings.Trim(p.hole, "{}/?#") + "}")
 	}
 	return b.String(), pieces[0].at.span(), true
+}
+
+// glued reports whether what follows a text would be a part of its last word: of "/items" + x nobody knows where the word ends.
+func glued(soFar string) bool {
+	if !strings.Contains(strings.TrimPrefix(soFar[strings.Index(soFar, ":")+1:], "//"), "/") {
+		return false // in the host
+	}
+	segment := soFar[strings.LastIndexByte(soFar, '/')+1:]
+	return segment != "" && segment != "v" && (isWord(segment[len(segment)-1]) && segment[len(segment)-1] != '_' || strings.HasSuffix(segment, "}"))
 }
 
 // isQuery reports whether a name is one that people give to a query string.
@@ -274,9 +310,7 @@ func grouped(targets []target) [][]target {
 		added := false
 		for i, g := range groups {
 			common := commonEnd(g[0].path, t.path)
-			if common == "" || slices.ContainsFunc(g, func(u target) bool {
-				return u.relative == t.relative && u.known == t.known && u.server.Host == t.server.Host && u.server.Port == t.server.Port
-			}) {
+			if common == "" || slices.ContainsFunc(g, func(u target) bool { return u.sameHost(t) && !(u.built && t.built) }) {
 				continue
 			}
 			for j := range g {
@@ -291,6 +325,10 @@ func grouped(targets []target) [][]target {
 		}
 	}
 	return groups
+}
+
+func (t target) sameHost(u target) bool {
+	return u.relative == t.relative && u.known == t.known && u.server.Host == t.server.Host && u.server.Port == t.server.Port
 }
 
 func (t target) shortened(path string) target {

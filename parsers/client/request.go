@@ -16,8 +16,8 @@ type request struct {
 	url     values
 	headers []property
 	// open: there may be more headers than are known.
-	open bool
-	// credentials are the values of the option that says whether cookies are sent; nil is the default, not to a stranger.
+	open          bool
+	drops         bool // a header that is undefined is not sent
 	credentials   credentials
 	credentialsAt place
 }
@@ -104,12 +104,15 @@ func isFetchName(v *value) bool {
 	if v.kind != external {
 		return false
 	}
-	switch strings.TrimSuffix(v.name, ".default") {
+	switch plainName(v.name) {
 	case "fetch", "window.fetch", "globalThis.fetch", "self.fetch", "package cross-fetch", "package isomorphic-fetch", "package unfetch", "package isomorphic-unfetch", "package whatwg-fetch.fetch", "package cross-fetch.fetch":
 		return true
 	}
 	return false
 }
+
+// plainName returns the name of what a package exports, however it is imported.
+func plainName(name string) string { return strings.ReplaceAll(name, ".default", "") }
 
 // called returns what a call of a function sends that is no method: "axios(config)".
 func (e *evaluator) called(callee values, site *callSite, f *frame) *request {
@@ -132,14 +135,16 @@ func (e *evaluator) senderOf(v *value) *sender {
 	if v.kind != external {
 		return nil
 	}
-	switch name := strings.TrimSuffix(v.name, ".default"); name {
+	switch plainName(v.name) {
 	case "package axios", "window.axios", "axios":
 		return e.axios()
-	case "this.$axios", "this.$http", "$axios", "this.axios", "package vue.axios":
+	case "package vue.axios": // what vue-axios installs
+		return e.axios()
+	case "this.$axios", "this.$http", "$axios", "this.axios":
 		return &sender{library: "axios", open: true}
 	case "package ky", "package ky-universal":
 		return &sender{library: "ky"}
-	case "package superagent":
+	case "package superagent", "package superagent-promise()":
 		return &sender{library: "superagent"}
 	}
 	return nil
@@ -149,6 +154,9 @@ func (e *evaluator) senderOf(v *value) *sender {
 func (e *evaluator) made(v *value, x *ast.CallExpression, s *scope, m *module, f *frame) (values, bool) {
 	if v.kind != external {
 		return nil, false
+	}
+	if name := plainName(v.name); name == "package superagent-promise" {
+		return values{{kind: external, name: name + "()", at: place{module: m, node: x}}}, true
 	}
 	parts := strings.Split(v.name, ".")
 	last := parts[len(parts)-1]
@@ -193,7 +201,7 @@ func (e *evaluator) fetched(site *callSite, f *frame) *request {
 			init = r.url
 		}
 		if p, ok := r.url[0].get(requestURL); ok {
-			r.url = p.value
+			r.url = p.value.get()
 		}
 	}
 	if !e.options(r, init) {
@@ -261,7 +269,7 @@ func option(all values, name, without string) values {
 			p, found := v.get(name)
 			switch {
 			case found:
-				for _, x := range p.value {
+				for _, x := range p.value.get() {
 					if x.kind == missing && without != "" {
 						x = none
 					}
@@ -318,18 +326,17 @@ func (r *request) addHeaders(all values) {
 		case object:
 			r.open = r.open || v.open
 			for _, p := range v.props {
-				if len(all) > 1 && !everywhere(all, p.name) || slices.ContainsFunc(p.value, func(v value) bool { return v.kind == missing }) {
+				if len(all) > 1 && !everywhere(all, p.name) || slices.ContainsFunc(p.value.get(), func(v value) bool { return v.kind == missing }) {
 					p.maybe = true
 				}
 				r.headers = setHeader(r.headers, p)
 			}
 		case list:
-			for _, pair := range v.items {
-				if len(pair) == 1 && pair[0].kind == list && len(pair[0].items) == 2 && len(pair[0].items[0]) == 1 {
-					if name, ok := pair[0].items[0][0].known(); ok {
-						r.headers = setHeader(r.headers, property{name: name, value: pair[0].items[1], at: pair[0].items[0][0].at, maybe: len(all) > 1})
-						continue
-					}
+			for _, item := range v.items {
+				if p, ok := pair(item.get()); ok {
+					p.maybe = len(all) > 1
+					r.headers = setHeader(r.headers, p)
+					continue
 				}
 				r.open = true
 			}
@@ -338,6 +345,19 @@ func (r *request) addHeaders(all values) {
 			r.open = true
 		}
 	}
+}
+
+// pair reads "[name, value]".
+func pair(all values) (property, bool) {
+	if len(all) != 1 || all[0].kind != list || len(all[0].items) != 2 {
+		return property{}, false
+	}
+	name := all[0].items[0].get()
+	if len(name) != 1 {
+		return property{}, false
+	}
+	text, ok := name[0].known()
+	return property{name: text, value: all[0].items[1], at: name[0].at}, ok
 }
 
 // setHeader adds a header; the same name, in any case, is replaced.
@@ -420,7 +440,7 @@ func (e *evaluator) opened(callee *ast.DotExpression, site *callSite, f *frame) 
 			}
 		case strings.HasPrefix(name, "on") || name == "responseType" || name == "timeout":
 		default:
-			p := property{name: name, at: place{module: site.module, node: c.keys[0]}, maybe: c.sometimes, value: e.eval(c.value, c.scope, site.module, f)}
+			p := property{name: name, at: place{module: site.module, node: c.keys[0]}, maybe: c.sometimes, value: e.later(c.value, c.scope, site.module, f)}
 			r.headers = setHeader(r.headers, p)
 		}
 	}

@@ -50,11 +50,16 @@ type binding struct {
 type step struct {
 	name  string
 	index int
+	// rest: to what is left of an object without some properties.
+	rest    bool
+	without []string
 }
 
 type assignment struct {
 	value ast.Expression
 	scope *scope
+	// when is the condition of an if around a return, where there is one only.
+	when ast.Expression
 }
 
 // change is "name.key = value", or a call that does the same: "name.append(key, value)".
@@ -77,7 +82,7 @@ type function struct {
 	name       string
 	method     *ast.ClassLiteral // whose method it is
 	parent     *function
-	calls      []*callSite // of requests and of functions, in the function itself
+	calls      []*callSite // in the function, and in those that it makes
 }
 
 // callSite is a call or a construction.
@@ -90,11 +95,8 @@ type callSite struct {
 	args   []ast.Expression
 	// sometimes: a condition decides on it.
 	sometimes bool
-	// result is the name that its value is given, awaited or not; handlers are the functions that it is handed to: ".then(…)".
-	result   *binding
-	pattern  ast.Expression // in place of a name
-	handlers []ast.Expression
-	next     *callSite // a method of what it returns
+	handlers  []ast.Expression // the functions that what it promises is handed to: ".then(…)"
+	next      *callSite        // a method of what it returns
 }
 
 // read is a use of a response's header: "name.headers.get('X')", "name.headers['x']".
@@ -103,6 +105,8 @@ type read struct {
 	header string
 	node   ast.Expression
 	scope  *scope
+	module *module
+	method bool // "get" or "getResponseHeader"
 }
 
 // maxNodes bounds how much of a module is looked at.
@@ -112,7 +116,8 @@ const maxNodes = 400_000
 type collector struct {
 	module *module
 	nodes  int
-	depth  int // of conditions
+	depth  int            // of conditions
+	when   ast.Expression // the condition of the only if around a statement
 	class  *ast.ClassLiteral
 	late   []func() // what needs all names to be declared
 }
@@ -187,7 +192,7 @@ func (c *collector) pattern(target, value ast.Expression, path []step, fallback 
 		name := t.Name.String()
 		if known := s.names[name]; known != nil && (known.value != nil || known.function != nil) {
 			if value != nil {
-				known.assigned = append(known.assigned, assignment{nil, s})
+				known.assigned = append(known.assigned, assignment{scope: s})
 			}
 			return
 		}
@@ -212,7 +217,9 @@ func (c *collector) pattern(target, value ast.Expression, path []step, fallback 
 				}
 			}
 		}
-		c.pattern(t.Rest, nil, nil, nil, s)
+		if t.Rest != nil {
+			c.pattern(t.Rest, value, with(path, step{rest: true, without: patternKeys(t)}), nil, s)
+		}
 	case *ast.ArrayPattern:
 		for i, x := range t.Elements {
 			c.pattern(x, value, with(path, step{index: i}), nil, s)
@@ -271,19 +278,36 @@ func (c *collector) parameter(target ast.Expression, f *function, index int, pat
 				}
 			}
 		}
+		if t.Rest != nil {
+			c.parameter(t.Rest, f, index, with(path, step{rest: true, without: patternKeys(t)}), nil)
+		}
 	}
+}
+
+// patternKeys returns the properties that a pattern takes out of an object.
+func patternKeys(p *ast.ObjectPattern) []string {
+	var out []string
+	for _, x := range p.Properties {
+		switch x := x.(type) {
+		case *ast.PropertyShort:
+			out = append(out, x.Name.Name.String())
+		case *ast.PropertyKeyed:
+			out = append(out, keyName(x.Key, x.Computed))
+		}
+	}
+	return out
 }
 
 // body walks the body of a function.
 func (c *collector) body(f *function, body []ast.Statement) {
-	depth := c.depth
-	c.depth = 0
+	depth, when := c.depth, c.when
+	c.depth, c.when = 0, nil
 	inner := &scope{parent: f.scope, names: map[string]*binding{}, fn: f}
 	for _, p := range f.parameters {
 		c.expression(p.Initializer, f.scope)
 	}
 	c.block(body, inner)
-	c.depth = depth
+	c.depth, c.when = depth, when
 }
 
 func (c *collector) statement(st ast.Statement, s *scope) {
@@ -308,13 +332,17 @@ func (c *collector) statement(st ast.Statement, s *scope) {
 		c.classBody(st.Class, s)
 	case *ast.ReturnStatement:
 		if s.fn != nil && st.Argument != nil {
-			s.fn.returns = append(s.fn.returns, assignment{st.Argument, s})
+			s.fn.returns = append(s.fn.returns, assignment{st.Argument, s, c.when})
 		}
 		c.expression(st.Argument, s)
 	case *ast.IfStatement:
 		c.expression(st.Test, s)
 		c.conditional(func() {
+			if c.depth == 1 {
+				c.when = st.Test
+			}
 			c.statement(st.Consequent, s)
+			c.when = nil
 			if st.Alternate != nil {
 				c.statement(st.Alternate, s)
 			}
@@ -369,9 +397,10 @@ func (c *collector) statement(st ast.Statement, s *scope) {
 }
 
 func (c *collector) conditional(work func()) {
-	c.depth++
+	when := c.when
+	c.depth, c.when = c.depth+1, nil
 	work()
-	c.depth--
+	c.depth, c.when = c.depth-1, when
 }
 
 // blank declares the names of a loop, which have many values.
@@ -396,21 +425,14 @@ func (c *collector) loop(into ast.ForInto, source ast.Expression, body ast.State
 	c.conditional(func() { c.statement(body, inner) })
 }
 
-// initializers walks what names are declared to be, and notes which of them are the results of calls.
+// initializers walks what names are declared to be.
 func (c *collector) initializers(list []*ast.Binding, s *scope) {
 	for _, b := range list {
 		c.expression(b.Initializer, s)
-		site := c.module.sites[awaited(b.Initializer)]
-		if id, ok := b.Target.(*ast.Identifier); ok && b.Initializer != nil {
-			known := s.names[id.Name.String()]
-			if known != nil && site != nil {
-				site.result = known
-			}
+		if id, ok := b.Target.(*ast.Identifier); ok {
 			if f := c.module.functions[b.Initializer]; f != nil && f.name == "" {
 				f.name = id.Name.String()
 			}
-		} else if site != nil {
-			site.pattern = b.Target
 		}
 	}
 }
@@ -450,7 +472,7 @@ func (c *collector) classBody(class *ast.ClassLiteral, s *scope) {
 				c.module.methods[class][name] = f
 				f.name = name
 			}
-			c.module.fields[class][name] = append(c.module.fields[class][name], assignment{e.Initializer, s})
+			c.module.fields[class][name] = append(c.module.fields[class][name], assignment{value: e.Initializer, scope: s})
 		case *ast.MethodDefinition:
 			name := keyName(e.Key, e.Computed)
 			f := c.function(e.Body, e.Body.ParameterList, name, s)
@@ -538,7 +560,7 @@ func (c *collector) expression(e ast.Expression, s *scope) {
 			c.body(f, body.List)
 		case *ast.ExpressionBody:
 			inner := &scope{parent: f.scope, names: map[string]*binding{}, fn: f}
-			f.returns = append(f.returns, assignment{body.Expression, inner})
+			f.returns = append(f.returns, assignment{value: body.Expression, scope: inner})
 			depth := c.depth
 			c.depth = 0
 			for _, p := range f.parameters {
@@ -571,6 +593,12 @@ func (c *collector) object(e *ast.ObjectLiteral, s *scope) {
 				c.expression(p.Key, s)
 			}
 			c.expression(p.Value, s)
+			switch keyName(p.Key, p.Computed) {
+			case "proxy", "devProxy":
+				c.module.proxies = append(c.module.proxies, assignment{value: p.Value, scope: s})
+			case "destination":
+				c.module.rewrites = append(c.module.rewrites, assignment{value: e, scope: s})
+			}
 			if f := c.module.functions[p.Value]; f != nil && f.name == "" {
 				f.name = keyName(p.Key, p.Computed)
 			}
@@ -586,11 +614,6 @@ func (c *collector) assign(e *ast.AssignExpression, s *scope) {
 	if e.Operator != token.ASSIGN {
 		value = nil // "+=" and the like: something else
 	}
-	if site := c.module.sites[awaited(e.Right)]; site != nil && value != nil {
-		if id, ok := e.Left.(*ast.Identifier); ok {
-			c.late = append(c.late, func() { site.result = s.lookup(id.Name.String()) })
-		}
-	}
 	c.assignTo(e.Left, value, s)
 }
 
@@ -602,7 +625,7 @@ func (c *collector) assignTo(target, value ast.Expression, s *scope) {
 		name := t.Name.String()
 		c.late = append(c.late, func() {
 			if b := s.lookup(name); b != nil {
-				b.assigned = append(b.assigned, assignment{value, s})
+				b.assigned = append(b.assigned, assignment{value: value, scope: s})
 			}
 		})
 	case *ast.DotExpression, *ast.BracketExpression:
@@ -621,7 +644,7 @@ func (c *collector) assignTo(target, value ast.Expression, s *scope) {
 				return
 			}
 			if name := keyName(keys[0], true); name != "" && len(keys) == 1 {
-				c.module.fields[class][name] = append(c.module.fields[class][name], assignment{value, s})
+				c.module.fields[class][name] = append(c.module.fields[class][name], assignment{value: value, scope: s})
 			}
 		}
 	case *ast.ObjectPattern:
@@ -678,8 +701,8 @@ func (c *collector) call(node ast.Node, callee ast.Expression, args []ast.Expres
 	site := &callSite{module: c.module, scope: s, fn: s.fn, node: node, callee: bare(callee), args: args, sometimes: c.depth > 0}
 	c.module.sites[node] = site
 	c.module.calls = append(c.module.calls, site)
-	if s.fn != nil {
-		s.fn.calls = append(s.fn.calls, site)
+	for fn := s.fn; fn != nil; fn = fn.parent {
+		fn.calls = append(fn.calls, site)
 	}
 	c.expression(callee, s)
 	c.expressions(args, s)
@@ -760,15 +783,11 @@ func unwrap(e ast.Expression) ast.Expression {
 
 // readCall notes "x.headers.get('name')" and "x.getResponseHeader('name')".
 func (c *collector) readCall(dot *ast.DotExpression, args []ast.Expression, s *scope) {
-	if len(args) != 1 {
-		return
+	if len(args) == 1 {
+		if name, ok := args[0].(*ast.StringLiteral); ok {
+			c.module.reads = append(c.module.reads, read{module: c.module, object: unwrap(dot.Left), header: name.Value.String(), node: args[0], scope: s, method: true})
+		}
 	}
-	name, ok := args[0].(*ast.StringLiteral)
-	if !ok {
-		return
-	}
-	object := unwrap(dot.Left)
-	c.module.reads = append(c.module.reads, read{object: object, header: name.Value.String(), node: args[0], scope: s})
 }
 
 // readOf notes "x.headers['name']" and "x.headers.name".
@@ -776,12 +795,17 @@ func (c *collector) readOf(e ast.Expression, s *scope) {
 	switch e := e.(type) {
 	case *ast.BracketExpression:
 		if name, ok := e.Member.(*ast.StringLiteral); ok {
-			c.module.reads = append(c.module.reads, read{object: unwrap(e.Left), header: name.Value.String(), node: e.Member, scope: s})
+			c.module.reads = append(c.module.reads, read{module: c.module, object: unwrap(e.Left), header: name.Value.String(), node: e.Member, scope: s})
 		}
 	case *ast.DotExpression:
-		if name := e.Identifier.Name.String(); name != "get" && name != "headers" {
-			if left, ok := unwrap(e.Left).(*ast.DotExpression); ok && left.Identifier.Name == "headers" {
-				c.module.reads = append(c.module.reads, read{object: left, header: name, node: &e.Identifier, scope: s})
+		switch name := e.Identifier.Name.String(); name {
+		case "get", "has", "set", "append", "delete", "forEach", "entries", "keys", "values", "headers", "common", "toJSON", "length", "map", "filter":
+		default:
+			left := unwrap(e.Left)
+			if dot, ok := left.(*ast.DotExpression); ok && dot.Identifier.Name == "headers" {
+				c.module.reads = append(c.module.reads, read{module: c.module, object: left, header: name, node: &e.Identifier, scope: s})
+			} else if id, ok := left.(*ast.Identifier); ok && id.Name == "headers" {
+				c.module.reads = append(c.module.reads, read{module: c.module, object: left, header: name, node: &e.Identifier, scope: s})
 			}
 		}
 	}

@@ -38,7 +38,7 @@ type value struct {
 	props  []property
 	// open: there may be more properties than are known.
 	open  bool
-	items []values
+	items []*later
 	fn    *function
 	frame *frame // in which the function was made
 	class *ast.ClassLiteral
@@ -46,6 +46,8 @@ type value struct {
 	name  string // of an external: "axios", "axios.default"
 	sends *sender
 	mod   *module
+	// unset: a variable that is not set in all modes of a build.
+	unset bool
 }
 
 // values are what an expression may be, one of them.
@@ -53,12 +55,29 @@ type values []value
 
 // property is a property of an object.
 type property struct {
-	name   string
-	value  values
-	at     place
-	maybe  bool // it is not always there
-	frame  *frame
-	getter bool
+	name  string
+	value *later
+	at    place
+	maybe bool // it is not always there
+}
+
+// later are values that are found out when somebody asks for them: most parts of an object nobody does.
+type later struct {
+	values values
+	find   func() values // nil when they are found
+}
+
+func now(v ...value) *later { return &later{values: v} }
+
+func (l *later) get() values {
+	if l == nil {
+		return nil
+	}
+	if find := l.find; find != nil {
+		l.find = nil // what depends on itself has no value
+		l.values = find()
+	}
+	return l.values
 }
 
 // piece is a part of a text: literal, or what nobody knows with a name for people.
@@ -137,9 +156,7 @@ func (v *value) asText(name string, at place) []piece {
 			return []piece{{text: "true", at: at}}
 		}
 		return []piece{{text: "false", at: at}}
-	case missing:
-		return []piece{{text: "undefined", at: at}}
-	default:
+	default: // nobody means "undefined" in a text
 		if len(v.pieces) == 1 {
 			return v.pieces
 		}
@@ -161,7 +178,7 @@ func set(props []property, p property) []property {
 	out := slices.Clone(props)
 	if i := slices.IndexFunc(out, func(q property) bool { return q.name == p.name }); i >= 0 {
 		if p.maybe { // either of both
-			p.value = limit(slices.Concat(out[i].value, p.value))
+			p.value = now(limit(slices.Concat(out[i].value.get(), p.value.get()))...)
 			p.maybe = out[i].maybe
 		}
 		out[i] = p

@@ -12,6 +12,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/environment"
+	"github.com/corslint/corslint/internal/script"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/express/machine"
@@ -35,6 +36,7 @@ type scenario struct {
 	app   machine.Application
 	given *environment.Set // what the project gives; nil for an environment that is only possible
 	slot  int              // its number in the session
+	facts []machine.Fact   // that it showed
 }
 
 func (l *lowering) load(ctx context.Context) parsers.Result {
@@ -72,6 +74,11 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 			main, possible = d, []scenario{s}
 		default:
 			possible = append(possible, s)
+			for _, m := range d.Mentions { // a list may be chosen by NODE_ENV
+				if !slices.ContainsFunc(main.Mentions, m.Same) {
+					main.Mentions = append(main.Mentions, m)
+				}
+			}
 		}
 	}
 	l.describe(host, main)
@@ -99,7 +106,9 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 		}
 	}
 	for _, f := range l.result.Files {
-		l.result.Comments = append(l.result.Comments, comments(f)...)
+		for _, c := range script.Comments(f) {
+			l.result.Comments = append(l.result.Comments, parsers.Comment(c))
+		}
 	}
 	return l.result
 }
@@ -157,6 +166,7 @@ func (l *lowering) start(ctx context.Context, s *scenario) (*machine.Description
 	l.reader.sessions.took(time.Since(began))
 	if err == nil {
 		l.read(d)
+		s.facts = d.Facts
 	}
 	return d, err
 }
@@ -330,12 +340,22 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 		layer.Mentions = append(layer.Mentions, mention)
 	}
 	for _, f := range d.Facts {
-		if kind := factKinds[f.Kind]; kind != 0 {
+		if kind := factKinds[f.Kind]; kind != 0 && (kind != policy.FactSessionCookie || everywhere(f, scenarios)) {
 			layer.Facts = append(layer.Facts, policy.Fact{Kind: kind, Endpoint: f.Endpoint, Method: f.Method, Subject: f.Subject, Text: f.Text, Span: l.span(f.Place)})
 		}
 	}
 	layer.Answerer = &answerer{run: l.run, scenarios: scenarios, layer: i, lowering: l, remembered: map[string][]machine.Response{}}
 	return layer
+}
+
+// everywhere reports whether a fact holds in all environments: a cookie that one of them makes otherwise is not known.
+func everywhere(f machine.Fact, scenarios []scenario) bool {
+	for _, s := range scenarios {
+		if !slices.ContainsFunc(s.facts, func(x machine.Fact) bool { return x.Kind == f.Kind && x.Subject == f.Subject && x.Text == f.Text }) {
+			return false
+		}
+	}
+	return true
 }
 
 // reached returns the addresses at which an application that listens on a port is reached: on its machine, and as the service
@@ -512,7 +532,7 @@ func (a *answerer) gaveUp(err error) policy.Outcome {
 
 func request(r *policy.Request, layer int) *machine.Request {
 	q := &machine.Request{Layer: layer, Method: r.Method, URL: r.Path, Secure: r.Scheme == "https"}
-	if r.Query != "" {
+	if r.Query != "" || r.EmptyQuery {
 		q.URL += "?" + r.Query
 	}
 	host := r.Host

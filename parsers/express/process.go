@@ -1,3 +1,5 @@
+//go:build !js
+
 package express
 
 import (
@@ -12,6 +14,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/corslint/corslint/internal/source"
@@ -19,25 +22,15 @@ import (
 	"github.com/corslint/corslint/parsers/express/machine"
 )
 
-// ChildArgument is the one argument with which the executable serves as a child: see [Serve].
-const ChildArgument = "express-machine"
-
 const (
 	maxHeap      = 512 << 20 // bytes of a child; it ends itself beyond
 	commandTime  = 8 * time.Second
-	startTime    = 30 * time.Second // of all applications of a project, one after another
 	maxChildren  = 4
 	maxLive      = 8        // applications, each in one environment, that a child holds at a time
 	maxKept      = 24 << 20 // bytes of files that a child keeps, which take several times as much when they are ready to run
 	maxKills     = 3        // of a child, after which an application is left alone
 	heapInterval = 20 * time.Millisecond
 )
-
-// session holds an application in all its environments, each by a number that is its own among all applications of a reader.
-type session interface {
-	load(ctx context.Context, slot int, app machine.Application) (*machine.Description, error)
-	answer(ctx context.Context, slot int, r *machine.Request) ([]machine.Response, error)
-}
 
 // command is what a child is told; reply what it says. A reply with an Ask is a question, which is answered before the
 // command's own reply comes.
@@ -235,9 +228,9 @@ func (p *process) do(ctx context.Context, c command) (reply, error) {
 		}
 	}
 	cmd, slot := p.cmd, c.Slot
-	killed := false
+	var killed atomic.Bool
 	timer := time.AfterFunc(commandTime, func() {
-		killed = true
+		killed.Store(true)
 		_ = cmd.Process.Kill()
 	})
 	defer timer.Stop()
@@ -257,7 +250,7 @@ func (p *process) do(ctx context.Context, c command) (reply, error) {
 			switch {
 			case ctx.Err() != nil:
 				return reply{}, ctx.Err()
-			case killed:
+			case killed.Load():
 				return reply{}, fmt.Errorf("runs for more than %v, and was killed", commandTime)
 			case cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 3:
 				return reply{}, fmt.Errorf("uses more than %d MB", maxHeap>>20)
@@ -304,51 +297,8 @@ func (p *process) end() {
 	p.cmd, p.live, p.read = nil, nil, 0
 }
 
-// inProcess is a session in this process.
-type inProcess struct {
-	files    parsers.Files
-	lock     sync.Mutex
-	library  *machine.Library
-	machines map[int]*machine.Machine
-}
-
-func (p *inProcess) load(ctx context.Context, slot int, app machine.Application) (*machine.Description, error) {
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	m := machine.New(p.files, p.library)
-	p.machines[slot] = m
-	return m.Load(ctx, app)
-}
-
-func (p *inProcess) answer(ctx context.Context, slot int, r *machine.Request) ([]machine.Response, error) {
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	if p.machines[slot] == nil {
-		return nil, errors.New("no application is loaded")
-	}
-	return p.machines[slot].Answer(ctx, r)
-}
-
-// sessions hands out what applications run in: a few processes that they share.
-type sessions struct {
-	files     parsers.Files
-	options   Options
-	lock      sync.Mutex
-	processes []*process
-	opened    int
-	slots     int
-	spent     time.Duration // for starting applications
-}
-
-func newSessions(files parsers.Files, options Options) *sessions {
-	return &sessions{files: files, options: options}
-}
-
-// open returns what an application runs in.
-func (s *sessions) open() session {
-	if s.options.Executable == "" {
-		return &inProcess{files: s.files, library: machine.NewLibrary(), machines: map[int]*machine.Machine{}}
-	}
+// child returns a child process: one of a few, which applications share.
+func (s *sessions) child() session {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	if len(s.processes) < maxChildren && len(s.processes) < runtime.GOMAXPROCS(0) {
@@ -357,25 +307,4 @@ func (s *sessions) open() session {
 	p := s.processes[s.opened%len(s.processes)]
 	s.opened++
 	return p
-}
-
-// mayStart reports whether there is time left for starting another application.
-func (s *sessions) mayStart() bool {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	return s.spent < startTime
-}
-
-func (s *sessions) took(d time.Duration) {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	s.spent += d
-}
-
-// slot returns a number that no other application has.
-func (s *sessions) slot() int {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	s.slots++
-	return s.slots
 }

@@ -2,6 +2,7 @@ package nginx
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,8 +97,14 @@ func (s *server) pass(l *level, loc *location, d *conf.Directive) []policy.Step 
 		return nil
 	}
 	prefix, _, _ := strings.Cut(d.Name, "_")
+	name := d.Args[0].Value
+	if _, known := literal(d.Args[0]); !known {
+		if address, _, ok := s.address(d); ok {
+			name = address
+		}
+	}
 	forward := &policy.Forward{
-		To:          policy.Upstream{Name: d.Args[0].Value, Servers: s.upstream(d.Args[0].Value), Span: d.Args[0].Span},
+		To:          policy.Upstream{Name: name, Servers: s.upstream(name), Span: d.Args[0].Span},
 		Headers:     s.upstreamHeaders(l, d, prefix),
 		Unreachable: 502,
 	}
@@ -164,25 +171,45 @@ func (s *server) upstream(address string) []string {
 // replaced by the path in proxy_pass, when that has one. https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
 // and ngx_http_proxy_create_request
 func (s *server) upstreamPath(loc *location, d *conf.Directive) (path, query policy.Expr) {
-	_, rest, ok := strings.Cut(d.Args[0].Value, "://")
-	slash := strings.IndexByte(rest, '/')
+	_, rest, ok := s.address(d)
 	changed := &policy.Escaped{Of: policy.Path}
-	if !ok || slash < 0 {
+	if !ok || rest.Value == "" {
 		if s.rewrites {
 			path = s.ifSet(s.rewritten, changed, policy.SentPath)
 		}
 		return path, nil
 	}
 	if _, known := literal(d.Args[0]); !known || loc == nil || loc.isPattern() {
-		w := d.Args[0]
-		return s.vars.expr(w.Slice(len(w.Value)-len(rest)+slash, len(w.Value))), policy.Text("")
+		return s.vars.expr(rest), policy.Text("")
 	}
-	path = policy.Concat{policy.Text(rest[slash:]), &policy.Escaped{Of: &policy.Trim{Of: policy.Path, N: len(loc.match)}}}
+	path = policy.Concat{policy.Text(rest.Value), &policy.Escaped{Of: &policy.Trim{Of: policy.Path, N: len(loc.match)}}}
 	if s.rewrites {
 		path = s.ifSet(s.broken, changed, path)
 	}
 	return path, nil
 }
+
+// address splits what a directive hands requests on to into scheme and authority, and what follows; it reports false where
+// there is no telling them apart.
+func (s *server) address(d *conf.Directive) (to string, rest conf.Word, ok bool) {
+	w := s.vars.expanded(d.Args[0])
+	at := strings.Index(w.Value, "://")
+	if at < 0 || strings.Contains(w.Value[:at], "$") {
+		return "", conf.Word{}, false
+	}
+	at += len("://")
+	end := len(w.Value)
+	if begins := pathBegins.FindStringIndex(w.Value[at:]); begins != nil {
+		end = at + begins[0]
+	}
+	if w.Value != d.Args[0].Value { // its bytes are not those of the file
+		return w.Value[:end], conf.Word{Value: w.Value[end:], Span: w.Span}, true
+	}
+	return w.Value[:end], w.Slice(end, len(w.Value)), true
+}
+
+// pathBegins is where an address goes on after its authority: with a slash, or with a variable that begins with one.
+var pathBegins = regexp.MustCompile(`[/?]|\$\{?(?:request_uri|uri|document_uri)\b`)
 
 // ifSet is one value where a variable is "1", and another where it is not.
 func (s *server) ifSet(variable int, then, otherwise policy.Expr) policy.Expr {
@@ -192,6 +219,8 @@ func (s *server) ifSet(variable int, then, otherwise policy.Expr) policy.Expr {
 
 // upstreamHeaders returns the request headers that nginx sets for the upstream.
 func (s *server) upstreamHeaders(l *level, d *conf.Directive, prefix string) []policy.Line {
+	to, _, known := s.address(d)
+	_, s.vars.proxyHost, _ = strings.Cut(to, "://")
 	var lines []policy.Line
 	host := false
 	for _, h := range l.directives(prefix + "_set_header") {
@@ -200,10 +229,8 @@ func (s *server) upstreamHeaders(l *level, d *conf.Directive, prefix string) []p
 			host = host || strings.EqualFold(h.Args[0].Value, "host")
 		}
 	}
-	if _, known := literal(d.Args[0]); known && !host && prefix == "proxy" {
-		if u, err := url.Parse(d.Args[0].Value); err == nil {
-			lines = append(lines, policy.Line{Name: "Host", Value: policy.Text(u.Host), Span: d.Head})
-		}
+	if known && !host && prefix == "proxy" && !strings.Contains(to, "$") {
+		lines = append(lines, policy.Line{Name: "Host", Value: policy.Text(s.vars.proxyHost), Span: d.Head})
 	}
 	return lines
 }

@@ -56,7 +56,7 @@ func TestCorpus(t *testing.T) {
 
 func compareFile(t *testing.T, name string, data []byte) (result differential.Tally) {
 	found := conf.Recognise(source.NewFile(name, data))
-	if found.File == nil || found.Dump {
+	if found.File == nil || found.Whole {
 		return differential.Tally{}
 	}
 	dir := t.TempDir()

@@ -17,18 +17,16 @@ const maxServers = 5000
 
 // lowering makes the layers of one configuration.
 type lowering struct {
-	version  Version
-	files    parsers.Files
-	host     *policy.Host
-	maps     map[string]*conf.Directive
-	settable map[string]bool
+	version Version
+	files   parsers.Files
+	host    *policy.Host
+	defined *variables
 }
 
 // tree lowers a configuration, or a fragment in the context that it was recognised to belong in.
 func (l *lowering) tree(found conf.Recognition) {
-	defined := &variables{maps: map[string]*conf.Directive{}, settable: map[string]bool{}}
-	defined.define(found.File.Body)
-	l.maps, l.settable = defined.maps, defined.settable
+	l.defined = &variables{maps: map[string]*conf.Directive{}, settable: map[string]bool{}}
+	l.defined.define(found.File.Body)
 	body := found.File.Body
 	switch found.Context {
 	case conf.Main:
@@ -106,7 +104,7 @@ func portOf(server *level) string {
 // server says. https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes
 func (l *lowering) server(level *level, layer *policy.Layer, first *level) {
 	program := &policy.Program{Exists: l.exists, Paths: policy.PathRules{Decode: true, MergeSlashes: first.argument("merge_slashes", "on") != "off"}}
-	vars := &variables{program: program, index: map[string]int{}, maps: l.maps, settable: l.settable,
+	vars := &variables{program: program, index: map[string]int{}, maps: l.defined.maps, settable: l.defined.settable, constants: map[string]string{},
 		joinHeaders: l.version.joinsHeaders(), serverName: firstServerName(level)}
 	s := newServer(level, first, vars, program, layer, l.version)
 	vars.gap = s.gap
@@ -177,7 +175,7 @@ func listeners(l *level) []policy.Listener {
 		if len(d.Args) == 0 {
 			continue
 		}
-		listener := policy.Listener{Scheme: "http", Port: listenPort(d.Args[0]), Hosts: hosts, Span: d.Head}
+		listener := policy.Listener{Scheme: "http", Port: listenPort(d.Args[0]), Address: listenAddress(d.Args[0]), Hosts: hosts, Span: d.Head}
 		for _, w := range d.Args[1:] {
 			switch w.Value {
 			case "ssl", "quic":
@@ -212,6 +210,26 @@ func listenPort(w conf.Word) int {
 		return atoi(port, 0)
 	}
 	return 80
+}
+
+// listenAddress returns the address of "127.0.0.1:8080", "[::1]" and "localhost:8080"; "" where it is all addresses, or none that
+// can be known.
+func listenAddress(w conf.Word) string {
+	text := w.Value
+	if !w.Known() || strings.HasPrefix(text, "unix:") {
+		return ""
+	}
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	text = strings.Trim(text, "[]")
+	if _, err := strconv.Atoi(text); err == nil || text == "*" {
+		return ""
+	}
+	if ip := net.ParseIP(text); ip != nil && ip.IsUnspecified() {
+		return ""
+	}
+	return text
 }
 
 // hostPatterns reads server_name.

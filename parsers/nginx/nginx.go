@@ -69,6 +69,8 @@ func (Dialect) Candidate(file string) bool {
 		name = strings.TrimSuffix(name, template)
 	}
 	switch path.Ext(name) {
+	case ".yaml", ".yml": // with a ConfigMap in it
+		return true
 	case ".conf", ".nginx", ".vhost", ".inc", ".snippet", ".ngx", ".conf_example", ".cfg":
 		return true
 	case "":
@@ -120,15 +122,25 @@ func (o opener) Open(path string) (source.Span, error) {
 
 // Scan recognises a file.
 func (r *reader) Scan(f *source.File) (parsers.Unit, bool) {
-	found := conf.Recognise(f)
-	if found.File == nil {
-		return parsers.Unit{}, false
-	}
 	u := parsers.Unit{Path: f.Path}
-	if !found.Dump && hasIncludes(found.File.Body) {
-		u.Includes = r.includes().Targets(found.File)
+	found := recognise(f)
+	for _, c := range found {
+		if !c.Whole && hasIncludes(c.File.Body) {
+			u.Includes = r.includes().Targets(c.File)
+		}
 	}
-	return u, true
+	return u, len(found) > 0
+}
+
+// recognise returns the configurations that a file holds: several in a file of ConfigMaps.
+func recognise(f *source.File) []conf.Recognition {
+	if ext := strings.ToLower(path.Ext(f.Path)); ext == ".yaml" || ext == ".yml" {
+		return conf.ConfigMaps(f)
+	}
+	if found := conf.Recognise(f); found.File != nil {
+		return []conf.Recognition{found}
+	}
+	return nil
 }
 
 func hasIncludes(body []*conf.Directive) bool {
@@ -146,16 +158,20 @@ func (r *reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 	if err != nil {
 		return parsers.Result{}
 	}
-	found := conf.Recognise(f)
-	if found.File == nil {
-		return parsers.Result{}
+	var result parsers.Result
+	for _, found := range recognise(f) {
+		r.load(found, &result)
 	}
-	if !found.Dump && hasIncludes(found.File.Body) {
+	return result
+}
+
+// load adds a configuration to a result.
+func (r *reader) load(found conf.Recognition, result *parsers.Result) {
+	if !found.Whole && hasIncludes(found.File.Body) {
 		r.includes().Resolve(found.File)
 	}
 	conf.Check(found.File, found.Context)
-	result := parsers.Result{}
-	host := &policy.Host{Name: "nginx", Dialect: "nginx", Span: source.Span{File: f}}
+	host := &policy.Host{Name: "nginx", Dialect: "nginx", Span: source.Span{File: found.File.Span.File}}
 	for file := range found.File.All() {
 		result.Files = append(result.Files, file.Span.File)
 		result.Comments = append(result.Comments, comments(file)...)
@@ -165,7 +181,7 @@ func (r *reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 			// nginx stops at the first directive that it refuses; what it would say of others follows from that one.
 			stops := p.Kind == conf.ParseError || p.Kind == conf.Rejected
 			if !stops || !refused {
-				report(p, &result, host)
+				report(p, result, host)
 			}
 			refused = refused || stops
 		}
@@ -173,9 +189,8 @@ func (r *reader) Load(_ context.Context, u parsers.Unit) parsers.Result {
 	l := lowering{version: r.options.Version, files: r.files, host: host}
 	l.tree(found)
 	if len(host.Layers) > 0 || len(host.Gaps) > 0 {
-		result.Hosts = []*policy.Host{host}
+		result.Hosts = append(result.Hosts, host)
 	}
-	return result
 }
 
 // report sorts a problem of a file: what nginx itself would say is a finding, what corslint cannot see is a gap.

@@ -240,6 +240,7 @@ func (s *server) rewrite(d *conf.Directive, l *level, loc *location, after int) 
 		status = 302
 	}
 	if status != 0 {
+		target = escapedCaptures(target)
 		if keepArgs {
 			target = policy.Concat{target, s.argsAfter(to), policy.Query}
 		}
@@ -248,6 +249,22 @@ func (s *server) rewrite(d *conf.Directive, l *level, loc *location, after int) 
 		})})
 	}
 	return steps(&policy.If{Cond: matches, Then: s.changePath(to, keepArgs, flag, after), Span: d.Head})
+}
+
+// escapedCaptures is what a redirect makes of captures of the path, which it was decoded for
+// (ngx_http_script_copy_capture_code; of its escapes ngx_unescape_uri takes some back).
+func escapedCaptures(e policy.Expr) policy.Expr {
+	switch e := e.(type) {
+	case policy.Capture:
+		return &policy.Escaped{Of: e, Keep: "<>?\\^`{|}"}
+	case policy.Concat:
+		out := make(policy.Concat, len(e))
+		for i, part := range e {
+			out[i] = escapedCaptures(part)
+		}
+		return out
+	}
+	return e
 }
 
 // argsAfter is what stands between a rewritten address and the query that is kept: nothing when there is no query.

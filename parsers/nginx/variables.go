@@ -16,6 +16,8 @@ type variables struct {
 	// maps and settable are defined anywhere in the configuration: nginx's variables are global.
 	maps     map[string]*conf.Directive
 	settable map[string]bool
+	// constants are the values of variables that one directive of the server gives, always the same.
+	constants map[string]string
 	// joinOrigin: several lines of a request header are one value (nginx 1.23 and later).
 	joinHeaders bool
 	serverName  string
@@ -167,6 +169,36 @@ func (v *variables) defineCaptures(w conf.Word) {
 	for _, m := range namedCapture.FindAllStringSubmatch(w.Value, -1) {
 		v.settable[strings.ToLower(m[1])] = true
 	}
+}
+
+// constant notes that a directive of the server may give a variable its value.
+func (v *variables) constant(d *conf.Directive) {
+	if d.Name != "set" && d.Name != "auth_request_set" || len(d.Args) != 2 {
+		return
+	}
+	name := variableName(d.Args[0])
+	_, again := v.constants[name]
+	value, known := literal(d.Args[1])
+	if again || !known || d.Name != "set" {
+		value = "" // which stands for none
+	}
+	v.constants[name] = value
+}
+
+var variable = regexp.MustCompile(`\$(?:(\w+)|\{(\w+)\})`)
+
+// expanded returns the word with constants in the place of their variables.
+func (v *variables) expanded(w conf.Word) conf.Word {
+	if !w.Known() {
+		return w
+	}
+	w.Value = variable.ReplaceAllStringFunc(w.Value, func(name string) string {
+		if value, ok := v.constants[strings.ToLower(strings.Trim(name, "${}"))]; ok && value != "" {
+			return value
+		}
+		return name
+	})
+	return w
 }
 
 func variableName(w conf.Word) string { return strings.ToLower(strings.TrimPrefix(w.Value, "$")) }

@@ -31,7 +31,7 @@ class Workers {
   }
 
   start(name) {
-    const worker = new Worker(`worker.js?${name}`);
+    const worker = new Worker('worker.js', { name });
     const waiting = new Map();
     let last = 0;
     return new Promise((resolve, reject) => {

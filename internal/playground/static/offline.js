@@ -21,7 +21,7 @@ self.addEventListener('fetch', (e) => {
       if (response.ok) cache.put(e.request, response.clone());
       return response;
     } catch (error) {
-      const kept = await cache.match(e.request, { ignoreSearch: true });
+      const kept = await cache.match(e.request);
       if (kept) return kept;
       throw error;
     }

@@ -2,7 +2,7 @@
 
 importScripts('wasm_exec.js');
 
-const name = self.location.search.slice(1) === 'all' ? 'all' : 'configurations';
+const { name } = self;
 
 self.corslintReady = () => {
   self.onmessage = ({ data }) => self.postMessage({ id: data.id, answer: self.corslintAnswer(data.question) });

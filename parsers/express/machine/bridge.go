@@ -104,7 +104,9 @@ func (m *Machine) bridge() *goja.Object {
 		return m.rt.ToValue(-1)
 	})
 	set("env", func(c goja.FunctionCall) goja.Value { return m.variable(c.Argument(0).String()) })
+	set("entry", func(goja.FunctionCall) goja.Value { return m.rt.ToValue("/" + m.app.Entry) })
 	set("cwd", func(goja.FunctionCall) goja.Value { return m.rt.ToValue(path.Dir("/" + m.app.Entry)) })
+	set("entry", func(goja.FunctionCall) goja.Value { return m.rt.ToValue("/" + m.app.Entry) })
 	set("exit", func(goja.FunctionCall) goja.Value {
 		panic(m.rt.NewTypeError("the process exits"))
 	})

@@ -56,10 +56,7 @@ func (m *Machine) describe(ctx context.Context, d *Description) error {
 }
 
 func (m *Machine) mention(x Mention) {
-	same := func(y Mention) bool {
-		return x.Kind == y.Kind && x.Text == y.Text && (x.Place == nil) == (y.Place == nil) && (x.Place == nil || *x.Place == *y.Place)
-	}
-	known := func(y Mention) bool { return same(y) || x.Place == nil && x.Kind == y.Kind && x.Text == y.Text }
+	known := func(y Mention) bool { return x.Same(y) || x.Place == nil && x.Kind == y.Kind && x.Text == y.Text }
 	if !slices.ContainsFunc(m.mentions, known) && len(m.mentions) < 1_000 {
 		m.mentions = append(m.mentions, x)
 	}

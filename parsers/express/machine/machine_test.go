@@ -131,6 +131,18 @@ app.get('/', (req, res) => res.end());
 `}, machine.Application{Entry: "app.js", Major: 5}, []string{"GET /"}, `
 GET /: 200
 `},
+		{"a module knows that it is the one that is run", tree{"src/app.mjs": `
+import express from 'express';
+import { fileURLToPath } from 'node:url';
+export function create() {
+  const app = express();
+  app.get('/', (req, res) => res.end());
+  return app;
+}
+if (process.argv[1] === fileURLToPath(import.meta.url)) create().listen(3000);
+`}, machine.Application{Entry: "src/app.mjs", Major: 5}, []string{"GET /"}, `
+GET /: 200
+`},
 		{"a module waits for one that it imports", tree{"app.mjs": `
 import express from 'express';
 import routes from './routes.mjs';
@@ -176,6 +188,19 @@ app.get('/', (req, res) => res.set('Location', __filename).end());
 app.listen(3000);
 `}, machine.Application{Entry: "app.mjs", Major: 5}, []string{"GET /"}, `
 GET /: 200 | location: /app.mjs
+`},
+		{"a module that starts only when it is the program", tree{"app.mjs": `
+import express from 'express';
+import winston from 'express-winston';
+import { fileURLToPath } from 'node:url';
+function make() {
+  const app = express();
+  app.use(winston.logger({}));
+  return app.get('/', (req, res) => res.end());
+}
+if (process.argv[1] === fileURLToPath(import.meta.url) && import.meta.main) make().listen(3000);
+`}, machine.Application{Entry: "app.mjs", Major: 5}, []string{"GET /"}, `
+GET /: 200
 `},
 		{"a pattern that express 5 refuses", tree{"app.js": `
 const app = require('express')();

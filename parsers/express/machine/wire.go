@@ -94,6 +94,11 @@ type Mention struct {
 	Place *Place `json:"place,omitempty"`
 }
 
+// Same reports whether two mentions are of the same text at the same place.
+func (m Mention) Same(x Mention) bool {
+	return m.Kind == x.Kind && m.Text == x.Text && m.Fold == x.Fold && (m.Place == nil) == (x.Place == nil) && (m.Place == nil || *m.Place == *x.Place)
+}
+
 // Fact is something that only the running shows.
 type Fact struct {
 	Kind     string `json:"kind"`

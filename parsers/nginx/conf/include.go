@@ -28,6 +28,7 @@ type Prefix struct {
 type Includes struct {
 	opener   Opener
 	prefixes []Prefix
+	mounted  bool                // the files are keys of ConfigMaps: in which directories they are is not known
 	complete bool                // the files are all there are: a pattern that matches none is no gap
 	exists   map[string]bool     // files
 	byDir    map[string][]string // files of a directory, sorted
@@ -132,6 +133,10 @@ func (r *resolver) find(arg, from string) (files []string, found bool) {
 	if arg == "" || len(arg) > bufferSize {
 		return nil, false
 	}
+	if r.mounted {
+		files = r.key(path.Base(arg), from)
+		return files, len(files) > 0
+	}
 	pattern := strings.ContainsAny(arg, "*?[")
 	if strings.HasPrefix(arg, "/") {
 		return r.findAbsolute(path.Clean(arg), from, pattern)
@@ -146,6 +151,26 @@ func (r *resolver) find(arg, from string) (files []string, found bool) {
 		}
 	}
 	return nil, r.complete && pattern
+}
+
+// key returns the texts whose key has the name, or fits the pattern: those of the same ConfigMap, else those of all in the file.
+func (in *Includes) key(name, from string) []string {
+	var own, others []string
+	for _, dir := range in.dirs {
+		for _, file := range in.byDir[dir] {
+			switch {
+			case file == from || !globMatch(name, path.Base(file)):
+			case dir == path.Dir(from):
+				own = append(own, file)
+			default:
+				others = append(others, file)
+			}
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return others
 }
 
 // bases returns the directories in which a relative path is looked for, the likeliest first.

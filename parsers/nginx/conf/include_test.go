@@ -118,7 +118,7 @@ http {
 add_header A b;
 `
 	r := Recognise(source.NewFile("dump.txt", []byte(text)))
-	if !r.Dump {
+	if !r.Whole {
 		t.Fatal("not a dump")
 	}
 	Check(r.File, r.Context)

@@ -24,8 +24,11 @@ type Recognition struct {
 	File *File
 	// Context is the kind of block that the file's directives belong in: Main for a whole configuration.
 	Context Context
-	// Named is set where a comment in the file gives the context, Dump where the file is the output of `nginx -T`.
-	Named, Dump bool
+	// Named is set where a comment in the file gives the context.
+	Named bool
+	// Whole is set where the file itself holds what it includes, and no other file is looked for: the output of `nginx -T`, and
+	// a ConfigMap.
+	Whole bool
 }
 
 // Recognise tells whether a file is nginx's, and reads it if it is. It is if its words can be read and a directive that
@@ -33,23 +36,29 @@ type Recognition struct {
 // fail one of both. A file that cannot be read to its end is nginx's if its lines are.
 func Recognise(f *source.File) Recognition {
 	if sections := Sections(f); sections != nil {
-		return Recognition{File: ReadDump(sections), Context: Main, Dump: true}
+		return Recognition{File: ReadDump(sections), Context: Main, Whole: true}
 	}
-	looks := look(f)
+	return recognise(f.Path, source.Span{File: f, End: len(f.Data)})
+}
+
+// recognise tells whether a part of a file is nginx's.
+func recognise(path string, span source.Span) Recognition {
+	data := span.File.Data[span.Start:span.End]
+	looks := look(data)
 	if looks.binary || looks.strong == 0 && looks.weak == 0 && !looks.named {
 		return Recognition{}
 	}
-	file := Read(f)
+	file := ReadSpan(path, span)
 	context, named := namedContext(file)
 	if named {
 		return Recognition{File: file, Context: context, Named: true}
 	}
 	context, t := guessContext(file)
-	switch likely := pathSaysNginx(f.Path); {
+	switch likely := pathSaysNginx(path); {
 	case t.strong > 0 && t.good >= t.bad:
 	case likely && t.good > 0 && t.bad == 0:
 	case file.Broken && looks.strong > 1 && looks.strong >= looks.other:
-	case len(f.Data) > maxFileSize && looks.strong+looks.weak > looks.other: // its lines are all that was looked at
+	case len(data) > maxFileSize && looks.strong+looks.weak > looks.other: // its lines are all that was looked at
 	case file.Broken && likely && looks.strong > 0 && looks.strong+looks.weak >= looks.other:
 	default:
 		return Recognition{}
@@ -67,13 +76,13 @@ type looks struct {
 }
 
 // look is the cheap test that most files of other kinds fail.
-func look(f *source.File) looks {
+func look(data []byte) looks {
 	var l looks
-	if bytes.IndexByte(f.Data[:min(len(f.Data), binarySize)], 0) >= 0 {
+	if bytes.IndexByte(data[:min(len(data), binarySize)], 0) >= 0 {
 		l.binary = true
 		return l
 	}
-	for line := range bytes.Lines(f.Data[:min(len(f.Data), sampleSize)]) {
+	for line := range bytes.Lines(data[:min(len(data), sampleSize)]) {
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 {
 			continue

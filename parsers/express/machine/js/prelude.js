@@ -406,6 +406,7 @@ define('clearInterval', () => {});
 define('clearImmediate', clear);
 define('queueMicrotask', (fn) => void Promise.resolve().then(fn));
 define('global', globalThis);
+define('awslambda', $.unknown('awslambda')); // by which functions stream their responses
 
 const silent = () => {};
 define('console', new Proxy({}, { get: (t, name) => (name in t ? t[name] : silent) }));
@@ -421,7 +422,7 @@ const env = new Proxy({}, {
   },
 });
 
-const process = { env, argv: ['node', 'server.js'], argv0: 'node', execArgv: [], title: 'node', pid: 1, ppid: 0, platform: 'linux', arch: 'x64', version: 'v22.0.0',
+const process = { env, argv: ['/usr/local/bin/node', go.entry()], argv0: 'node', execArgv: [], title: 'node', pid: 1, ppid: 0, platform: 'linux', arch: 'x64', version: 'v22.0.0',
   versions: { node: '22.0.0' }, release: { name: 'node' }, exitCode: undefined, config: {}, features: {}, stdin: { on: silent, isTTY: false }, stdout: { write: () => true, isTTY: false, on: silent },
   stderr: { write: () => true, isTTY: false, on: silent }, cwd: () => go.cwd(), uptime: () => 1, hrtime: Object.assign(() => [1, 0], { bigint: () => 1n }), memoryUsage: () => ({ heapUsed: 1, rss: 1 }),
   nextTick: (fn, ...args) => void Promise.resolve().then(() => fn(...args)), exit: () => go.exit(), abort: () => go.exit(), kill: silent, umask: () => 18, emitWarning: silent, loadEnvFile: silent,
@@ -542,7 +543,7 @@ const decorate = (decorators, target, key, kind) => {
   if (kind && result) Object.defineProperty(target, key, result);
   return result;
 };
-const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: filename.replace(/\/[^/]*$/, ''), main: false, resolve: (name) => name });
+const meta = (filename) => ({ url: 'file://' + filename, filename, dirname: filename.replace(/\/[^/]*$/, ''), main: filename === go.entry(), resolve: (name) => name });
 const spread = (value) => ($.isUnknown(value) ? { [rest]: value } : value);
 const nativeAssign = Object.assign;
 Object.assign = (target, ...sources) => nativeAssign(target, ...sources.map((s) => ($.isUnknown(s) && typeof s !== 'string' ? { [rest]: s } : s)));

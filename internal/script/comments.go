@@ -1,17 +1,24 @@
-package express
+package script
 
 import (
 	"bytes"
 	"strings"
 
 	"github.com/corslint/corslint/internal/source"
-	"github.com/corslint/corslint/parsers"
 )
 
-// comments returns the comments of a file that speak to corslint. It looks for them as text: what stands in a string and
+// Comment is a comment of a file that speaks to corslint.
+type Comment struct {
+	Span source.Span
+	Text string // without the marks that make it a comment
+	// Governs is the statement that a comment on a line of its own stands before; zero when it stands behind something.
+	Governs source.Span
+}
+
+// Comments returns the comments of a file that speak to corslint. It looks for them as text: what stands in a string and
 // looks like one is no comment anybody would write there.
-func comments(f *source.File) []parsers.Comment {
-	var out []parsers.Comment
+func Comments(f *source.File) []Comment {
+	var out []Comment
 	for at := 0; at < len(f.Data); {
 		found := bytes.Index(f.Data[at:], []byte("corslint:"))
 		if found < 0 {
@@ -28,7 +35,7 @@ func comments(f *source.File) []parsers.Comment {
 }
 
 // comment returns the comment that begins on a line before an offset.
-func comment(f *source.File, line, at int) (parsers.Comment, bool) {
+func comment(f *source.File, line, at int) (Comment, bool) {
 	before := f.Data[line:at]
 	start := bytes.LastIndex(before, []byte("//"))
 	open := bytes.LastIndex(before, []byte("/*"))
@@ -44,9 +51,9 @@ func comment(f *source.File, line, at int) (parsers.Comment, bool) {
 			end = at + closed
 		}
 	default:
-		return parsers.Comment{}, false
+		return Comment{}, false
 	}
-	c := parsers.Comment{Span: source.Span{File: f, Start: line + start, End: end}, Text: strings.TrimSpace(strings.TrimRight(string(f.Data[at:end]), "\r"))}
+	c := Comment{Span: source.Span{File: f, Start: line + start, End: end}, Text: strings.TrimSpace(strings.TrimRight(string(f.Data[at:end]), "\r"))}
 	if len(bytes.TrimSpace(f.Data[line:line+start])) == 0 { // on a line of its own
 		c.Governs = statement(f, end)
 	}
