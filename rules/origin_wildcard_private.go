@@ -78,6 +78,27 @@ paths:
       security: [token: []]
       responses: {"200": {description: orders}}
 `},
+		{Dialect: "apigateway", Name: "routes with an authorizer", Text: `Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Users
+        Authorizers:
+          Users:
+            IdentitySource: $request.header.Authorization
+            JwtConfiguration: {issuer: "https://login.shop.example", audience: [shop]}
+      CorsConfiguration:
+        AllowOrigins: ["*"] # want "any page that gets hold of a token reads"
+        AllowMethods: [GET, PUT]
+        AllowHeaders: [authorization, content-type]
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {Type: HttpApi, Properties: {Path: /orders, Method: get, ApiId: !Ref Api}}
+`},
 		{Dialect: "express", Name: "a route for those who are signed in", Text: `const express = require('express');
 const cors = require('cors');
 const app = express();

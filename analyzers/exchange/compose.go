@@ -172,7 +172,7 @@ func (a arrival) mentions() []policy.Mention {
 
 // guard states that the front refuses what has no credentials, whoever stands behind it.
 func guard(front *policy.Layer, e policy.Endpoint, pattern string) policy.Fact {
-	out := policy.Fact{Kind: policy.FactRequiresHeader, Endpoint: pattern, Subject: token.Name, Text: front.Name + " asks for it", Span: e.Span}
+	out := policy.Fact{Kind: policy.FactRequiresHeader, Endpoint: pattern, Subject: "Authorization", Text: front.Name + " asks for it", Span: e.Span}
 	for _, f := range front.Facts {
 		if f.Kind == policy.FactNeedsAuthorization && f.Endpoint == e.Pattern {
 			out.Text, out.Span = f.Text, f.Span
@@ -201,12 +201,13 @@ func reach(ctx context.Context, front *policy.Layer, behind Chain, e policy.Endp
 		}
 		return false
 	}
-	ok = arrive() || arrive(token)
-	return at, ok
+	return at, slices.ContainsFunc(credentials(), func(with []policy.Field) bool { return arrive(with...) })
 }
 
-// token is what a front asks for that hands nothing on without credentials.
-var token = policy.Field{Name: "Authorization", Value: "Bearer token"}
+// credentials are what a request is handed on with: nothing, else one of the schemes that a front asks for.
+func credentials() [][]policy.Field {
+	return [][]policy.Field{nil, {{Name: "Authorization", Value: "Bearer token"}}, {{Name: "Authorization", Value: "Basic dXNlcjpwYXNz"}}}
+}
 
 // handed is a request that a layer hands on.
 type handed struct {
@@ -258,25 +259,15 @@ func nameOf(l *policy.Layer) string {
 func Upstreams(ctx context.Context, layer *policy.Layer) []policy.Upstream {
 	var out []policy.Upstream
 	for _, e := range layer.Endpoints {
-		for h := range both(forwarded(ctx, layer, e, e.Example), forwarded(ctx, layer, e, e.Example, token)) {
-			if h.upstream.Name != "" && !slices.ContainsFunc(out, func(u policy.Upstream) bool { return u.Name == h.upstream.Name }) {
-				out = append(out, h.upstream)
+		for _, with := range credentials() {
+			for h := range forwarded(ctx, layer, e, e.Example, with...) {
+				if h.upstream.Name != "" && !slices.ContainsFunc(out, func(u policy.Upstream) bool { return u.Name == h.upstream.Name }) {
+					out = append(out, h.upstream)
+				}
 			}
 		}
 	}
 	return out
-}
-
-// both yields what two sequences do.
-func both(a, b iter.Seq[handed]) iter.Seq[handed] {
-	return func(yield func(handed) bool) {
-		for h := range a {
-			if !yield(h) {
-				return
-			}
-		}
-		b(yield)
-	}
 }
 
 // Authorities returns the host:port of an upstream as they are written, in lower case; the port is 80 where none is.

@@ -40,7 +40,7 @@ The exit status is 1 when a cell is blocked; with --strict also when one is not 
 			if err != nil {
 				return err
 			}
-			table, err := p.matrix(cmd, c)
+			table, err := p.matrix(cmd, c, format == "html")
 			if err := errors.Join(err, p.close()); err != nil {
 				return err
 			}
@@ -63,11 +63,11 @@ The exit status is 1 when a cell is blocked; with --strict also when one is not 
 }
 
 // matrix makes the table of a project's contract. What is wrong with the contract itself is said beside it.
-func (p *project) matrix(cmd *cobra.Command, c *checkCommand) (*matrix.Table, error) {
+func (p *project) matrix(cmd *cobra.Command, c *checkCommand, witnesses bool) (*matrix.Table, error) {
 	if p.config.Contract == nil {
 		return nil, errors.New("there is no contract: describe the frontends and APIs in .corslint.yml, or let corslint init begin it")
 	}
-	b := matrix.New(p.config.Contract)
+	b := matrix.New(p.config.Contract, witnesses)
 	c.agreed = b.Add
 	o := p.analyze(cmd.Context(), c, nil)
 	for _, m := range o.Mistakes {

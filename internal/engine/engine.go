@@ -63,6 +63,7 @@ type Result struct {
 	Unknown   []string       // what the answers depend on, each a phrase
 	Hosts     []*policy.Host // as their files describe them, nothing put behind them
 	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
+	Units     []Unit         // with Options.Link: the configurations
 	Layers    []string       // names of the layers with CORS intent
 	LayerAll  int
 	Endpoints int
@@ -81,6 +82,14 @@ type Surveyed struct {
 	Survey *probe.Survey
 	Files  []*source.File // that its configuration is made of
 	Broken bool           // one of them could not be read to its end
+}
+
+// Unit is a configuration of the tree as it was read.
+type Unit struct {
+	parsers.Result
+	Path      string
+	Describes bool     // it says what others are to answer
+	Behind    []string // paths of the configurations that stand behind it, where that is plain
 }
 
 // Work is what a run did for a dialect. The times of several workers are added up.
@@ -147,6 +156,7 @@ type unitResult struct {
 	seats      []*policy.Host // the hosts as a browser meets them: with what is known to stand behind them
 	dialect    int            // which of the run's
 	broken     bool           // corslint itself failed on it
+	behind     []string       // paths of the units that stand behind it
 	agreed     bool           // it stands in a chain of the contract, and is looked at there
 	chain      string         // of a chain of the contract, what tells it from others
 	public     bool           // it is a chain that the contract gives an address that browsers reach
@@ -476,6 +486,9 @@ func (r *runner) merge(slots []*unitResult) *Result {
 			continue // read only to see who answers
 		}
 		out.Hosts = append(out.Hosts, s.Hosts...)
+		if r.Link && !slices.Contains(r.declared, s) {
+			out.Units = append(out.Units, Unit{Result: s.Result, Path: s.unit.Path, Describes: s.unit.Describes, Behind: s.behind})
+		}
 		for _, layer := range s.layers {
 			if !slices.Contains(r.declared, s) || !slices.Contains(out.Layers, layer) { // one layer in several environments is one
 				out.Layers = append(out.Layers, layer)
