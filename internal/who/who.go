@@ -106,7 +106,7 @@ func endpoint(s *probe.Survey, e *probe.Endpoint, asked []*probe.Probe) Endpoint
 	}
 	for _, p := range in {
 		if everybody == nil || credentials(p) && !credentials(everybody) {
-			out.read(s, e, p, in)
+			out.read(s, p, in)
 		}
 	}
 	out.Refused = slices.DeleteFunc(out.Refused, func(r Refused) bool { return out.readBy(r.Bypass) })
@@ -134,7 +134,7 @@ func credentials(p *probe.Probe) bool {
 }
 
 // read adds a page that reads.
-func (e *Endpoint) read(s *probe.Survey, of *probe.Endpoint, p *probe.Probe, in []*probe.Probe) {
+func (e *Endpoint) read(s *probe.Survey, p *probe.Probe, in []*probe.Probe) {
 	c := p.Candidate
 	r := Reader{Pages: []string{c.Shape()}, Credentials: credentials(p), Bypass: c.Bypass, Witness: c.Origin, At: s.DecidedBy(p)}
 	r.Stranger = c.Bypass != "" && (c.Foreign || c.Bypass == probe.BypassNull || c.Bypass == probe.BypassHTTP)
