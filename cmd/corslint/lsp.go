@@ -104,7 +104,7 @@ func (e *editor) Check(ctx context.Context, unsaved map[string]*source.File) *ls
 	files := &unsavedFiles{Tree: e.tree, unsaved: unsaved, same: e.same}
 	e.files = files
 	result := &lsp.Result{Comment: commentMarks}
-	c := &checkCommand{memory: e.memory, surveyed: func(s *probe.Survey) { result.Verdicts = append(result.Verdicts, verdicts(s)...) }}
+	c := &checkCommand{memory: e.memory, surveyed: func(s engine.Surveyed) { result.Verdicts = append(result.Verdicts, verdicts(s.Survey)...) }}
 	o := e.analyze(ctx, c, nil)
 	if ctx.Err() != nil {
 		return nil

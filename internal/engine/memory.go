@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 )
@@ -12,9 +13,10 @@ import (
 // same when it is the same [source.File]: whoever hands out the files makes a new one of what changed. It is safe for
 // concurrent use.
 type Memory struct {
-	lock  sync.Mutex
-	scans map[memoryKey]scanned
-	loads map[memoryKey]loaded
+	lock   sync.Mutex
+	scans  map[memoryKey]scanned
+	loads  map[memoryKey]loaded
+	checks map[*policy.Host]unitResult // by the first host of a configuration
 }
 
 type memoryKey struct{ dialect, path string }
@@ -32,14 +34,14 @@ type loaded struct {
 
 // NewMemory returns an empty memory.
 func NewMemory() *Memory {
-	return &Memory{scans: map[memoryKey]scanned{}, loads: map[memoryKey]loaded{}}
+	return &Memory{scans: map[memoryKey]scanned{}, loads: map[memoryKey]loaded{}, checks: map[*policy.Host]unitResult{}}
 }
 
 // Forget drops what rests on more than the files that were read: on which others there are.
 func (m *Memory) Forget() {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	m.loads = map[memoryKey]loaded{}
+	m.loads, m.checks = map[memoryKey]loaded{}, map[*policy.Host]unitResult{}
 }
 
 // scan recognises a file, unless that was done.
@@ -77,8 +79,40 @@ func (m *Memory) load(dialect string, u parsers.Unit, files parsers.Files, do fu
 	result := do()
 	m.lock.Lock()
 	defer m.lock.Unlock()
+	for _, h := range known.result.Hosts {
+		delete(m.checks, h)
+	}
 	m.loads[key] = loaded{u.Includes, result}
 	return result
+}
+
+// checked gives a configuration that was loaded before what was found out about it then, and reports whether it did.
+func (m *Memory) checked(u *unitResult) bool {
+	if m == nil || len(u.Hosts) == 0 {
+		return false
+	}
+	m.lock.Lock()
+	known, ok := m.checks[u.Hosts[0]]
+	m.lock.Unlock()
+	if !ok || !slices.Equal(known.Hosts, u.Hosts) {
+		return false
+	}
+	u.findings, u.layers, u.unknown, u.gaps, u.endpoints = known.findings, known.layers, known.unknown, known.gaps, known.endpoints
+	u.candidates = slices.Clone(known.candidates)
+	for i := range u.candidates {
+		u.candidates[i].unit = u
+	}
+	return true
+}
+
+// keep remembers what was found out about a configuration.
+func (m *Memory) keep(u *unitResult) {
+	if m == nil || len(u.Hosts) == 0 {
+		return
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.checks[u.Hosts[0]] = *u
 }
 
 // current reports whether files are still the ones that are there.
