@@ -7,6 +7,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -144,6 +145,7 @@ app.listen(3000);
 			if spans := notAlways(g.Failures); len(spans) > 0 {
 				report.Because = `without "always" it goes with 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only`
 				report.Change = `add "always" to ` + lines(spans, g.Place)
+				report.Repairs = []repair.Repair{sendAlways(spans)}
 				for _, s := range spans {
 					if firstWord(s) != g.Place {
 						report.Related = append(report.Related, finding.Related{Span: s, Text: "not sent either"})

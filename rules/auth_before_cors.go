@@ -117,6 +117,7 @@ app.listen(3000);
 				Place: g.Place, Related: related,
 				Because: nameOf(g.Place) + " runs before the CORS middleware on " + lines(spans, g.Place) + ", and no preflight carries a cookie or token",
 				Change:  "move " + lines(spans, g.Place) + " above " + nameOf(g.Place),
+				Repairs: moveBefore(spans, g.Place),
 			}}
 			preflights := slices.DeleteFunc(slices.Clone(g.Failures), func(f *probe.Failure) bool { return f.Phase != browser.PhasePreflight })
 			if len(preflights) > 0 {

@@ -220,6 +220,7 @@ func (r *Report) witness(p *probe.Probe, f *probe.Failure) {
 		return
 	}
 	w := p.Exchange.Witness(o, r.server)
+	w.Fetch = p.Exchange.Fetch.Key()
 	if r.documents {
 		w.Exchange = p.Exchange.Evidence(o)
 	}

@@ -175,8 +175,11 @@ func (e *editor) Check(ctx context.Context, unsaved map[string]*source.File) *ls
 	}
 	p := *e.project // fixes are worked out while the next text is looked at
 	p.files = files
-	result := &lsp.Result{Comment: commentMarks, Fixes: p.proposals}
-	c := &checkCommand{memory: e.memory, surveyed: func(s *probe.Survey) { result.Verdicts = append(result.Verdicts, verdicts(s)...) }}
+	known := e.memory
+	result := &lsp.Result{Comment: commentMarks, Fixes: func(ctx context.Context, of []*finding.Finding) [][]finding.Fix {
+		return p.proposals(ctx, known, of)
+	}}
+	c := &checkCommand{memory: e.memory, surveyed: func(s engine.Surveyed) { result.Verdicts = append(result.Verdicts, verdicts(s.Survey)...) }}
 	o := p.analyze(ctx, c, nil)
 	if ctx.Err() != nil {
 		return nil
@@ -195,9 +198,18 @@ func (e *editor) Check(ctx context.Context, unsaved map[string]*source.File) *ls
 }
 
 // proposals returns the fixes of findings.
-func (p *project) proposals(_ context.Context, of []*finding.Finding) [][]finding.Fix {
-	out := make([][]finding.Fix, len(of))
+func (p *project) proposals(ctx context.Context, known *engine.Memory, of []*finding.Finding) [][]finding.Fix {
+	memory := known.Fork()
+	defer memory.Forget()
+	fixer := (&checkCommand{}).fixer(p)
+	fixer.Memory = memory
+	copies, out := make([]*finding.Finding, len(of)), make([][]finding.Fix, len(of))
 	for i, f := range of {
+		one := *f // others read it
+		copies[i] = &one
+	}
+	fixer.Propose(ctx, copies)
+	for i, f := range copies {
 		out[i] = f.Fixes
 	}
 	return out

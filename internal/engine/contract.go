@@ -71,7 +71,7 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 			chain := done[key]
 			if chain == nil {
 				host := together(ctx, same)
-				chain = &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, seats: []*policy.Host{host}, Result: parsers.Result{Files: files(same)}}
+				chain = &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, chain: key, seats: []*policy.Host{host}, Result: parsers.Result{Files: files(same)}}
 				done[key] = chain
 				r.declared = append(r.declared, chain)
 			}
@@ -220,6 +220,7 @@ func (r *runner) hold(ctx context.Context, w *way, host *policy.Host) {
 				continue
 			}
 			survey := prober.Stated(own)
+			r.surveyed(strings.Join([]string{".", cell.API, cell.Environment, url.Text, cell.Frontend}, "\x00"), survey, &parsers.Result{})
 			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Public: isPublic(url), Documents: r.Documents})
 			r.add(Agreed{Cell: cell, URL: url.Text, Survey: survey, Findings: found})
 		}

@@ -36,10 +36,14 @@ type Options struct {
 	Contract *contract.Contract
 	// Agreed, when given, is told what became of the contract's needs, in no certain order.
 	Agreed func(Agreed)
-	// Surveyed, when given, is told what probing found out about each layer, in no certain order.
-	Surveyed func(*probe.Survey)
+	// Surveyed, when given, is told what probing found out about each layer, in no certain order. Of a layer that is looked at
+	// again the last counts.
+	Surveyed func(Surveyed)
 	// Memory, when given, spares the work that an earlier run with it has done.
 	Memory *Memory
+	// OnlyChanged spares looking at the layers, too, of which an earlier run with the Memory found out all there is: Surveyed is
+	// told nothing of them.
+	OnlyChanged bool
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
 	// Documents: findings carry the JSON documents of their proofs.
@@ -77,6 +81,15 @@ type Unit struct {
 	Path      string
 	Describes bool     // it says what others are to answer
 	Behind    []string // paths of the configurations that stand behind it, where that is plain
+}
+
+// Surveyed is a layer that was looked at.
+type Surveyed struct {
+	// Key names the layer among those of the run. It stays the same when files change, as long as their layers do.
+	Key    string
+	Survey *probe.Survey
+	Files  []*source.File // that its configuration is made of
+	Broken bool           // one of them could not be read to its end
 }
 
 // Work is what a run did for a dialect. The times of several workers are added up.
@@ -145,6 +158,7 @@ type unitResult struct {
 	broken     bool           // corslint itself failed on it
 	behind     []string       // paths of the units that stand behind it
 	agreed     bool           // it stands in a chain of the contract, and is looked at there
+	chain      string         // of a chain of the contract, what tells it from others
 	public     bool           // it is a chain that the contract gives an address that browsers reach
 	candidates []candidate
 	used       bool // it states needs that somebody in the tree answers
@@ -327,12 +341,15 @@ func (r *runner) unit(ctx context.Context, d dialectUnits, u parsers.Unit) (out 
 	return out
 }
 
-func (r *runner) surveyed(s *probe.Survey) {
-	if r.Surveyed != nil {
-		r.lock.Lock()
-		defer r.lock.Unlock()
-		r.Surveyed(s)
+// surveyed tells who asked what was found out about a layer.
+func (r *runner) surveyed(key string, survey *probe.Survey, of *parsers.Result) {
+	if r.Surveyed == nil {
+		return
 	}
+	broken := slices.ContainsFunc(of.Problems, func(p parsers.Problem) bool { return p.Kind == parsers.Unreadable || p.Kind == parsers.Skipped })
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.Surveyed(Surveyed{Key: key, Survey: survey, Files: of.Files, Broken: broken})
 }
 
 // failed is what is left of a configuration that corslint cannot cope with.
@@ -357,6 +374,11 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 	if u.broken {
 		return
 	}
+	// Nobody stands in front of it or behind, and nobody states needs: what it gives depends on its files alone.
+	alone := r.OnlyChanged && needs == nil && len(u.Needs) == 0 && !u.agreed && slices.Equal(u.seats, u.Hosts)
+	if alone && r.Memory.checked(u) {
+		return
+	}
 	u.findings, u.candidates, u.layers, u.unknown, u.endpoints = nil, nil, nil, nil, 0
 	if concerned(u.Files) {
 		u.findings = rules.OfProblems(u.Problems)
@@ -378,7 +400,7 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			}
 			survey := probe.Run(ctx, exchange.Chain{host}, layer, stated)
 			u.endpoints += len(layer.Endpoints)
-			r.surveyed(survey)
+			r.surveyed(fmt.Sprintf("%s\x00%s#%d.%d", u.unit.Path, u.chain, i, j), survey, &u.Result)
 			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
 			}
@@ -389,6 +411,9 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			u.unknown = append(u.unknown, survey.Unknown()...)
 			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Public: u.public, Documents: r.Documents})...)
 		}
+	}
+	if alone && ctx.Err() == nil {
+		r.Memory.keep(u)
 	}
 }
 
@@ -515,25 +540,25 @@ func mergeFindings(all []*finding.Finding) []*finding.Finding {
 		rule, path string
 		start, end int
 	}
-	kept := map[key]*finding.Finding{}
+	kept := map[key]int{}
 	var out []*finding.Finding
 	for _, f := range all {
 		k := key{f.Rule, f.Place.Path(), f.Place.Start, f.Place.End}
-		first, found := kept[k]
+		i, found := kept[k]
 		if !found {
-			kept[k] = f
+			kept[k] = len(out)
 			out = append(out, f)
 			continue
 		}
+		first := out[i]
+		merged := *first // what a configuration gave stays as it is
 		if f.Severity > first.Severity || f.Severity == first.Severity && f.Confidence > first.Confidence {
-			endpoints := first.Endpoints
-			*first = *f
-			first.Endpoints = append(endpoints, f.Endpoints...)
-		} else {
-			first.Endpoints = append(first.Endpoints, f.Endpoints...)
+			merged = *f
 		}
-		slices.Sort(first.Endpoints)
-		first.Endpoints = slices.Compact(first.Endpoints)
+		merged.Endpoints = slices.Concat(first.Endpoints, f.Endpoints)
+		slices.Sort(merged.Endpoints)
+		merged.Endpoints = slices.Compact(merged.Endpoints)
+		out[i] = &merged
 	}
 	return out
 }

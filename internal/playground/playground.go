@@ -20,6 +20,7 @@ import (
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/fix"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/rules"
@@ -199,12 +200,13 @@ func (a *Analyst) Answer(ctx context.Context, q Question) (answer *Answer) {
 		}
 	}
 	options := engine.Options{Files: discovery.Memory(files...).Walk(discovery.Options{}), Dialects: a.dialects, Rules: rules.All(), Documents: true}
-	options.Surveyed = func(s *probe.Survey) { answer.survey(s) }
+	options.Surveyed = func(s engine.Surveyed) { answer.survey(s.Survey) }
 	result := engine.Run(ctx, options)
-	for _, f := range result.Findings {
-		if f.Shown() && len(answer.Findings) < maxFindings {
-			answer.Findings = append(answer.Findings, toFinding(f))
-		}
+	shown := slices.DeleteFunc(result.Findings, func(f *finding.Finding) bool { return !f.Shown() })
+	shown = shown[:min(len(shown), maxFindings)]
+	fix.New(options).Propose(ctx, shown)
+	for _, f := range shown {
+		answer.Findings = append(answer.Findings, toFinding(f))
 	}
 	for _, g := range result.Gaps {
 		answer.Gaps = append(answer.Gaps, fmt.Sprintf("%s:%d: %s", g.Span.Path(), position(g.Span).Line, g.Why))
