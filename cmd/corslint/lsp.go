@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -68,7 +69,8 @@ type editor struct {
 	settings []byte
 	memory   *engine.Memory
 	known    *knownFiles
-	added    []string // of the files that were there the last time, those that are on no disk
+	verdicts map[string][]lsp.Verdict // of the last run, by layer
+	added    []string                 // of the files that were there the last time, those that are on no disk
 }
 
 // openEditor opens the project that a directory belongs to: where neither version control nor a configuration file says which
@@ -83,7 +85,7 @@ func openEditor(dir, folder string) (lsp.Project, error) {
 			return nil, err
 		}
 	}
-	e := &editor{found: found, loose: !declared && folder == "" && crowded(found.Root), memory: engine.NewMemory(), known: newKnownFiles()}
+	e := &editor{found: found, loose: !declared && folder == "" && crowded(found.Root), memory: engine.NewMemory(), known: newKnownFiles(), verdicts: map[string][]lsp.Verdict{}}
 	return e, e.open()
 }
 
@@ -179,11 +181,29 @@ func (e *editor) Check(ctx context.Context, unsaved map[string]*source.File) *ls
 	result := &lsp.Result{Comment: commentMarks, Fixes: func(ctx context.Context, of []*finding.Finding) [][]finding.Fix {
 		return p.proposals(ctx, known, of)
 	}}
-	c := &checkCommand{memory: e.memory, surveyed: func(s engine.Surveyed) { result.Verdicts = append(result.Verdicts, verdicts(s.Survey)...) }}
-	o := p.analyze(ctx, c, nil)
+	// A layer is looked at for itself, and perhaps again for what clients of it need. The former is known the next time.
+	shown, alone := map[string][]lsp.Verdict{}, map[string][]lsp.Verdict{}
+	c := &checkCommand{memory: e.memory, surveyed: func(s engine.Surveyed) {
+		shown[s.Key] = verdicts(s.Survey)
+		if _, again := alone[s.Key]; !again {
+			alone[s.Key] = shown[s.Key]
+		}
+	}}
+	run := p.engineOptions(c)
+	run.OnlyChanged = true
+	o := p.run(ctx, c, run)
+	for _, key := range o.Unchanged {
+		alone[key] = e.verdicts[key]
+		if _, again := shown[key]; !again {
+			shown[key] = alone[key]
+		}
+	}
 	if ctx.Err() != nil {
+		maps.Copy(e.verdicts, alone)
 		return nil
 	}
+	e.verdicts = alone
+	result.Verdicts = slices.Concat(slices.Collect(maps.Values(shown))...)
 	for _, f := range baseline.Match(p.accepted(), o.left.Findings, p.tree.Has).New {
 		if f.Shown() && !p.config.Rules[f.Rule].Off {
 			result.Findings = append(result.Findings, f)

@@ -225,7 +225,7 @@ func (p *project) namedFiles() []string {
 // level gives findings the severity that the project wants them to have.
 func (p *project) level(findings []*finding.Finding) []*finding.Finding {
 	for _, f := range findings {
-		if level := p.config.Rules[f.Rule]; level.Severity != 0 {
+		if level := p.config.Rules[f.Rule]; level.Severity != 0 && level.Severity != f.Severity { // else it may be one that others read
 			f.Severity = level.Severity
 		}
 	}

@@ -42,7 +42,7 @@ type Options struct {
 	// Memory, when given, spares the work that an earlier run with it has done.
 	Memory *Memory
 	// OnlyChanged spares looking at the layers, too, of which an earlier run with the Memory found out all there is: Surveyed is
-	// told nothing of them.
+	// told nothing of them, and Result.Unchanged names them.
 	OnlyChanged bool
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
@@ -71,6 +71,7 @@ type Result struct {
 	Skipped   int
 	Context   int // files that were read because they include a named one
 	Dialects  []Work
+	Unchanged []string // with Options.OnlyChanged: the keys of the layers that were not looked at again
 	// Mistakes are what is wrong with the contract, in the order of its text; each is a finding, too.
 	Mistakes []parsers.Problem
 }
@@ -168,6 +169,8 @@ type unitResult struct {
 	gaps       []policy.Gap
 	layerAll   int
 	endpoints  int
+	keys       []string // of the layers that were looked at
+	known      bool     // an earlier run did
 
 	loading, checking time.Duration
 }
@@ -379,7 +382,7 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 	if alone && r.Memory.checked(u) {
 		return
 	}
-	u.findings, u.candidates, u.layers, u.unknown, u.endpoints = nil, nil, nil, nil, 0
+	u.findings, u.candidates, u.layers, u.unknown, u.endpoints, u.keys, u.known = nil, nil, nil, nil, 0, nil, false
 	if concerned(u.Files) {
 		u.findings = rules.OfProblems(u.Problems)
 	} else if u.layerAll == 0 {
@@ -400,7 +403,9 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			}
 			survey := probe.Run(ctx, exchange.Chain{host}, layer, stated)
 			u.endpoints += len(layer.Endpoints)
-			r.surveyed(fmt.Sprintf("%s\x00%s#%d.%d", u.unit.Path, u.chain, i, j), survey, &u.Result)
+			key := fmt.Sprintf("%s\x00%s#%d.%d", u.unit.Path, u.chain, i, j)
+			u.keys = append(u.keys, key)
+			r.surveyed(key, survey, &u.Result)
 			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
 			}
@@ -478,6 +483,9 @@ func (r *runner) merge(slots []*unitResult) *Result {
 	for _, s := range slots {
 		out.Dialects[s.dialect].Checking += s.checking
 		out.Findings = append(out.Findings, s.findings...)
+		if s.known {
+			out.Unchanged = append(out.Unchanged, s.keys...)
+		}
 		out.Comments = append(out.Comments, s.Comments...)
 		if r.Link && !s.agreed {
 			out.Seats = append(out.Seats, slices.DeleteFunc(slices.Clone(s.seats), func(h *policy.Host) bool { return !r.wantedHost(h) })...)

@@ -51,11 +51,12 @@ func (m *Memory) Forget() {
 	clear(m.checks)
 }
 
-// Fork returns a memory that knows what this one does, for runs over files that differ from the present ones.
+// Fork returns a memory that knows the files that this one does, for runs over some that differ from them. The first of those
+// runs looks at every layer.
 func (m *Memory) Fork() *Memory {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	fork := &Memory{scans: maps.Clone(m.scans), loads: maps.Clone(m.loads), checks: maps.Clone(m.checks)}
+	fork := &Memory{scans: maps.Clone(m.scans), loads: maps.Clone(m.loads), checks: map[*policy.Host]unitResult{}}
 	for key, l := range fork.loads {
 		l.result.Done = nil // what it keeps is kept for this one
 		fork.loads[key] = l
@@ -124,6 +125,7 @@ func (m *Memory) checked(u *unitResult) bool {
 		return false
 	}
 	u.findings, u.layers, u.unknown, u.gaps, u.endpoints = known.findings, known.layers, known.unknown, known.gaps, known.endpoints
+	u.keys, u.known = known.keys, true
 	u.candidates = slices.Clone(known.candidates)
 	for i := range u.candidates {
 		u.candidates[i].unit = u
