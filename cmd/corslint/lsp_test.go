@@ -26,7 +26,10 @@ import (
 	"github.com/corslint/corslint/internal/source"
 )
 
-var long = flag.Bool("long", false, "run the tests that take minutes in full")
+var (
+	long = flag.Bool("long", false, "10,000 random edits of a project in an editor")
+	seed = flag.Uint64("seed", 1, "where the random edits begin")
+)
 
 // place is a position of the protocol: a line, and UTF-16 code units in it.
 type place struct {
@@ -228,6 +231,7 @@ func toDiagnostic(f *finding.Finding) shownDiagnostic {
 	text := string(f.Place.File.Data)
 	d := shownDiagnostic{Range: placeRange{placeOf(text, f.Place.Start), placeOf(text, f.Place.End)}, Code: f.Rule, Message: f.Message + "\n" + f.Because + "\n→ " + f.Change,
 		Severity: map[finding.Severity]int{finding.Error: 1, finding.Warning: 2, finding.Note: 3}[f.Severity]}
+	d.Message = strings.ToValidUTF8(d.Message, "\uFFFD") // as JSON has it
 	d.Data.Fingerprint = f.Fingerprint()
 	return d
 }
@@ -305,8 +309,8 @@ func TestLSPRandomEdits(t *testing.T) {
 	if testing.Short() {
 		edits = 100
 	}
-	t.Run("configurations", func(t *testing.T) { randomEdits(t, 1, edits, held, edited) })
-	t.Run("application", func(t *testing.T) { randomEdits(t, 2, edits/10, 5, application) })
+	t.Run("configurations", func(t *testing.T) { randomEdits(t, 2**seed, edits, held, edited) })
+	t.Run("application", func(t *testing.T) { randomEdits(t, 2**seed+1, edits/10, 5, application) })
 }
 
 func randomEdits(t *testing.T, seed uint64, edits, held int, start map[string]string) {
@@ -401,9 +405,26 @@ func randomEdits(t *testing.T, seed uint64, edits, held int, start map[string]st
 		}
 		name = names(c.open)[random.IntN(len(c.open))]
 		if got, want := c.all()+c.hints(name), fresh(t, texts, name); got != want {
-			t.Fatalf("after %d edits the editor shows\n%s\na run says\n%s\nof %q", n+1, got, want, texts)
+			t.Fatalf("after %d edits the editor shows (-), and a run says (+)\n%s\nof %q", n+1, difference(got, want), texts)
 		}
 	}
+}
+
+// difference are the lines that only one of two texts has.
+func difference(a, b string) string {
+	var out []string
+	one, other := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for _, line := range one {
+		if !slices.Contains(other, line) {
+			out = append(out, "- "+line)
+		}
+	}
+	for _, line := range other {
+		if !slices.Contains(one, line) {
+			out = append(out, "+ "+line)
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // boundary is the offset of a character, none inside the end of a line.
