@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/sourcegraph/jsonrpc2"
 
+	"github.com/corslint/corslint/internal/differential"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/lsp"
 	"github.com/corslint/corslint/internal/source"
@@ -672,5 +674,33 @@ func TestLSPProposals(t *testing.T) {
 	result = p.Check(t.Context(), map[string]*source.File{"a.conf": source.NewFile("a.conf", []byte(text))})
 	if slices.ContainsFunc(result.Findings, func(f *finding.Finding) bool { return f.Rule == "origin-trailing-slash" }) {
 		t.Errorf("it is still there in\n%s", text)
+	}
+}
+
+// TestLSPClient drives the server, and tests the extension for Visual Studio Code, with the client library that editors use.
+func TestLSPClient(t *testing.T) {
+	extension := filepath.Join("..", "..", "editors", "vscode")
+	node, err := exec.LookPath("node")
+	if err != nil {
+		differential.Missing(t, "node is not installed")
+	}
+	if _, err := os.Stat(filepath.Join(extension, "node_modules")); err != nil {
+		differential.Missing(t, "the packages of editors/vscode are not installed (npm ci there)")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "corslint") // a name by which the test's executable is the program
+	if err := os.Symlink(self, program); err != nil {
+		t.Skip("no symbolic links here")
+	}
+	for _, args := range [][]string{{"build.mjs", "--tests"}, {"--test", "--test-reporter=spec", filepath.Join("out", "extension.test.js"), filepath.Join("out", "server.test.js")}} {
+		cmd := exec.CommandContext(t.Context(), node, args...)
+		cmd.Dir = extension
+		cmd.Env = append(os.Environ(), "CORSLINT_PROGRAM="+program)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("node %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
 	}
 }

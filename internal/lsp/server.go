@@ -102,8 +102,14 @@ type handler struct{ *server }
 
 // Handle implements [jsonrpc2.Handler].
 func (h handler) Handle(ctx context.Context, conn *jsonrpc2.Conn, r *jsonrpc2.Request) {
-	answer := jsonrpc2.HandlerWithError(func(ctx context.Context, _ *jsonrpc2.Conn, r *jsonrpc2.Request) (any, error) { return h.answer(ctx, r) }).SuppressErrClosed()
-	if r.Notif || r.Method == "initialize" || r.Method == "shutdown" {
+	refusal := h.mayAsk(r)
+	answer := jsonrpc2.HandlerWithError(func(ctx context.Context, _ *jsonrpc2.Conn, r *jsonrpc2.Request) (any, error) {
+		if refusal != nil {
+			return nil, refusal
+		}
+		return h.answer(ctx, r)
+	}).SuppressErrClosed()
+	if r.Notif || refusal != nil || r.Method == "initialize" || r.Method == "shutdown" {
 		answer.Handle(ctx, conn, r)
 		return
 	}
@@ -127,9 +133,6 @@ func (s *server) answer(ctx context.Context, r *jsonrpc2.Request) (result any, e
 			result, err = nil, &jsonrpc2.Error{Code: jsonrpc2.CodeInternalError, Message: fmt.Sprintf("corslint failed: %v", fault)}
 		}
 	}()
-	if err := s.mayAsk(r); err != nil {
-		return nil, err
-	}
 	switch r.Method {
 	case "initialize":
 		return take(r, s.initialize)
