@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/begin"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
@@ -103,7 +102,7 @@ func firstConfig(ctx context.Context, dir string) (string, error) {
 	project := begin.Project{Files: p.tree, Dir: p.Named[0]}
 	result := engine.Run(ctx, engine.Options{
 		Files: p.tree, Dialects: dialects(p.options), Rules: []*rules.Rule{}, Link: true, Named: p.Contains,
-		Surveyed: func(s *probe.Survey) { project.Surveys = append(project.Surveys, s) },
+		Surveyed: func(l engine.Surveyed) { project.Surveys = append(project.Surveys, l.Survey) },
 	})
 	project.Units = result.Units
 	text := project.Config(ctx)
