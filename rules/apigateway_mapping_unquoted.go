@@ -6,6 +6,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -114,6 +115,11 @@ Resources:
 		for _, f := range facts[1:min(len(facts), maxShown)] {
 			report.Related = append(report.Related, finding.Related{Span: firstWord(f.Span), Text: "this one too"})
 		}
+		var steps []repair.Step
+		for _, f := range facts {
+			steps = append(steps, repair.Replace{At: f.Span, Text: "'" + strings.Trim(f.Text, "'") + "'"})
+		}
+		report.Repairs = one("write the single quotes of a literal", steps...)
 		p.Report(report)
 	},
 }

@@ -69,6 +69,26 @@ func moveBefore(middleware []source.Span, before source.Span) []repair.Repair {
 	return unsafely(one("move it above "+line(before, middleware[0]), repair.MoveBefore{At: middleware[0], Before: before}))
 }
 
+// setOwnErrors gives the errors of a gateway the headers that its other answers have.
+func setOwnErrors(f *probe.Failure) []repair.Repair {
+	step := repair.SetOwnErrors{}
+	for _, name := range []string{allowOrigin, "Access-Control-Allow-Credentials"} {
+		for _, w := range f.Endpoint.Intent.Written[name] {
+			if text, known := w.Value.Known(); known && !w.Lost && text != "" {
+				step.Headers = append(step.Headers, [2]string{name, text})
+				if name == allowOrigin {
+					step.At = w.At
+				}
+				break
+			}
+		}
+	}
+	if step.At.IsZero() {
+		return nil
+	}
+	return one("send the headers with the gateway's own errors too", step)
+}
+
 // one returns a repair of some steps; none where there are no steps.
 func one(title string, steps ...repair.Step) []repair.Repair {
 	if len(steps) == 0 {
@@ -217,7 +237,9 @@ func repairPreflights(fault preflightFault, failures []*probe.Failure) []repair.
 		}
 	case unhandled:
 		return answerPreflights(failures)
-	case answered, redirected, guarded:
+	case guarded:
+		return one("let preflights pass", repair.FreePreflight{At: f.Answer.Trail[len(f.Answer.Trail)-1]})
+	case answered, redirected:
 	}
 	return nil
 }

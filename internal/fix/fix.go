@@ -52,7 +52,7 @@ func New(o engine.Options) *Fixer {
 	}}
 }
 
-// Editors returns the dialects whose files can be repaired.
+// Editors returns the dialects whose files can be repaired, and what repairs the literals of others.
 func Editors(dialects []parsers.Dialect) []parsers.Editor {
 	var out []parsers.Editor
 	for _, d := range dialects {
@@ -60,7 +60,7 @@ func Editors(dialects []parsers.Dialect) []parsers.Editor {
 			out = append(out, e)
 		}
 	}
-	return out
+	return append(out, literals{})
 }
 
 // candidate is a fix of a finding that is to be proved.

@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 	"analyzers/policy":   {"internal/source"},
 	"analyzers/probe":    {"internal/source", "analyzers/policy", "analyzers/browser", "analyzers/exchange", "analyzers/contract"},
 
-	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
+	"parsers/apigateway":          {"internal/source", "internal/repair", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
 	"parsers/express":             {"internal/source", "internal/repair", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},

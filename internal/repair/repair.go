@@ -75,6 +75,13 @@ type (
 		At      source.Span
 		Origins []string
 	}
+	// FreePreflight lets preflights pass where At says that requests have to authenticate.
+	FreePreflight struct{ At source.Span }
+	// SetOwnErrors gives the errors that a gateway answers itself headers, beside its policy for the others, in which At stands.
+	SetOwnErrors struct {
+		At      source.Span
+		Headers [][2]string
+	}
 	// Refuse has the callback that At calls say no, where it throws now.
 	Refuse struct{ At source.Span }
 	// MoveBefore moves the statement that At starts before the one that Before starts.
@@ -116,6 +123,12 @@ func (s AnswerPreflight) Place() source.Span { return s.At }
 
 // Place returns the header.
 func (s ChooseOrigin) Place() source.Span { return s.At }
+
+// Place returns what asks for credentials.
+func (s FreePreflight) Place() source.Span { return s.At }
+
+// Place returns what stands in the gateway's policy.
+func (s SetOwnErrors) Place() source.Span { return s.At }
 
 // Place returns the call.
 func (s Refuse) Place() source.Span { return s.At }
