@@ -159,6 +159,35 @@ func (g strangerGroup) bind() []repair.Repair {
 	return one("write "+short(expression, 100), repair.Rewrite{At: l.of.Span, Old: l.of.Text, New: expression})
 }
 
+// overTLS lets the page in that comes over TLS in the place of the one that does not: another one, and not the one that asks
+// today.
+func (g strangerGroup) overTLS() []repair.Repair {
+	text := g.first().of
+	if text == nil || text.Kind != policy.MentionLiteral || !strings.HasPrefix(text.Text, "http://") {
+		return nil
+	}
+	at := textIn([]source.Span{text.Span}, text.Text)
+	return unsafely(write(at, text.Text, "https://"+strings.TrimPrefix(text.Text, "http://")))
+}
+
+// chooseOrigin sends the one of several origins that asks.
+func chooseOrigin(f *probe.Failure) []repair.Repair {
+	h, ok := failing(f)
+	if !ok {
+		return nil
+	}
+	var origins []string
+	for item := range strings.FieldsFuncSeq(f.Value, func(r rune) bool { return strings.ContainsRune(" \t,;|\"'[]", r) }) {
+		origin := probe.MeantBy(item)
+		if origin == "" {
+			return nil
+		}
+		origins = addName(origins, origin)
+	}
+	return unsafely(one("send the one that asks", repair.ChooseOrigin{At: h.Sources[0], Origins: origins},
+		repair.SetHeader{Beside: h.Sources[0], Name: "Vary", Value: "Origin"}))
+}
+
 // without takes items out of a list; the whole header goes when nothing is left.
 func (w writtenLine) without(pointless func(string) bool) []repair.Repair {
 	var left []string

@@ -39,6 +39,7 @@ type Fixer struct {
 	Unsafe bool
 
 	memory *engine.Memory
+	read   map[string]bool // the files that layers are made of
 }
 
 // New returns a fixer for runs of the engine with some options, in which every finding that is shown is to be repaired.
