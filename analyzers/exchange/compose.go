@@ -86,6 +86,7 @@ func compose(ctx context.Context, front *policy.Layer, behind Chain, assuming []
 		}
 		if !slices.Contains(reached, at.layer) {
 			reached = append(reached, at.layer)
+			out.Environment = cmp.Or(out.Environment, at.layer.Environment)
 			out.Mentions = append(slices.Clone(out.Mentions), at.mentions()...)
 			out.Gaps = append(slices.Clone(out.Gaps), at.layer.Gaps...)
 			for _, f := range at.layer.Facts {

@@ -102,7 +102,7 @@ func firstConfig(ctx context.Context, dir string) (string, error) {
 	project := begin.Project{Files: p.tree, Dir: p.Named[0]}
 	result := engine.Run(ctx, engine.Options{
 		Files: p.tree, Dialects: dialects(p.options), Rules: []*rules.Rule{}, Link: true, Named: p.Contains,
-		Surveyed: func(l engine.Surveyed) { project.Surveys = append(project.Surveys, l.Survey) },
+		Surveyed: func(of engine.Surveyed) { project.Surveys = append(project.Surveys, of.Survey) },
 	})
 	project.Units = result.Units
 	text := project.Config(ctx)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -118,13 +117,11 @@ func checkMatrix(w io.Writer, t *matrix.Table, file, root string) error {
 	return errFindings
 }
 
-// relative returns a path of the project as it is from a directory of the project.
+// relative returns a path of the project as it is from the working directory, which base names as it is from the root.
 func relative(base, name string) string {
-	if base == "" {
-		return name
+	rel, err := filepath.Rel(filepath.FromSlash(base), filepath.FromSlash(name))
+	if err != nil {
+		return name // the root is below the working directory
 	}
-	if rest, ok := strings.CutPrefix(name, base+"/"); ok {
-		return rest
-	}
-	return path.Join(strings.Repeat("../", strings.Count(base, "/")+1), name)
+	return filepath.ToSlash(rel)
 }

@@ -21,13 +21,15 @@ import (
 // api is something that pages ask.
 type api struct {
 	name       string
-	urls       map[string][]fact // by environment
-	chains     map[string][]fact // likewise: the layers, the browser's side first
+	urls       map[string][]fact        // by environment
+	chains     map[string][]fact        // likewise: the layers, the browser's side first
+	layers     map[string]*policy.Layer // likewise: what it is reached through
 	openapi    *fact
 	path       string // what the description's server adds to the URL
 	operations []fact
 	// credentials is where a layer of it lets credentials be sent; "" where none does.
 	credentials string
+	origins     []string     // that its layers let in; none: whatever they are, nobody says
 	unit        *engine.Unit // the application; nil where it is not here
 }
 
@@ -70,6 +72,7 @@ func (d *draft) front(ctx context.Context, u *engine.Unit) {
 				}
 				if a := d.api(u, inner, layer, to); a != nil {
 					d.reached(a, u, inner, layer)
+					d.lets(a, inner, layer, e)
 					a.operate(e, d)
 				}
 			}
@@ -102,8 +105,11 @@ func (d *draft) handedTo(ctx context.Context, host *policy.Host, layer *policy.L
 	return policy.Upstream{}
 }
 
-// standing returns the application that stands for an upstream: one that is plainly there, else the only one that listens on
-// its port, or whose folder has its name. That is a guess, which the contract's reader sees.
+// anybody are the hosts of upstreams that say nothing of who it is.
+var anybody = []string{"localhost", "127.0.0.1", "::1", "host.docker.internal", "app", "api", "backend", "server", "node", "web", "upstream"}
+
+// standing returns the application that stands for an upstream: one that is plainly there, else the only one whose folder has
+// its name, or that listens on its port where the name says nothing. That is a guess, which the contract's reader sees.
 func (d *draft) standing(front *engine.Unit, to policy.Upstream) *engine.Unit {
 	if to.Name == "" {
 		return nil
@@ -112,10 +118,12 @@ func (d *draft) standing(front *engine.Unit, to policy.Upstream) *engine.Unit {
 	for _, score := range [...]func(u *engine.Unit) bool{
 		func(u *engine.Unit) bool { return len(front.Behind) == 1 && front.Behind[0] == u.Path },
 		func(u *engine.Unit) bool { return path.Base(path.Dir(u.Path)) == nameOf(to) },
-		func(u *engine.Unit) bool { return opened(u) != 0 && opened(u) == portOf(to) },
+		func(u *engine.Unit) bool { return opened(u) == portOf(to) && slices.Contains(anybody, nameOf(to)) },
 	} {
 		for i := range d.Units {
-			if u := &d.Units[i]; u != front && !u.Describes && len(u.Hosts) > 0 && score(u) {
+			u := &d.Units[i]
+			there := len(u.Hosts) > 0 && !u.Describes && (opened(u) > 0 || slices.Contains(front.Behind, u.Path))
+			if u != front && there && score(u) {
 				found = append(found, u)
 			}
 		}
@@ -159,6 +167,39 @@ func opened(u *engine.Unit) int {
 	return 0
 }
 
+// lets takes the origins that an API lets in: at an endpoint of the layer in front, and in the application.
+func (d *draft) lets(a *api, inner *engine.Unit, layer *policy.Layer, at policy.Endpoint) {
+	for _, s := range d.Surveys {
+		front := s.Layer.Span == layer.Span
+		if !front && (inner == nil || s.Layer.Span.Path() != inner.Path) {
+			continue
+		}
+		for _, e := range s.Endpoints {
+			if front && e.Pattern != at.Pattern && e.Example != at.Example || e.Intent.Anybody {
+				continue
+			}
+			for _, o := range e.Intent.Origins {
+				if !slices.Contains(a.origins, o) {
+					a.origins = append(a.origins, o)
+				}
+			}
+		}
+	}
+}
+
+// asked reports whether a frontend is one that an API lets in.
+func (a *api) asked(f *frontend) bool {
+	if len(a.origins) == 0 {
+		return true
+	}
+	for _, origins := range f.origins {
+		if slices.ContainsFunc(origins, func(o fact) bool { return slices.Contains(a.origins, o.text) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // means reports whether a layer shows at an endpoint that pages are to ask it.
 func (d *draft) means(layer *policy.Layer, e policy.Endpoint) bool {
 	return slices.ContainsFunc(d.Surveys, func(s *probe.Survey) bool {
@@ -176,7 +217,7 @@ func (d *draft) api(front, inner *engine.Unit, layer *policy.Layer, to policy.Up
 	var names []string
 	switch {
 	case inner != nil:
-		names = []string{path.Base(path.Dir(inner.Path)), stem(inner.Path)}
+		names = []string{path.Base(path.Dir(inner.Path)), label(layer), stem(inner.Path)}
 	case to.Name != "":
 		names = []string{nameOf(to)}
 	default:
@@ -186,31 +227,41 @@ func (d *draft) api(front, inner *engine.Unit, layer *policy.Layer, to policy.Up
 		}
 		names = append(names, path.Base(path.Dir(front.Path)), stem(front.Path))
 	}
-	name := "api"
-	for _, n := range names {
-		if n = named(n); n != "" && !slices.Contains(places, n) && n != "localhost" && strings.Trim(n, "0123456789.") != "" {
-			name = n
-			break
-		}
+	names = slices.DeleteFunc(names, func(n string) bool {
+		return named(n) == "" || slices.Contains(places, n) || n == "localhost" || strings.Trim(n, "0123456789.") == ""
+	})
+	if len(names) == 0 {
+		names = []string{"api"}
 	}
-	for n := 2; ; n++ {
+	for n := 2; n <= maxAPIs; n++ {
+		names = append(names, fmt.Sprintf("%s-%d", names[0][:min(len(names[0]), 36)], n))
+	}
+	for _, name := range names {
+		name = named(name)
 		i := slices.IndexFunc(d.apis, func(a *api) bool { return a.name == name })
-		if i < 0 {
-			break
-		}
-		if d.apis[i].unit == unit {
+		switch {
+		case i >= 0 && d.apis[i].unit == unit && d.fits(d.apis[i], layer):
 			return d.apis[i]
+		case i < 0 && len(d.apis) < maxAPIs:
+			a := &api{name: name, urls: map[string][]fact{}, chains: map[string][]fact{}, layers: map[string]*policy.Layer{}, unit: unit}
+			d.apis = append(d.apis, a)
+			return a
 		}
-		name = named(fmt.Sprintf("%s-%d", strings.TrimSuffix(name, fmt.Sprintf("-%d", n-1)), n))
 	}
-	if len(d.apis) == maxAPIs {
-		return nil
-	}
-	a := &api{name: name, urls: map[string][]fact{}, chains: map[string][]fact{}, unit: unit}
-	d.apis = append(d.apis, a)
-	return a
+	return nil
 }
 
+// fits reports whether a layer is one through which an API is reached: no other one is in the same environment.
+func (d *draft) fits(a *api, layer *policy.Layer) bool {
+	for _, l := range layer.Listeners {
+		for _, h := range l.Hosts {
+			if at := a.layers[d.of(h.Text, d.at(l.Span))]; at != nil && at.Span != layer.Span {
+				return false
+			}
+		}
+	}
+	return true
+}
 func stem(name string) string { return strings.TrimSuffix(path.Base(name), path.Ext(name)) }
 
 // label is the first label of a layer's host that says what it is.
@@ -241,7 +292,9 @@ func (d *draft) reached(a *api, front, inner *engine.Unit, layer *policy.Layer) 
 	add := func(environment string, url fact) {
 		if !slices.ContainsFunc(a.urls[environment], func(f fact) bool { return f.text == url.text }) {
 			a.urls[environment] = append(a.urls[environment], url)
-			a.chains[environment] = chain
+		}
+		if a.layers[environment] == nil {
+			a.layers[environment], a.chains[environment] = layer, chain
 		}
 	}
 	known := false
@@ -266,10 +319,15 @@ func (d *draft) reached(a *api, front, inner *engine.Unit, layer *policy.Layer) 
 		return
 	}
 	for _, l := range layer.Listeners {
-		if port := max(l.Port, l.Opened); port > 0 {
+		if port := max(l.Port, l.Opened); port > 0 && l.Scheme == "http" {
 			add(d.in(0, d.at(layer.Span)), fact{fmt.Sprintf("%s://localhost:%d", l.Scheme, port), d.at(layer.Span) + ", where no host is named"})
 			return
 		}
+	}
+	if slices.ContainsFunc(layer.Listeners, func(l policy.Listener) bool { return l.Scheme == "https" }) { // a service that somebody runs
+		url := "https://" + strings.ReplaceAll(a.name, "_", "-") + ".example"
+		add(d.in(len(stages)-1, d.at(layer.Span)), fact{url, "a guess: " + d.at(layer.Span) + " does not say where it is reached"})
+		return
 	}
 	add(d.in(0, d.at(layer.Span)), fact{"http://localhost:3000", "a guess: " + d.at(layer.Span) + " does not say where it is reached"})
 }

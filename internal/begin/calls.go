@@ -23,7 +23,9 @@ func (d *draft) calls() {
 			continue
 		}
 		for _, a := range d.apis {
-			f.calls = append(f.calls, &call{api: a, operations: a.operations, credentials: a.credentials})
+			if a.asked(f) {
+				f.calls = append(f.calls, &call{api: a, operations: a.operations, credentials: a.credentials})
+			}
 		}
 	}
 }

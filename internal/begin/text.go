@@ -3,6 +3,7 @@ package begin
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -33,9 +34,12 @@ func oneLine(text string) string {
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9./_~][A-Za-z0-9./_~@%+=-]*(:(//)?[A-Za-z0-9./_~@%+=-]+)*( /[A-Za-z0-9./_~{}@%+=-]*)?$`)
 
+// noTexts are the words that YAML, in one version or another, reads as something else than a text.
+var noTexts = []string{"null", "true", "yes", "no", "off", "on", "false", "nan", ".nan", ".inf", "y", "n"}
+
 // scalar writes a text as YAML reads it back. What JSON quotes, YAML reads alike.
 func scalar(text string) string {
-	if plain.MatchString(text) {
+	if plain.MatchString(text) && strings.ContainsAny(text, "/ghijklmnopqrs") && !slices.Contains(noTexts, strings.ToLower(text)) {
 		return text
 	}
 	quoted, err := json.Marshal(text)
@@ -54,6 +58,9 @@ func (d *draft) text() string {
 	w := &writer{}
 	w.WriteString(head)
 	d.drop()
+	for _, a := range d.apis {
+		d.spread(a)
+	}
 	if len(d.apis) == 0 || len(d.frontends) == 0 {
 		d.nothing(w)
 		return w.String()
@@ -77,6 +84,29 @@ func (d *draft) text() string {
 		w.line(1, "# "+oneLine(f.text)+" is called too ("+oneLine(f.why)+"), and nothing here answers it: see corslint init --layer", "")
 	}
 	return w.String()
+}
+
+// spread lets an API without an address where anybody asks it have its only one in all of these environments.
+func (d *draft) spread(a *api) {
+	var asked []string
+	for _, f := range d.frontends {
+		for e := range f.origins {
+			if len(a.urls[e]) > 0 {
+				return
+			}
+			asked = append(asked, e)
+		}
+	}
+	for _, e := range d.environments {
+		if len(a.urls[e.name]) == 0 {
+			continue
+		}
+		for _, other := range asked {
+			a.urls[other] = []fact{{a.urls[e.name][0].text, "a guess: that of " + e.name}}
+			a.chains[other] = a.chains[e.name]
+		}
+		return
+	}
 }
 
 // drop leaves out what cannot be written, and environments in which nothing is.

@@ -75,6 +75,14 @@ type Result struct {
 	Mistakes []parsers.Problem
 }
 
+// Unit is a configuration of the tree as it was read.
+type Unit struct {
+	parsers.Result
+	Path      string
+	Describes bool     // it says what others are to answer
+	Behind    []string // paths of the configurations that stand behind it, where that is plain
+}
+
 // Surveyed is a layer that was looked at.
 type Surveyed struct {
 	// Key names the layer among those of the run. It stays the same when files change, as long as their layers do.
@@ -82,14 +90,6 @@ type Surveyed struct {
 	Survey *probe.Survey
 	Files  []*source.File // that its configuration is made of
 	Broken bool           // one of them could not be read to its end
-}
-
-// Unit is a configuration of the tree as it was read.
-type Unit struct {
-	parsers.Result
-	Path      string
-	Describes bool     // it says what others are to answer
-	Behind    []string // paths of the configurations that stand behind it, where that is plain
 }
 
 // Work is what a run did for a dialect. The times of several workers are added up.

@@ -73,8 +73,8 @@ func repairAll(t *testing.T, unsafe bool, files ...*source.File) *fixed {
 // tally counts exchanges with real servers.
 type tally struct{ asked, equal, witnesses, well int }
 
-func (t tally) String() string {
-	return fmt.Sprintf("%d of %d exchanges as predicted; %d of %d witnesses are let in", t.equal, t.asked, t.well, t.witnesses)
+func (n tally) String() string {
+	return fmt.Sprintf("%d of %d exchanges as predicted; %d of %d witnesses are let in", n.equal, n.asked, n.well, n.witnesses)
 }
 
 // hold asks a server that runs repaired files what was asked of the prediction.
@@ -120,7 +120,7 @@ func askable(e *exchange.Exchange) bool {
 func browse(port int, f exchange.Fetch) browser.Verdict {
 	status := ""
 	for _, c := range f.Circumstances {
-		switch c.Kind {
+		switch c.Kind { //nolint:exhaustive // the server meets no others
 		case policy.UpstreamStatus:
 			status = strconv.Itoa(c.Status)
 		case policy.UpstreamDown:

@@ -185,9 +185,14 @@ func why(e *probe.Endpoint, w *probe.Probe, findings []*finding.Finding) Note {
 		return Note{State: Blocked, Text: reason(best), Place: best.Place}
 	}
 	n := Note{State: Blocked, Text: "the browser refuses it", Place: w.NeedAt}
-	if failures := w.Failures(e); len(failures) > 0 {
-		n.Text = strings.TrimSuffix(failures[0].Text, ".")
-		if a := failures[0].Answer; a != nil && len(a.Trail) > 0 {
+	outcome := &w.Exchange.Outcomes[0]
+	all := outcome.Result.Failures // of what it depends on whether they come to pass
+	if certain := w.Failures(e); len(certain) > 0 {
+		all = []browser.Failure{certain[0].Failure}
+	}
+	if len(all) > 0 {
+		n.Text = strings.TrimSuffix(all[0].Text, ".")
+		if a := outcome.Answer(all[0].Hop, all[0].Phase); a != nil && len(a.Trail) > 0 {
 			n.Place = a.Trail[len(a.Trail)-1]
 		}
 	}
@@ -262,7 +267,11 @@ func dependsOn(x *exchange.Exchange) string {
 	var all []string
 	for i := range x.Outcomes {
 		for _, a := range x.Outcomes[i].Assuming {
-			if text := probe.Phrase(a); text != "" && !slices.Contains(all, text) {
+			text := probe.Phrase(a)
+			if a.Kind == policy.UnknownFile || a.Kind == policy.UnknownDirectory { // here it is what the cell hangs on
+				text = "whether " + a.Unknown.String()
+			}
+			if text != "" && !slices.Contains(all, text) {
 				all = append(all, text)
 			}
 		}

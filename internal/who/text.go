@@ -34,21 +34,27 @@ var words = [...]struct {
 // maxLine is how long a line of origins is.
 const maxLine = 64
 
-// row is a line of the table.
-type row struct{ path, pages, credentials, at string }
+// row is a line of the table; one that names a layer has no columns.
+type row struct{ layer, path, pages, credentials, at string }
 
 // WriteText writes the table for people. Places are written by place; verbose adds the page that each stranger would host.
 func WriteText(w io.Writer, layers []Layer, place func(source.Span) string, verbose bool) error {
-	rows := []row{{"who may read, and with what", "", "credentials", "decided at"}}
+	rows := []row{{path: "who may read, and with what", credentials: "credentials", at: "decided at"}}
 	for i := range layers {
 		l := &layers[i]
+		if len(layers) > 1 && len(l.Endpoints) > 0 {
+			rows = append(rows, row{layer: l.Name + "  " + place(l.Place)})
+		}
 		for _, group := range alike(l.Endpoints) {
-			rows = append(rows, group[0].rows(names(group, len(layers) > 1), place)...)
+			rows = append(rows, group[0].rows(paths(group), place)...)
 		}
 	}
 	var b strings.Builder
 	if len(rows) > 1 {
 		write(&b, rows)
+	}
+	if len(layers) > 1 {
+		b.WriteString("\n")
 	}
 	footer(&b, layers, place)
 	if verbose {
@@ -81,24 +87,20 @@ func alike(endpoints []Endpoint) [][]*Endpoint {
 	return out
 }
 
-// names returns what stands in front of the lines of a group of endpoints.
-func names(group []*Endpoint, several bool) []string {
+// paths returns what stands in front of the lines of a group of endpoints.
+func paths(group []*Endpoint) []string {
 	var out []string
 	for _, e := range group {
 		if len(out) == 3 && len(group) > 4 {
 			return append(out, fmt.Sprintf("and %d others", len(group)-3))
 		}
-		if several {
-			out = append(out, e.Name)
-		} else {
-			out = append(out, e.Path)
-		}
+		out = append(out, e.Path)
 	}
 	return out
 }
 
 // rows are the lines of an endpoint.
-func (e *Endpoint) rows(names []string, place func(source.Span) string) []row {
+func (e *Endpoint) rows(paths []string, place func(source.Span) string) []row {
 	var out []row
 	for _, r := range e.Readers {
 		mark, at := "", ""
@@ -138,11 +140,11 @@ func (e *Endpoint) rows(names []string, place func(source.Span) string) []row {
 		}
 		out = append(out, row{pages: fmt.Sprintf("not: %s (%d %s)", strings.Join(kinds, ", "), e.Tried(), probes)})
 	}
-	for i, name := range names {
+	for i, path := range paths {
 		if i == len(out) {
 			out = append(out, row{})
 		}
-		out[i].path = name
+		out[i].path = path
 	}
 	return out
 }
@@ -207,6 +209,10 @@ func write(b *strings.Builder, rows []row) {
 		return r.pages
 	}), len(rows[0].path)+2)
 	for i, r := range rows {
+		if r.layer != "" {
+			b.WriteString("\n" + r.layer + "\n")
+			continue
+		}
 		line := pad(r.path, path) + r.pages
 		if i == 0 {
 			line = r.path

@@ -30,7 +30,6 @@ type Layer struct {
 // Endpoint is who may read one endpoint.
 type Endpoint struct {
 	Path    string // its pattern
-	Name    string // with the layer's: "api.shop.example/v1/"
 	URL     string
 	Method  string
 	Readers []Reader
@@ -68,8 +67,11 @@ func Of(ctx context.Context, chain exchange.Chain, layer *policy.Layer) Layer {
 	prober := probe.NewProber(ctx, chain, layer)
 	survey := prober.Survey()
 	out := Layer{Name: chain[0].Name + " " + layer.Name, Place: layer.Span, Silent: survey.Total - len(survey.Endpoints), Unknown: survey.Unknown()}
-	if chain[0].Name == layer.Name {
+	if strings.Contains(layer.Name, chain[0].Name) {
 		out.Name = layer.Name
+	}
+	if in := layer.Environment; in != "" && !strings.Contains(layer.Name, " with ") {
+		out.Name += " with " + in
 	}
 	for _, f := range layer.Facts {
 		if f.Kind == policy.FactSessionCookie {
@@ -84,7 +86,7 @@ func Of(ctx context.Context, chain exchange.Chain, layer *policy.Layer) Layer {
 
 // endpoint sorts the pages that were tried.
 func endpoint(s *probe.Survey, e *probe.Endpoint, asked []*probe.Probe) Endpoint {
-	out := Endpoint{Path: e.Pattern, Name: e.Name, URL: e.URL}
+	out := Endpoint{Path: e.Pattern, URL: e.URL}
 	var in []*probe.Probe
 	for _, p := range asked {
 		out.Method, out.URL = p.Exchange.Fetch.Method, p.Exchange.Fetch.URL
@@ -104,7 +106,7 @@ func endpoint(s *probe.Survey, e *probe.Endpoint, asked []*probe.Probe) Endpoint
 	}
 	for _, p := range in {
 		if everybody == nil || credentials(p) && !credentials(everybody) {
-			out.read(s, e, p, in)
+			out.read(s, p, in)
 		}
 	}
 	out.Refused = slices.DeleteFunc(out.Refused, func(r Refused) bool { return out.readBy(r.Bypass) })
@@ -132,7 +134,7 @@ func credentials(p *probe.Probe) bool {
 }
 
 // read adds a page that reads.
-func (e *Endpoint) read(s *probe.Survey, of *probe.Endpoint, p *probe.Probe, in []*probe.Probe) {
+func (e *Endpoint) read(s *probe.Survey, p *probe.Probe, in []*probe.Probe) {
 	c := p.Candidate
 	r := Reader{Pages: []string{c.Shape()}, Credentials: credentials(p), Bypass: c.Bypass, Witness: c.Origin, At: s.DecidedBy(p)}
 	r.Stranger = c.Bypass != "" && (c.Foreign || c.Bypass == probe.BypassNull || c.Bypass == probe.BypassHTTP)

@@ -527,7 +527,7 @@ func (e *evaluator) objectOf(x *ast.ObjectLiteral, s *scope, m *module, f *frame
 func spread(v value, all values) value {
 	for i := range all {
 		w := &all[i]
-		switch w.kind { //nolint:exhaustive // nothing else is known to have properties
+		switch w.kind {
 		case object:
 			v.open = v.open || w.open
 			for _, p := range w.props {
@@ -702,7 +702,7 @@ func (e *evaluator) callOf(x *ast.CallExpression, s *scope, m *module, f *frame)
 	var out values
 	all := e.eval(callee, s, m, f)
 	for i := range all {
-		switch v := &all[i]; v.kind { //nolint:exhaustive // nothing else is called
+		switch v := &all[i]; v.kind {
 		case callable:
 			out = append(out, e.inline(v, x.ArgumentList, s, m, f, at)...)
 		case external, library:
@@ -993,7 +993,7 @@ func (e *evaluator) construct(x *ast.NewExpression, s *scope, m *module, f *fram
 		return values{{kind: external, name: "new " + id.Name.String(), at: at, pieces: []piece{{hole: "value", at: at}}}}
 	}
 	for _, v := range e.eval(bare(x.Callee), s, m, f) {
-		switch v.kind { //nolint:exhaustive // nothing else is made
+		switch v.kind { //nolint:exhaustive // nothing else says anything
 		case class:
 			made := value{kind: instance, class: v.class, mod: v.mod, at: at}
 			if constructor := v.mod.methods[v.class]["constructor"]; constructor != nil {

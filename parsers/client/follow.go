@@ -188,7 +188,7 @@ func (e *evaluator) gives(m *module) bool {
 }
 
 func (e *evaluator) givesValue(v *value, depth int) bool {
-	switch v.kind { //nolint:exhaustive // nothing else sends
+	switch v.kind { //nolint:exhaustive // nothing else says anything
 	case library:
 		return true
 	case callable:

@@ -41,9 +41,8 @@ type binding struct {
 	index     int       // of the parameter
 	rest      bool
 
-	assigned  []assignment // what is assigned to the name itself
-	changes   []change     // to what is in it
-	evaluated bool         // at work on it: a cycle has no value
+	assigned []assignment // what is assigned to the name itself
+	changes  []change     // to what is in it
 }
 
 // step leads into a value: to a property or, where the name is "", to an element.

@@ -273,7 +273,7 @@ func (e *editor) remove(at source.Span) (source.Edits, bool) {
 		return nil, false
 	}
 	if around := e.around(i); e.tokens[i].Kind == script.String && e.text(around) == "[" {
-		return e.removeElement(i, around)
+		return e.removeElement(i)
 	}
 	if i < 2 || e.text(i-1) != "." || e.text(i+1) != "(" {
 		return nil, false
@@ -289,7 +289,7 @@ func (e *editor) remove(at source.Span) (source.Edits, bool) {
 }
 
 // removeElement takes a string out of an array, with the comma behind it or before.
-func (e *editor) removeElement(i, open int) (source.Edits, bool) {
+func (e *editor) removeElement(i int) (source.Edits, bool) {
 	start, end := e.tokens[i].Start, e.tokens[i].End
 	behind, before := e.text(i+1), e.text(i-1)
 	switch {
