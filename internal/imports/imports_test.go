@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"internal/lsp":          {"internal/source", "internal/finding"},
 	"internal/matrix":       {"internal/source", "internal/finding", "internal/engine", "analyzers/..."},
 	"internal/names":        {},
-	"internal/playground":   {"internal/source", "internal/finding", "internal/fix", "internal/discovery", "internal/engine", "analyzers/...", "parsers", "rules"},
+	"internal/playground":   {"internal/source", "internal/finding", "internal/diagnosis", "internal/fix", "internal/discovery", "internal/engine", "analyzers/...", "parsers", "rules"},
 	"internal/repair":       {"internal/source"},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
