@@ -95,6 +95,16 @@ type Result struct {
 	// Entries are the files among them that are programs of their own, which stand behind this unit: no dialect that comes
 	// later reads them on their own.
 	Entries []string
+	// Done, where there is one, gives back what answering for the hosts keeps, such as a process. They can be asked later, too,
+	// and take longer then.
+	Done func()
+}
+
+// Release says that nobody is going to ask the hosts soon.
+func (r *Result) Release() {
+	if r.Done != nil {
+		r.Done()
+	}
 }
 
 // Problem is something wrong with a file itself.

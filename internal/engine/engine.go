@@ -328,7 +328,7 @@ func (r *runner) unit(ctx context.Context, d dialectUnits, u parsers.Unit) (out 
 	}()
 	started := time.Now()
 	out = &unitResult{unit: u}
-	out.Result = r.Memory.load(d.work.Dialect, u, r.Files, func() parsers.Result { return d.reader.Load(ctx, u) })
+	out.Result = r.Memory.load(ctx, d.work.Dialect, u, r.Files, func() parsers.Result { return d.reader.Load(ctx, u) })
 	out.loading = time.Since(started)
 	out.seats = out.Hosts
 	for _, host := range out.Hosts {

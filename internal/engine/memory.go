@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -37,11 +39,28 @@ func NewMemory() *Memory {
 	return &Memory{scans: map[memoryKey]scanned{}, loads: map[memoryKey]loaded{}, checks: map[*policy.Host]unitResult{}}
 }
 
-// Forget drops what rests on more than the files that were read: on which others there are.
+// Forget drops what rests on more than the text of files: on which others there are, as the targets of an include do.
 func (m *Memory) Forget() {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	m.loads, m.checks = map[memoryKey]loaded{}, map[*policy.Host]unitResult{}
+	for _, l := range m.loads {
+		l.result.Release()
+	}
+	clear(m.loads)
+	clear(m.scans)
+	clear(m.checks)
+}
+
+// Fork returns a memory that knows what this one does, for runs over files that differ from the present ones.
+func (m *Memory) Fork() *Memory {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	fork := &Memory{scans: maps.Clone(m.scans), loads: maps.Clone(m.loads), checks: maps.Clone(m.checks)}
+	for key, l := range fork.loads {
+		l.result.Done = nil // what it keeps is kept for this one
+		fork.loads[key] = l
+	}
+	return fork
 }
 
 // scan recognises a file, unless that was done.
@@ -64,8 +83,8 @@ func (m *Memory) scan(dialect string, f *source.File, reader parsers.Reader) (pa
 	return known.unit, known.recognised
 }
 
-// load lowers a unit, unless that was done with the very same files.
-func (m *Memory) load(dialect string, u parsers.Unit, files parsers.Files, do func() parsers.Result) parsers.Result {
+// load lowers a unit, unless that was done with the very same files. What a run makes that is given up half-way is not kept.
+func (m *Memory) load(ctx context.Context, dialect string, u parsers.Unit, files parsers.Files, do func() parsers.Result) parsers.Result {
 	if m == nil {
 		return do()
 	}
@@ -77,10 +96,17 @@ func (m *Memory) load(dialect string, u parsers.Unit, files parsers.Files, do fu
 		return known.result
 	}
 	result := do()
+	if ctx.Err() != nil {
+		result.Release()
+		return result
+	}
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	for _, h := range known.result.Hosts {
-		delete(m.checks, h)
+	if old, ok := m.loads[key]; ok {
+		old.result.Release()
+		for _, h := range old.result.Hosts {
+			delete(m.checks, h)
+		}
 	}
 	m.loads[key] = loaded{u.Includes, result}
 	return result

@@ -37,9 +37,10 @@ type Fixer struct {
 	Writable func(path string) bool
 	// Unsafe: what changes behaviour that somebody may rely on is applied, too.
 	Unsafe bool
+	// Memory, when given, is what is known about the files. It is used up: afterwards it knows them as they are repaired.
+	Memory *engine.Memory
 
-	memory *engine.Memory
-	read   map[string]bool // the files that layers are made of
+	read map[string]bool // the files that layers are made of
 }
 
 // New returns a fixer for runs of the engine with some options, in which every finding that is shown is to be repaired.

@@ -42,14 +42,17 @@ type asked struct {
 
 // look runs the analysis.
 func (f *Fixer) look(ctx context.Context, files *overlay, named func(path string) bool) *state {
-	if f.memory == nil {
-		f.memory, f.read = engine.NewMemory(), map[string]bool{}
+	if f.Memory == nil {
+		f.Memory = engine.NewMemory()
+	}
+	if f.read == nil {
+		f.read = map[string]bool{}
 	}
 	s := &state{files: files, layers: map[string]*layer{}}
 	note := func(l engine.Surveyed) { s.layers[l.Key] = newLayer(l) }
 	o := engine.Options{Files: files, Named: named, Surveyed: note}
 	if f.remembers(files) {
-		o.Memory, o.OnlyChanged = f.memory, true
+		o.Memory, o.OnlyChanged = f.Memory, true
 	}
 	s.Findings = f.Run(ctx, o)
 	for _, l := range s.layers {

@@ -28,6 +28,7 @@ type lowering struct {
 	files    map[string]*source.File // that were read
 	result   parsers.Result
 	run      session
+	slots    []int // of the session, for each scenario that was started
 }
 
 // scenario is an environment in which an application is run.
@@ -48,6 +49,7 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 		return l.result
 	}
 	l.run = l.reader.sessions.open()
+	l.result.Done = func() { l.run.release(l.slots) }
 	first := scenario{app: l.reader.application(l.unit.Path)}
 	if l.function != nil {
 		first = l.deployed(first.app)
@@ -161,6 +163,7 @@ func (l *lowering) start(ctx context.Context, s *scenario) (*machine.Description
 		return nil, errTooMuch
 	}
 	s.slot = l.reader.sessions.slot()
+	l.slots = append(l.slots, s.slot)
 	began := time.Now()
 	d, err := l.run.load(ctx, s.slot, s.app)
 	l.reader.sessions.took(time.Since(began))
