@@ -6,7 +6,6 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/finding"
-	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -115,11 +114,7 @@ Resources:
 		for _, f := range facts[1:min(len(facts), maxShown)] {
 			report.Related = append(report.Related, finding.Related{Span: firstWord(f.Span), Text: "this one too"})
 		}
-		var steps []repair.Step
-		for _, f := range facts {
-			steps = append(steps, repair.Replace{At: f.Span, Text: "'" + strings.Trim(f.Text, "'") + "'"})
-		}
-		report.Repairs = one("write the single quotes of a literal", steps...)
+		report.Repairs = quoteMappings(facts)
 		p.Report(report)
 	},
 }

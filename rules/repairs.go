@@ -89,6 +89,18 @@ func setOwnErrors(f *probe.Failure) []repair.Repair {
 	return one("send the headers with the gateway's own errors too", step)
 }
 
+// quoteMappings writes the quotes of literals; what a template puts together is for people to rewrite.
+func quoteMappings(facts []policy.Fact) []repair.Repair {
+	var steps []repair.Step
+	for _, f := range facts {
+		if f.Text == "" || strings.Trim(f.Span.Text(), `'"`) != strings.Trim(f.Text, "'") {
+			return nil
+		}
+		steps = append(steps, repair.Replace{At: f.Span, Text: "'" + strings.Trim(f.Text, "'") + "'"})
+	}
+	return one("write the single quotes of a literal", steps...)
+}
+
 // one returns a repair of some steps; none where there are no steps.
 func one(title string, steps ...repair.Step) []repair.Repair {
 	if len(steps) == 0 {

@@ -54,6 +54,8 @@ func replaceLiteral(at source.Span, text string) (source.Edits, bool) {
 		quote, whole = q, false
 	}
 	switch {
+	case quote == 0 && !whole && !plain(old) && !strings.ContainsAny(old, "*\"'"): // an expression, or a block
+		return nil, false
 	case text == "" || strings.ContainsAny(text, "\\\n\r\"") || strings.Contains(text, "${"):
 		return nil, false
 	case strings.Contains(text, "'") && quote == 0: // a value with quotes of its own

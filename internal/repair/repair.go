@@ -59,7 +59,7 @@ type (
 	}
 	// Remove takes out the directive, statement or list element that At starts.
 	Remove struct{ At source.Span }
-	// HideUpstream keeps a header of the upstream from the answers for which At stands.
+	// HideUpstream keeps a header of the upstream from the answers to which At adds one of its own.
 	HideUpstream struct {
 		At     source.Span
 		Header string
@@ -115,7 +115,7 @@ func (s SetHeader) Place() source.Span { return s.Beside }
 // Place returns what is taken out.
 func (s Remove) Place() source.Span { return s.At }
 
-// Place returns what stands for the answers.
+// Place returns the header that is added.
 func (s HideUpstream) Place() source.Span { return s.At }
 
 // Place returns what answers preflights now.
