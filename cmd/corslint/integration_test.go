@@ -404,3 +404,31 @@ func pack(t *testing.T, name, text string) []byte {
 	}
 	return packed.Bytes()
 }
+
+// TestManualPages holds that a release gives Homebrew the pages of all commands: a cask has to name each.
+func TestManualPages(t *testing.T) {
+	dir := t.TempDir()
+	root := newRoot()
+	root.SetArgs([]string{"man", dir})
+	if err := root.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	pages, err := os.ReadDir(dir)
+	for _, page := range pages {
+		want = append(want, "man/"+page.Name())
+	}
+	text, failure := os.ReadFile(filepath.Join("..", "..", ".goreleaser.yaml"))
+	if err := errors.Join(err, failure); err != nil {
+		t.Fatal(err)
+	}
+	var release struct {
+		Casks []struct{ Manpages []string } `yaml:"homebrew_casks"`
+	}
+	if err := yaml.Unmarshal(text, &release); err != nil {
+		t.Fatal(err)
+	}
+	if len(release.Casks) != 1 || !slices.Equal(release.Casks[0].Manpages, want) {
+		t.Errorf(".goreleaser.yaml names %v, want %v", release.Casks, want)
+	}
+}
