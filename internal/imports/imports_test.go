@@ -70,8 +70,9 @@ var allowed = map[string][]string{
 
 	"rules": {"internal/source", "internal/finding", "internal/names", "internal/repair", "analyzers/...", "parsers"},
 
-	"docs/generate":   {"rules"},
+	"docs/generate":   {"rules", "internal/playground"},
 	"docs/playground": {"internal/playground"},
+	"docs/site":       {},
 	"docs/schema":     {},
 
 	"cmd/corslint-wasm": {"internal/playground", "parsers", "parsers/..."},
