@@ -118,15 +118,16 @@ func (p *project) work() {
 			continue
 		}
 		p.result = result
-		for _, ready := range p.waiting {
-			ready <- result
-		}
+		waiting := p.waiting
 		p.waiting = nil
 		messages := p.diagnostics(result, versions)
 		hints := p.hintsChanged(result) && s.client.Capabilities.Workspace.InlayHint.RefreshSupport
 		s.lock.Unlock()
 		for _, m := range messages {
 			_ = s.conn.Notify(s.ctx, "textDocument/publishDiagnostics", m) // a client that has gone needs none
+		}
+		for _, ready := range waiting {
+			ready <- result
 		}
 		if hints {
 			s.request("workspace/inlayHint/refresh", nil)

@@ -28,7 +28,9 @@ func Serve(ctx context.Context, connection io.ReadWriteCloser, o Options) error 
 	s := &server{ctx: ctx, options: o, exit: make(chan struct{}), documents: map[string]*document{}, projects: map[string]*project{},
 		asking: map[jsonrpc2.ID]context.CancelFunc{}, complaints: map[string]bool{}}
 	quiet := log.New(io.Discard, "", 0)
+	s.lock.Lock() // the first message may come before the connection is known
 	s.conn = jsonrpc2.NewConn(ctx, newStream(connection), handler{s}, jsonrpc2.SetLogger(quiet))
+	s.lock.Unlock()
 	exited := false
 	select {
 	case <-s.conn.DisconnectNotify():
