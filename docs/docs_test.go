@@ -4,6 +4,7 @@ package docs
 
 import (
 	"context"
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path"
@@ -12,7 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v5"
+	"go.yaml.in/yaml/v4"
+
 	"github.com/corslint/corslint/analyzers/console"
+	"github.com/corslint/corslint/docs/schema"
 	"github.com/corslint/corslint/internal/playground"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/express"
@@ -154,5 +159,34 @@ func TestMessages(t *testing.T) {
 				t.Errorf("the page does not name %s, which corslint reports", rule)
 			}
 		})
+	}
+}
+
+// TestSchemaStore validates the files that go to SchemaStore with the schema.
+func TestSchemaStore(t *testing.T) {
+	valid, err := jsonschema.CompileString("config.schema.json", schema.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := os.DirFS("schema/schemastore")
+	names, err := fs.Glob(root, "*test/*.yml")
+	if err != nil || len(names) < 9 {
+		t.Fatalf("%d files: %v", len(names), err)
+	}
+	for _, name := range names {
+		var document any
+		if err := yaml.Unmarshal([]byte(read(t, root, name)), &document); err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(document) // the validator knows JSON's types
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &document); err != nil {
+			t.Fatal(err)
+		}
+		if err := valid.Validate(document); (err == nil) != strings.HasPrefix(name, "test/") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
