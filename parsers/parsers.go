@@ -8,6 +8,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -28,6 +29,14 @@ type Reader interface {
 	Scan(f *source.File) (Unit, bool)
 	// Load reads a unit that nothing else includes, with all that it includes, and lowers it.
 	Load(ctx context.Context, u Unit) Result
+}
+
+// Editor is what a [Dialect] implements whose files can be repaired.
+type Editor interface {
+	// Edit returns the edits that do a step of a repair in the file that its place is in. They keep comments, quotes,
+	// indentation and line ends as they are there. It reports false for a file that is not the dialect's, for one that is
+	// not itself what runs (a template, say), and for a step that cannot be done there.
+	Edit(s repair.Step) (source.Edits, bool)
 }
 
 // Files is what a parser may read: the regular files below the root, and nothing else.
@@ -86,6 +95,16 @@ type Result struct {
 	// Entries are the files among them that are programs of their own, which stand behind this unit: no dialect that comes
 	// later reads them on their own.
 	Entries []string
+	// Done, where there is one, gives back what answering for the hosts keeps, such as a process. They can be asked later, too,
+	// and take longer then.
+	Done func()
+}
+
+// Release says that nobody is going to ask the hosts soon.
+func (r *Result) Release() {
+	if r.Done != nil {
+		r.Done()
+	}
 }
 
 // Problem is something wrong with a file itself.

@@ -6,6 +6,7 @@ import (
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -187,10 +188,12 @@ paths:
 			f := finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "it takes '"+short(g.Failures[0].Value, 30)+"' for no"),
 				Because: "only true, in lower case and in one line, allows credentials", Change: "write true",
+				Repairs: write(g.Place, g.Failures[0].Value, "true"),
 			}
 			if lines := linesOf(g.Failures[0], g.Failures[0].Header); len(lines) > 1 {
 				f.Because = "this line is sent beside " + line(lines[0].Sources[0], g.Place) + ", and several lines are read as one value"
 				f.Change = "keep one of the lines"
+				f.Repairs = one("remove this line", repair.Remove{At: g.Place})
 				f.Related = []finding.Related{{Span: firstWord(lines[0].Sources[0]), Text: "the other line"}}
 			}
 			p.Report(Report{Failures: g.Failures, Finding: f})

@@ -227,6 +227,7 @@ paths:
 				Severity: severity, Place: g.Place, Message: refuses(g.Failures, "preflight does not allow "+listed(names, 4)),
 				Because: shown(g) + ", and the preflight's answer does not list it",
 				Change:  "add " + listed(names, 8) + " to " + calledAt(g.Place, "Access-Control-Allow-Headers"), Related: needs(g),
+				Repairs: addNames(g.Failures, "Access-Control-Allow-Headers", names, g.Failures[0].Endpoint.Intent.Headers),
 			}})
 		}
 	},

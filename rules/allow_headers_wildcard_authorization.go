@@ -5,6 +5,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 )
 
 var allowHeadersWildcardAuthorization = &Rule{
@@ -123,6 +124,7 @@ app.listen(3000);
 				p.Report(Report{Proof: w, Finding: finding.Finding{
 					Place: valueAt(h.Sources, "*"), Message: "Authorization is allowed by * alone, which the standard does not count",
 					Because: "browsers accept it today and warn", Change: "list Authorization beside *", Endpoints: []string{e.Name},
+					Repairs: one("list it beside *", repair.AddToList{At: valueAt(h.Sources, "*"), Names: []string{"Authorization"}}),
 				}})
 				break
 			}

@@ -2,10 +2,12 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -143,9 +145,16 @@ paths:
 				pronoun = "them"
 			}
 			h, _ := failing(g.Failures[0])
+			var steps []repair.Step
+			for _, item := range items {
+				if at := valueAt(h.Sources, item); at.Text() == item {
+					steps = append(steps, repair.Replace{At: at, Text: strings.ToUpper(item)})
+				}
+			}
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: valueAt(h.Sources, items[0]), Message: refuses(g.Failures, "the list has "+pronoun+" as "+listed(items, 4)),
 				Because: "methods are compared letter by letter", Change: "write " + listed(namesOf(g.Failures), 8) + " in upper case",
+				Repairs: one("write "+listed(namesOf(g.Failures), 4), steps...),
 			}})
 		}
 	},

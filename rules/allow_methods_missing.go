@@ -182,6 +182,7 @@ paths:
 				Place: g.Place, Message: refuses(g.Failures, allows),
 				Because: shown(g) + ", and the preflight's answer does not list it",
 				Change:  "add " + listed(names, 8) + " to " + calledAt(g.Place, "Access-Control-Allow-Methods"), Related: needs(g),
+				Repairs: addNames(g.Failures, "Access-Control-Allow-Methods", names, g.Failures[0].Endpoint.Intent.Methods),
 			}})
 		}
 	},

@@ -8,6 +8,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -116,6 +117,7 @@ exports.handler = async () => ({ statusCode: 200, body: '[]' });
 			f := finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "there are several Access-Control-Allow-Origin lines"),
 				Because: "this line is sent beside " + line(lines[0].Sources[0], g.Place), Change: "keep one of the lines",
+				Repairs: one("remove this line", repair.Remove{At: g.Place}),
 			}
 			if len(lines) == 2 {
 				f.Message = refuses(g.Failures, "there are two Access-Control-Allow-Origin lines")

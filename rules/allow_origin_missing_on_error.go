@@ -7,6 +7,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -140,10 +141,12 @@ app.listen(3000);
 			}}
 			if configurable && allOwn(g.Failures) {
 				report.Because, report.Change = "the gateway answers these errors itself, without the header", own.Text
+				report.Repairs = setOwnErrors(g.Failures[0])
 			}
 			if spans := notAlways(g.Failures); len(spans) > 0 {
 				report.Because = `without "always" it goes with 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only`
 				report.Change = `add "always" to ` + lines(spans, g.Place)
+				report.Repairs = []repair.Repair{sendAlways(spans)}
 				for _, s := range spans {
 					if firstWord(s) != g.Place {
 						report.Related = append(report.Related, finding.Related{Span: s, Text: "not sent either"})

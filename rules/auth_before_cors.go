@@ -57,6 +57,51 @@ function requireLogin(req, res, next) {
   next();
 }
 `},
+		{Dialect: "chain", Name: "the proxy asks first", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        auth_basic "orders"; # want "PUT with Authorization are never sent: their preflight is answered 401"
+        auth_basic_user_file users;
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => res.json([]));
+app.put('/orders/:id', (req, res) => res.json({}));
+app.listen(3000);
+`},
+		{Dialect: "chain", Name: "the proxy lets preflights through", Text: `-- nginx.conf --
+map $request_method $orders {
+    OPTIONS off;
+    default "orders";
+}
+server {
+    server_name api.shop.example;
+    location / {
+        auth_basic $orders;
+        auth_basic_user_file users;
+        error_page 401 = @refused;
+        proxy_pass http://127.0.0.1:3000;
+    }
+    location @refused {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        return 401;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => res.json([]));
+app.put('/orders/:id', (req, res) => res.json({}));
+app.listen(3000);
+`},
 	},
 	Check: func(p *Pass) {
 		by := func(f *probe.Failure) source.Span {
@@ -72,6 +117,7 @@ function requireLogin(req, res, next) {
 				Place: g.Place, Related: related,
 				Because: nameOf(g.Place) + " runs before the CORS middleware on " + lines(spans, g.Place) + ", and no preflight carries a cookie or token",
 				Change:  "move " + lines(spans, g.Place) + " above " + nameOf(g.Place),
+				Repairs: moveBefore(spans, g.Place),
 			}}
 			preflights := slices.DeleteFunc(slices.Clone(g.Failures), func(f *probe.Failure) bool { return f.Phase != browser.PhasePreflight })
 			if len(preflights) > 0 {
@@ -82,7 +128,36 @@ function requireLogin(req, res, next) {
 			}
 			p.Report(report)
 		}
+		reportOuterGuards(p)
 	},
+}
+
+// reportOuterGuards reports layers that ask preflights for credentials which the CORS middleware behind them would answer.
+func reportOuterGuards(p *Pass) {
+	place := func(f *probe.Failure) source.Span {
+		if _, behind := writtenBehind(f.Endpoint); !behind || faultOf(f) != guarded || f.Answer.By != "" {
+			return source.Span{}
+		}
+		return answeredAt(f)
+	}
+	for _, g := range ByPlace(p.Failures(), place) {
+		inner, _ := writtenBehind(g.Failures[0].Endpoint)
+		p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+			Place: g.Place, Message: neverSent(g.Failures, answeredWith(g.Failures[0])),
+			Because: "credentials are asked for here, before the policy on " + line(inner.At, g.Place) + " has its turn, and no preflight carries a cookie or token",
+			Change:  "let OPTIONS through here without credentials",
+			Related: []finding.Related{{Span: firstWord(inner.At), Text: "never gets to answer a preflight"}},
+		}})
+	}
+}
+
+// writtenBehind returns the line that lets pages in, where only a layer behind writes one.
+func writtenBehind(e *probe.Endpoint) (probe.Written, bool) {
+	lines := e.Intent.Written[allowOrigin]
+	if len(lines) == 0 || slices.ContainsFunc(lines, func(w probe.Written) bool { return w.By == "" }) {
+		return probe.Written{}, false
+	}
+	return lines[0], true
 }
 
 // below are the keys of the failures of routes between a login and the middleware that comes too late: where that is moved

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/policy"
@@ -46,6 +47,42 @@ server {
         proxy_pass http://orders:3000;
     }
 }
+`},
+		{Dialect: "chain", Name: "the application behind names the page that asked", Text: `-- nginx.conf --
+proxy_cache_path /var/cache/nginx keys_zone=api:10m;
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_cache api;
+        proxy_ignore_headers Vary; # want "a page gets the copy stored for another origin and is refused"
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "chain", Name: "one page alone", Text: `-- nginx.conf --
+proxy_cache_path /var/cache/nginx keys_zone=api:10m;
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_cache api;
+        proxy_ignore_headers Vary;
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
 `},
 		{Dialect: "nginx", Name: "the origin in the key", Text: `proxy_cache_path /var/cache/nginx keys_zone=api:10m;
 server {
@@ -132,7 +169,8 @@ func passesOn(e *probe.Endpoint) finding.Confidence {
 			continue
 		}
 		h, ok := o.Get("Access-Control-Allow-Origin")
-		if ok && !h.Upstream || len(e.Intent.Written["Access-Control-Allow-Origin"]) > 0 {
+		own := func(w probe.Written) bool { return w.By == "" }
+		if ok && !h.Upstream && h.By == "" || slices.ContainsFunc(e.Intent.Written["Access-Control-Allow-Origin"], own) {
 			return 0
 		}
 		if o.Open != nil && o.MayHave("Access-Control-Allow-Origin") {

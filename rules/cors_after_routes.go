@@ -69,6 +69,7 @@ app.listen(3000);
 				Confidence: report.Confidence, Place: g.Place, Related: related, Message: lacks(report.Failures, report.Failures[0], []string{allowOrigin}),
 				Because: "the CORS middleware comes after " + lines(before, g.Place) + ", where these requests are answered",
 				Change:  "move " + nameOf(g.Place) + " above " + line(before[0], g.Place),
+				Repairs: moveBefore([]source.Span{g.Place}, before[0]),
 			}
 			p.Report(report)
 		}

@@ -101,7 +101,9 @@ functions:
 			report.Place.End = report.Place.Start + len(strings.TrimRight(report.Place.Text(), ":"))
 			report.Severity = finding.Note
 			if meant != "" {
-				report.Change = "write " + cmp.Or(vocabulary[meant], meant)
+				name := cmp.Or(vocabulary[meant], meant)
+				report.Change = "write " + name
+				report.Repairs = write(report.Place, report.Place.Text(), name)
 			}
 			if harm := optionHarm[meant]; harm != "" {
 				report.Severity = finding.Warning

@@ -57,13 +57,15 @@ const (
 // dialect's alone.
 var withoutExample = map[string]map[string]string{
 	"apigateway": {
-		"origin-not-allowed":                   "the contract asks every layer alike",
+		"origin-not-allowed": "the contract asks every layer alike", "dev-proxy-hides-cors": "it is about client code",
+		"cookie-samesite-withheld": "it is about the sessions of applications", "environments-differ": "the contract asks every layer alike",
 		"allow-origin-duplicate-across-layers": "it is about chains", "auth-before-cors": middleware, "cors-after-routes": middleware,
 		"origin-callback-error": middleware, "corp-blocks-cross-origin": "helmet alone sends it unasked", "origin-own-host": elsewhere,
 		"private-network-header-obsolete": elsewhere, "mixed-content": "a gateway serves TLS", "expose-headers-missing": "descriptions state the need",
 	},
 	"openapi": {
-		"origin-not-allowed": noServer, "allow-methods-unused": leftOut,
+		"origin-not-allowed": noServer, "dev-proxy-hides-cors": "it is about client code",
+		"cookie-samesite-withheld": "it is about the sessions of applications", "environments-differ": "the contract asks every layer alike", "allow-methods-unused": leftOut,
 		"allow-credentials-invalid": "a boolean has one spelling", "allow-headers-reflected": constants, "allow-headers-wildcard-authorization": elsewhere,
 		"allow-origin-duplicate": elsewhere, "allow-origin-duplicate-across-layers": "it is about chains", "allow-origin-missing": leftOut,
 		"allow-origin-missing-on-error": leftOut, "allow-origin-missing-on-redirect": leftOut, "auth-before-cors": middleware,

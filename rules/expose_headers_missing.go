@@ -11,6 +11,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -80,6 +81,75 @@ paths:
         "200": {description: orders, headers: {X-Total-Count: {schema: {type: integer}}, Content-Type: {}, Set-Cookie: {}}}
         "429": {description: too many, headers: {Retry-After: {schema: {type: integer}}}}
 `},
+		{Dialect: "contract", Name: "a frontend reads what the application does not expose", Text: `-- .corslint.yml --
+contract:
+  frontends:
+    web:
+      origins: https://app.shop.example
+      calls: {orders: {operations: [GET /orders], reads: [X-Total-Count]}}
+  apis:
+    orders: {urls: "https://api.shop.example", chain: [nginx.conf, server.js]}
+-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' })); // want "a page that reads X-Total-Count gets null"
+app.get('/orders', (req, res) => res.set('X-Total-Count', '1').json([]));
+app.listen(3000);
+`},
+		{Dialect: "contract", Name: "exposed by the application behind", Text: `-- .corslint.yml --
+contract:
+  frontends:
+    web:
+      origins: https://app.shop.example
+      calls: {orders: {operations: [GET /orders], reads: [X-Total-Count]}}
+  apis:
+    orders: {urls: "https://api.shop.example", chain: [nginx.conf, server.js]}
+-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', exposedHeaders: ['X-Total-Count'] }));
+app.get('/orders', (req, res) => res.set('X-Total-Count', '1').json([]));
+app.listen(3000);
+`},
+		{Dialect: "chain", Name: "the proxy hides what the application exposes", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_hide_header Access-Control-Expose-Headers; # want "a page that reads X-Total-Count gets null"
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example', exposedHeaders: ['X-Total-Count'] }));
+app.get('/orders', (req, res) => res.set('X-Total-Count', '1').json([]));
+app.listen(3000);
+-- openapi.yaml --
+openapi: 3.0.3
+info: {title: Orders, version: "1"}
+servers: [{url: https://api.shop.example}]
+paths:
+  /orders:
+    get: {responses: {"200": {description: orders, headers: {X-Total-Count: {schema: {type: integer}}}}}}
+`},
 		{Dialect: "openapi", Name: "exposed", Text: `-- nginx.conf --
 server {
     server_name api.shop.example;
@@ -121,12 +191,15 @@ paths:
 
 // unexposed is the headers that pages are to read and cannot, for want of a place in one list.
 type unexposed struct {
-	at        source.Span // the list, or where it is missing the header that lets pages in
+	at        source.Span // the list, or where it is missing the header that lets pages in, or what takes the list away
+	lost      source.Span // the list that is taken away, if one is
 	list      bool
+	line      source.Span // the list as it is written, or what lets pages in
 	names     []string
 	reads     []finding.Related
 	first     *probe.Probe
 	endpoints []string
+	needs     []string // of the contract
 	certain   bool
 }
 
@@ -141,6 +214,11 @@ func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexpose
 		return all
 	}
 	at, list, certain := exposedAt(e, answer)
+	written := writtenList(answer)
+	lost := lostList(answer)
+	if !lost.At.IsZero() && !list {
+		at = firstWord(lost.By)
+	}
 	response, known := headersOf(answer)
 	if at.IsZero() || !known {
 		return all
@@ -152,7 +230,10 @@ func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexpose
 		i := slices.IndexFunc(all, func(u unexposed) bool { return u.at == at })
 		if i < 0 {
 			i = len(all)
-			all = append(all, unexposed{at: at, list: list, first: w, certain: certain})
+			all = append(all, unexposed{at: at, list: list, line: written, lost: lost.At, first: w, certain: certain})
+		}
+		if n := w.Stated; n.Cell != nil && !slices.Contains(all[i].needs, n.Key()) {
+			all[i].needs = append(all[i].needs, n.Key())
 		}
 		all[i].add(read.Name, e.Name, finding.Related{Span: read.Span, Text: w.Stated.ReadStatement(read.Name)})
 	}
@@ -193,6 +274,29 @@ func exposedAt(e *probe.Endpoint, answer *policy.Outcome) (at source.Span, list,
 	return firstWord(statement(origin.Sources)), false, certain
 }
 
+// writtenList returns the list as it is written, else the header that lets pages in.
+func writtenList(answer *policy.Outcome) source.Span {
+	for _, name := range []string{exposeHeaders, allowOrigin} {
+		if h, ok := answer.Get(name); ok && len(h.Sources) > 0 {
+			if text, _ := h.Value.Known(); name == exposeHeaders && valueAt(h.Sources, text).Text() == text {
+				return valueAt(h.Sources, text)
+			}
+			return h.Sources[0]
+		}
+	}
+	return source.Span{}
+}
+
+// lostList returns the list that an answer lost, if it did.
+func lostList(answer *policy.Outcome) policy.Lost {
+	for _, l := range answer.Lost {
+		if probe.ProtocolHeader(l.Header) == exposeHeaders && !l.At.IsZero() && !l.By.IsZero() {
+			return l
+		}
+	}
+	return policy.Lost{}
+}
+
 // headersOf returns an answer as the browser sees it, and whether all that it exposes is known.
 func headersOf(answer *policy.Outcome) (r browser.Response, known bool) {
 	known = true
@@ -215,14 +319,25 @@ func (u *unexposed) report(p *Pass) {
 		does = "is missing"
 		change = "send " + exposeHeaders + " with " + listed(u.names, 8)
 	}
+	if !u.list && !u.lost.IsZero() {
+		does = "of " + line(u.lost, u.at) + " is removed here"
+		change = "let " + exposeHeaders + " pass"
+	}
 	first := u.reads[0]
 	report := Report{Proof: u.first, Finding: finding.Finding{
-		Place: u.at, Endpoints: u.endpoints, Related: u.reads[:min(len(u.reads), maxShown)],
+		Place: u.at, Endpoints: u.endpoints, Needs: u.needs, Related: u.reads[:min(len(u.reads), maxShown)],
 		Message:  short(fmt.Sprintf("a page that reads %s gets null: the response does not expose %s", listed(u.names, 3), it), maxMessage),
 		Because:  line(first.Span, u.at) + " " + first.Text + ", and " + exposeHeaders + " " + does,
 		Change:   change,
 		Evidence: fmt.Sprintf("%s:%d %s", first.Span.Path(), first.Span.Position().Line, first.Text),
 	}}
+	title := "expose " + listed(u.names, 4)
+	switch {
+	case u.list:
+		report.Repairs = unsafely(one(title, repair.AddToList{At: u.line, Names: u.names}))
+	case u.lost.IsZero():
+		report.Repairs = unsafely(one(title, repair.SetHeader{Beside: u.line, Name: exposeHeaders, Value: strings.Join(u.names, ", ")}))
+	}
 	if !u.certain {
 		report.Confidence = finding.Medium
 	}

@@ -88,10 +88,8 @@ func TestExpress(t *testing.T) {
 
 // notForExpress are the rules that no application of Node is shown for, and why; those of nginx say it by their names.
 var notForExpress = map[string]string{
-	"cache-key-ignores-origin": "an application has no cache that stores whole responses",
-	"expose-headers-missing":   "only a client, or a document that describes one, shows which headers are read",
-	"policy-overridden":        "an application overrides nobody",
-	"mixed-content":            "only a document shows the address under which an application is called",
+	"policy-overridden": "an application overrides nobody",
+	"mixed-content":     "only a document shows the address under which an application is called",
 }
 
 // TestExpressExamples holds that every rule shows an application of Node, done wrong and done right, where one can have the fault.

@@ -195,6 +195,7 @@ paths:
 					Place: valueAt([]source.Span{w.at}, name), Message: short("no browser reads "+name, maxMessage), Endpoints: w.endpoints,
 					Because: "the standard's name is " + meant, Change: "write " + meant,
 				}
+				f.Repairs = write(f.Place, name, meant)
 				if strings.Contains(name, ":") {
 					f.Because = "a name ends at its first colon, and what follows counts as part of the value"
 				}

@@ -146,11 +146,12 @@ paths:
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "quotes are part of the value"),
 				Because: h.Name + " is sent as " + short(h.Value.String(), 80) + ", with its quotes", Change: "leave out the quotes that are sent",
+				Repairs: write(g.Place, h.Value.String(), unquoted(h.Value.String())),
 			}})
 		}
 		for _, m := range p.misspelt(spelledInQuotes) {
 			if _, sent := failing(m.failures[0]); !sent { // else it is one of those above
-				m.report(p, "quotes are part of the allowed origin", "an origin is compared with "+short(m.text, 80)+", quotes and all", "leave out the inner quotes")
+				m.report(p, "quotes are part of the allowed origin", "an origin is compared with "+short(m.text, 80)+", quotes and all", "leave out the inner quotes", m.respell())
 			}
 		}
 		reportUnexposed(p, allQuoted, finding.Finding{
@@ -159,6 +160,9 @@ paths:
 		})
 	},
 }
+
+// unquoted leaves the quotes out of a value.
+func unquoted(value string) string { return strings.NewReplacer(`"`, "", "'", "").Replace(value) }
 
 // allQuoted reports whether quotes leave no name in a list that browsers read. A single quote can be part of a name, a double
 // quote cannot.

@@ -198,10 +198,12 @@ paths:
 			return valueAt(h.Sources, "*")
 		}
 		for _, g := range ByPlace(Has(p.Failures(), browser.HeaderDisallowedByPreflightResponse, browser.MethodDisallowedByPreflightResponse), star) {
+			names := namesOf(g.Failures)
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "with credentials * allows nothing"),
 				Because: "* is a name like any other once credentials are sent, and " + allowsCredentials(g.Failures, g.Place),
-				Change:  "write out what pages send, such as " + listed(namesOf(g.Failures), 8), Related: credentialsMeant(g.Failures),
+				Change:  "write out what pages send, such as " + listed(names, 8), Related: credentialsMeant(g.Failures),
+				Repairs: unsafely(write(g.Place, "*", strings.Join(names, ", "))),
 			}})
 		}
 		reportUnexposed(p, func(list string, credentials bool) bool { return credentials && strings.TrimSpace(list) == "*" }, finding.Finding{

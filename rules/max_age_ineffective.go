@@ -135,6 +135,7 @@ app.listen(3000);
 			default:
 				continue
 			}
+			f.Repairs = write(m.place, m.value, "7200")
 			p.Report(Report{Finding: f})
 		}
 	},

@@ -36,6 +36,7 @@ func reportLost(p *Pass, way func(policy.Lost) bool, texts lostTexts) {
 		for _, s := range spans {
 			report.Related = append(report.Related, finding.Related{Span: s, Text: texts.related})
 		}
+		report.Repairs = repairLost(g.Failures)
 		if !slices.ContainsFunc(g.Failures, certain) {
 			report.Confidence = finding.Medium // the upstream could send what is lost here
 		}
@@ -145,6 +146,7 @@ func reportPreflights(p *Pass, fault preflightFault, texts func(*probe.Failure) 
 		t := texts(g.Failures[0])
 		p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 			Place: g.Place, Message: neverSent(g.Failures, t.message), Because: t.because, Change: t.change, Related: otherRoutes(g),
+			Repairs: repairPreflights(fault, g.Failures),
 		}})
 	}
 }

@@ -1,11 +1,13 @@
 package rules
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var mixedContent = &Rule{
@@ -46,6 +48,58 @@ paths:
   /orders:
     get: {responses: {"200": {description: orders}}}
 `},
+		{Dialect: "contract", Name: "the declared API has no TLS", Text: `-- .corslint.yml --
+contract:
+  environments: {staging: , production: }
+  frontends:
+    web:
+      origins: {staging: "https://app.staging.example", production: "https://app.shop.example"}
+      calls: {orders: {operations: [GET /orders]}}
+  apis:
+    orders:
+      urls:
+        staging: http://api.staging.example # want "an https page never reaches http://api.staging.example: the browser blocks it"
+        production: https://api.shop.example
+      chain: [nginx.conf]
+-- nginx.conf --
+map $http_origin $cors_origin {
+    https://app.shop.example $http_origin;
+    https://app.staging.example $http_origin;
+}
+server {
+    server_name api.shop.example api.staging.example;
+    location / {
+        add_header Access-Control-Allow-Origin $cors_origin always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
+		{Dialect: "contract", Name: "all have TLS, or are on the own machine", Text: `-- .corslint.yml --
+contract:
+  environments: {local: , production: }
+  frontends:
+    web:
+      origins: {local: "https://localhost:5173", production: "https://app.shop.example"}
+      calls: {orders: {operations: [GET /orders]}}
+  apis:
+    orders:
+      urls: {local: "http://localhost", production: "https://api.shop.example"}
+      chain: [nginx.conf]
+-- nginx.conf --
+map $http_origin $cors_origin {
+    https://app.shop.example $http_origin;
+    https://localhost:5173 $http_origin;
+}
+server {
+    server_name api.shop.example localhost;
+    location / {
+        add_header Access-Control-Allow-Origin $cors_origin always;
+        add_header Vary Origin always;
+        proxy_pass http://orders:3000;
+    }
+}
+`},
 		{Dialect: "openapi", Name: "https as well, or not for pages", Text: `-- nginx.conf --
 server {
     server_name api.shop.example;
@@ -69,32 +123,46 @@ paths:
 `},
 	},
 	Check: func(p *Pass) {
-		for _, e := range p.Stated {
-			for _, w := range e.Wanted {
-				if w.Purpose == probe.Unencrypted && w.Exchange.Verdict() == browser.Blocked {
-					reportMixedContent(p, e, w)
-				}
+		for _, g := range ByPlace(unencrypted(p), func(f *probe.Failure) source.Span { return f.Probe.NeedAt }) {
+			w := g.Failures[0].Probe
+			page := w.Exchange.Fetch.Origin
+			because := page + " is let in"
+			if n := w.Stated; n.Cell != nil {
+				because = page + " is declared for " + n.Cell.Frontend + in(n.Cell.Environment)
 			}
+			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
+				Place:   g.Place,
+				Message: short("an https page never reaches "+w.Server+": the browser blocks it", maxMessage),
+				Because: because + ", and a page that came over https reaches nothing without TLS",
+				Change:  "serve the API over https, and write https:// here", Related: letsInAt(g.Failures[0].Endpoint, page),
+			}})
 		}
 	},
 }
 
-func reportMixedContent(p *Pass, e *probe.Endpoint, w *probe.Probe) {
-	failures := w.Failures(e)
-	if len(failures) == 0 || failures[0].Reason != "" {
-		return
-	}
-	page := w.Exchange.Fetch.Origin
-	var related []finding.Related
-	for _, x := range e.Intent.Written[allowOrigin] {
-		if text, known := x.Value.Known(); known && text == page && !slices.ContainsFunc(related, func(r finding.Related) bool { return r.Span == x.At }) {
-			related = append(related, finding.Related{Span: x.At, Text: "lets in " + page})
+// unencrypted yields the fetches without TLS that a browser does not send.
+func unencrypted(p *Pass) iter.Seq[*probe.Failure] {
+	return func(yield func(*probe.Failure) bool) {
+		for _, e := range p.Stated {
+			for _, w := range e.Wanted {
+				if w.Purpose != probe.Unencrypted || w.Exchange.Verdict() != browser.Blocked {
+					continue
+				}
+				if failures := w.Failures(e); len(failures) > 0 && failures[0].Reason == "" && !yield(failures[0]) {
+					return
+				}
+			}
 		}
 	}
-	p.Report(Report{Failures: failures[:1], Finding: finding.Finding{
-		Place:   w.NeedAt,
-		Message: short("an https page never reaches "+w.Server+": the browser blocks it", maxMessage),
-		Because: page + " is let in, and a page that came over https reaches nothing without TLS",
-		Change:  "serve the API over https, and write https:// here", Related: related,
-	}})
+}
+
+// letsInAt returns the places that name a page.
+func letsInAt(e *probe.Endpoint, page string) []finding.Related {
+	var out []finding.Related
+	for _, x := range e.Intent.Written[allowOrigin] {
+		if text, known := x.Value.Known(); known && text == page && !slices.ContainsFunc(out, func(r finding.Related) bool { return r.Span == x.At }) {
+			out = append(out, finding.Related{Span: x.At, Text: "lets in " + page})
+		}
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 )
 
 var nginxDuplicateContentType = &Rule{
@@ -71,6 +72,7 @@ Set default_type, and leave the length to nginx.
 			p.Report(Report{Finding: finding.Finding{
 				Place: firstWord(l.at), Message: "the response has two " + l.value + " lines", Endpoints: l.endpoints,
 				Because: "this adds a line beside the one that the server sends", Change: "remove it, and set the type where the server takes it from",
+				Repairs: unsafely(one("remove it", repair.Remove{At: l.at})),
 			}})
 		}
 	},

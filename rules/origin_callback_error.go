@@ -7,6 +7,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -78,6 +79,8 @@ app.listen(3000);
 				Message: fmt.Sprintf("the service's own pages get %d for every %s: their origin is not listed, and that is an error here", answer.Status, own.Exchange.Fetch.Method),
 				Because: "browsers send Origin with it from pages of the same origin, too, and an origin that is refused ends in an error",
 				Change:  "call back with false instead: callback(null, false)",
+				// Requests that ended in an error reach the handlers then, and somebody has to look at what these do.
+				Repairs: unsafely(one("call back with false", repair.Refuse{At: at})),
 			}}
 			if pages {
 				r.Severity = finding.Warning

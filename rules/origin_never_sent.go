@@ -138,7 +138,7 @@ paths:
 				reason = not.Reason
 			}
 			m.report(p, "the allowed origin has "+reason, "no browser sends "+short(m.text, 80)+": it has "+reason+", and origins are compared byte by byte",
-				"write "+m.origin)
+				"write "+m.origin, m.respell())
 		}
 	},
 }

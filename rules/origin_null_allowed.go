@@ -3,6 +3,7 @@ package rules
 import (
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 )
 
 var originNullAllowed = &Rule{
@@ -128,6 +129,7 @@ app.listen(3000);
 				f.Severity = finding.Error
 				f.Message = "any website reads with the visitor's cookies, from a sandboxed frame"
 			}
+			f.Repairs = one("take it off the list", repair.Remove{At: g.place})
 			g.report(p, f)
 		}
 	},

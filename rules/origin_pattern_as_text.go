@@ -127,7 +127,7 @@ app.listen(3000);
 			case m.of == policy.JavaScript:
 				change = `write a regular expression that begins with ^https:\/\/ and ends with $, or list the origins`
 			}
-			m.report(p, what+" is compared as text", short(m.text, 80)+" stands for itself here, and no browser sends it", change)
+			m.report(p, what+" is compared as text", short(m.text, 80)+" stands for itself here, and no browser sends it", change, nil)
 		}
 	},
 }

@@ -128,7 +128,7 @@ app.listen(3000);
 			if isGlob(of) {
 				because, change = "the asterisk stands for any text, also for what belongs to the host", "write the whole host, with an asterisk only before a dot"
 			}
-			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: because, Change: change})
+			g.report(p, finding.Finding{Severity: g.severity(), Message: g.reads(), Because: because, Change: change, Repairs: g.bind()})
 		}
 	},
 }

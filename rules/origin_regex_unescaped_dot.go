@@ -173,6 +173,7 @@ paths:
 			g.report(p, finding.Finding{
 				Severity: g.severity(), Message: g.reads(), Change: change,
 				Because: "\".\" matches any character, here one of " + short(g.first().Candidate.Meant, 60),
+				Repairs: g.bind(),
 			})
 		}
 	},

@@ -145,7 +145,7 @@ paths:
 				message = "the allowed origin ends in a slash"
 			}
 			m.report(p, message, "an origin is scheme, host and port; "+short(m.text, 80)+" has more, so the comparison never holds",
-				"write "+m.origin+", without what follows the host or port")
+				"write "+m.origin+", without what follows the host or port", m.respell())
 		}
 	},
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -85,32 +86,21 @@ func allowed(e *probe.Endpoint, s *probe.Probe) (letIn, bool) {
 // because reports whether the test that the stranger was made for is the one that let it in: no other test that accepts it
 // had a part in the answer instead.
 func (l letIn) because() bool {
-	if l.of == nil || l.decided(l.of.Span) {
+	if l.of == nil || l.Decided(l.of.Span) {
 		return true
 	}
 	for _, s := range l.endpoint.Strangers {
-		if other := s.Candidate.Of; other != nil && other != l.of && l.decided(other.Span) && probe.Accepts(other, l.Candidate.Origin) {
+		if other := s.Candidate.Of; other != nil && other != l.of && l.Decided(other.Span) && probe.Accepts(other, l.Candidate.Origin) {
 			return false
 		}
 	}
 	return true
 }
 
-// decided reports whether a place had a part in the answer.
-func (l letIn) decided(place source.Span) bool {
-	within := func(s source.Span) bool { return s.File == place.File && s.Start <= place.Start && place.End <= s.End }
-	if slices.ContainsFunc(l.allowOrigin.Sources, within) {
-		return true
-	}
-	o := outcome(l.Probe)
-	answer := o.Answer(len(o.Hops)-1, browser.PhaseActual)
-	return answer != nil && slices.ContainsFunc(answer.Trail, within)
-}
-
 // acceptedBy returns the test that a stranger passed who was not made for one; nil when none had a part in the answer.
 func (p *Pass) acceptedBy(l letIn) *policy.Mention {
 	for i := range p.Mentions {
-		if m := &p.Mentions[i]; m.Kind != policy.MentionReflected && l.decided(m.Span) && probe.Accepts(m, l.Candidate.Origin) {
+		if m := &p.Mentions[i]; m.Kind != policy.MentionReflected && l.Decided(m.Span) && probe.Accepts(m, l.Candidate.Origin) {
 			return m
 		}
 	}
@@ -342,19 +332,20 @@ func spell(text string) spelling {
 type misspelt struct {
 	place    source.Span
 	text     string
-	origin   string         // as a browser sends it
-	of       policy.Dialect // in which it is compared; 0 where it is only sent
+	origin   string          // as a browser sends it
+	of       policy.Dialect  // in which it is compared; 0 where it is only sent
+	test     *policy.Mention // that has it; nil where it is only sent
 	failures []*probe.Failure
 }
 
 // misspelt collects the origins that are misspelt in one way.
 func (p *Pass) misspelt(way spelling) []misspelt {
 	var out []misspelt
-	add := func(place source.Span, text string, of policy.Dialect, f *probe.Failure) {
+	add := func(place source.Span, text string, of policy.Dialect, test *policy.Mention, f *probe.Failure) {
 		i := slices.IndexFunc(out, func(m misspelt) bool { return m.place == place })
 		if i < 0 {
 			i = len(out)
-			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin, of: of})
+			out = append(out, misspelt{place: place, text: text, origin: f.Probe.Exchange.Fetch.Origin, of: of, test: test})
 		}
 		out[i].failures = append(out[i].failures, f)
 	}
@@ -363,13 +354,13 @@ func (p *Pass) misspelt(way spelling) []misspelt {
 			origin := f.Probe.Exchange.Fetch.Origin
 			if spell(f.Value) == way && probe.MeantBy(f.Value) == origin && f.Answer != nil {
 				if h, ok := f.Answer.Get("Access-Control-Allow-Origin"); ok && !h.Upstream {
-					add(textIn(h.Sources, f.Value), f.Value, 0, f)
+					add(textIn(h.Sources, f.Value), f.Value, 0, nil, f)
 				}
 				continue
 			}
 			for _, m := range f.Endpoint.Intent.Misspelt {
 				if m.Origin == origin && spell(m.Text) == way {
-					add(textIn([]source.Span{m.Of.Span}, m.Text), m.Text, m.Of.Dialect, f)
+					add(textIn([]source.Span{m.Of.Span}, m.Text), m.Text, m.Of.Dialect, m.Of, f)
 					break
 				}
 			}
@@ -407,10 +398,11 @@ var originReasons = [...]browser.Reason{
 var originExplains = []string{"origin-not-allowed", "allow-origin-missing", "allow-origin-missing-on-error", "preflight-unhandled", "preflight-actual-mismatch"}
 
 // report reports misspelt origins; message is what follows "the browser refuses https://app.example: ".
-func (m misspelt) report(p *Pass, message, because, change string) {
+func (m misspelt) report(p *Pass, message, because, change string, repairs []repair.Repair) {
 	room := maxMessage - len("the browser refuses : ") - len(message)
 	p.Report(Report{
-		Finding:  finding.Finding{Place: m.place, Message: "the browser refuses " + short(m.origin, room) + ": " + message, Because: because, Change: change},
+		Finding: finding.Finding{Place: m.place, Message: "the browser refuses " + short(m.origin, room) + ": " + message, Because: because, Change: change,
+			Repairs: repairs},
 		Failures: m.failures,
 	})
 }

@@ -26,6 +26,7 @@ const (
 type Pass struct {
 	*probe.Survey
 	Environment Environment // "" where nothing is declared
+	Public      bool        // the layer is declared to have an address that browsers of visitors reach
 
 	rule      *Rule
 	reports   *[]*Report

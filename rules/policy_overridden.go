@@ -88,6 +88,23 @@ paths:
             responseParameters:
               method.response.header.Access-Control-Allow-Origin: "'https://app.shop.example'"
 `},
+		{Dialect: "chain", Name: "the proxy puts its own policy in the place of the application's", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_hide_header Access-Control-Allow-Origin; # want "https://admin.shop.example is let in behind this, and refused here"
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: ['https://app.shop.example', 'https://admin.shop.example'] }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
 		{Dialect: "apigateway", Name: "one policy", Text: `Resources:
   Files:
     Type: AWS::S3::Bucket
@@ -137,9 +154,11 @@ func replaced(f *probe.Failure) (policy.Lost, bool) {
 	if f.Answer == nil {
 		return policy.Lost{}, false
 	}
+	own, instead := f.Answer.Get(allowOrigin)
+	instead = instead && !own.Upstream && own.By == ""
 	for _, l := range f.Answer.Lost {
 		value, known := l.Value.Known()
-		if l.Why == policy.Overridden && strings.EqualFold(l.Header, allowOrigin) && !l.At.IsZero() && known &&
+		if (l.Why == policy.Overridden || l.Why == policy.Hidden && instead) && strings.EqualFold(l.Header, allowOrigin) && !l.At.IsZero() && known &&
 			(value == "*" || value == f.Probe.Exchange.Fetch.Origin) {
 			return l, true
 		}

@@ -1,9 +1,10 @@
 package rules
 
 import (
+	"net/http"
+
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
-	"net/http"
 )
 
 var preflightUnhandled = &Rule{

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 )
 
 var privateNetworkHeaderObsolete = &Rule{
@@ -67,6 +68,7 @@ app.listen(3000);
 			p.Report(Report{Finding: finding.Finding{
 				Place: firstWord(w.at), Message: "no browser reads " + name, Endpoints: w.endpoints,
 				Because: "the preflight that asked for it was given up for a permission prompt", Change: "remove it",
+				Repairs: one("remove it", repair.Remove{At: w.at}),
 			}})
 		}
 	},

@@ -2,7 +2,9 @@ package rules
 
 import (
 	"github.com/corslint/corslint/analyzers/policy"
+	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
 )
 
 var proxyStripsCorsHeaders = &Rule{
@@ -34,6 +36,38 @@ Add the header where it is removed, or stop removing it.
         proxy_pass http://orders:3000;
     }
 }
+`},
+		{Dialect: "chain", Name: "the application's header is hidden", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_hide_header Access-Control-Allow-Origin; # want "the browser refuses GET: response lacks Access-Control-Allow-Origin"
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
+`},
+		{Dialect: "chain", Name: "another header is hidden", Text: `-- nginx.conf --
+server {
+    server_name api.shop.example;
+    location / {
+        proxy_hide_header X-Powered-By;
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+-- server.js --
+const express = require('express');
+const cors = require('cors');
+const app = express();
+app.use(cors({ origin: 'https://app.shop.example' }));
+app.get('/orders', (req, res) => res.json([]));
+app.listen(3000);
 `},
 		{Dialect: "nginx", Name: "hidden and added", Text: `server {
     server_name api.shop.example;
@@ -108,7 +142,13 @@ app.listen(3000);
 	},
 	Check: func(p *Pass) {
 		removed := func(l policy.Lost) bool { return l.Why == policy.Hidden || l.Why == policy.Cleared }
-		for _, g := range ByPlace(p.Failures(), lostBy(removed)) {
+		place := func(f *probe.Failure) source.Span {
+			if len(linesOf(f, f.Header)) > 0 {
+				return source.Span{} // there is another one in its place
+			}
+			return lostBy(removed)(f)
+		}
+		for _, g := range ByPlace(p.Failures(), place) {
 			report := Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{g.Failures[0].Header}),
 				Because: "it is removed from the upstream's answer here, and nothing adds it again",

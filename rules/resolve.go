@@ -17,6 +17,8 @@ import (
 // Options say what a check is for.
 type Options struct {
 	Environment Environment
+	// Public: the layer is declared to have an address that browsers of visitors reach, wherever it listens.
+	Public bool
 	// Documents: findings carry the JSON documents of their proofs, which are large.
 	Documents bool
 }
@@ -30,7 +32,7 @@ func Check(rules []*Rule, survey *probe.Survey, o Options) []*finding.Finding {
 	var reports []*Report
 	for _, r := range rules {
 		if r.Check != nil {
-			r.Check(&Pass{Survey: survey, Environment: o.Environment, rule: r, reports: &reports, documents: o.Documents})
+			r.Check(&Pass{Survey: survey, Environment: o.Environment, Public: o.Public, rule: r, reports: &reports, documents: o.Documents})
 		}
 	}
 	reports = gather(claim(reports))
@@ -218,6 +220,7 @@ func (r *Report) witness(p *probe.Probe, f *probe.Failure) {
 		return
 	}
 	w := p.Exchange.Witness(o, r.server)
+	w.Fetch = p.Exchange.Fetch.Key()
 	if r.documents {
 		w.Exchange = p.Exchange.Evidence(o)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -148,17 +149,21 @@ func reportUnreadable(p *Pass, reason browser.Reason, noun string) {
 	}
 	for _, g := range ByPlace(Has(p.Failures(), reason), element) {
 		f := g.Failures[0]
+		var repairs []repair.Repair
 		change := "take it out of the list"
 		switch names := strings.FieldsFunc(f.Value, notInToken); len(names) {
 		case 0:
 		case 1:
 			change = "write " + short(names[0], 60)
+			repairs = write(g.Place, f.Value, names[0])
 		default:
+			repairs = write(g.Place, f.Value, strings.Join(names, ", "))
 			change = "separate the names with commas: " + short(strings.Join(names, ", "), 120)
 		}
 		p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 			Place: g.Place, Message: refuses(g.Failures, fmt.Sprintf("'%s' is no %s", short(f.Value, 30), noun)),
 			Because: "one element that is no name makes browsers refuse the whole list", Change: change,
+			Repairs: repairs,
 		}})
 	}
 }
@@ -297,6 +302,9 @@ func reportUnexposed(p *Pass, exposesNothing func(list string, credentials bool)
 			}
 			f.Severity, f.Confidence = finding.Warning, finding.Medium
 			f.Place, f.Endpoints = valueAt(h.Sources, text), []string{e.Name}
+			if plain := unquoted(text); plain != text {
+				f.Repairs = write(f.Place, text, plain)
+			}
 			p.Report(Report{Proof: w, Finding: f})
 			break
 		}
@@ -346,6 +354,7 @@ func reportListed(p *Pass, header string, pointless func(string) bool, message, 
 		f := finding.Finding{
 			Place: places[0], Message: short(fmt.Sprintf(message, listed(items, 4)), maxMessage), Because: because,
 			Change: "take " + listed(items, 12) + " out of the list", Endpoints: w.endpoints,
+			Repairs: append(w.without(pointless), removeEach(places, items)...),
 		}
 		for _, at := range places[1:] {
 			if at != f.Place {

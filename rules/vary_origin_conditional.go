@@ -5,6 +5,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -155,11 +156,14 @@ paths:
 		conditional := func(stored, fresh *policy.Outcome) bool { return saysItVaries(fresh) && !saysItVaries(stored) }
 		reportConfusions(p, conditional, func(c confusion) finding.Finding {
 			place := c.allowOriginPlace()
+			var repairs []repair.Repair
 			if h, ok := varyHeader(&c.fresh.Outcome); ok {
 				place = valueIn(h, "Vary")
+				repairs = append(one("send it always", repair.SetValue{At: h, Value: "Origin"}),
+					one("send it outside of the condition", repair.SetHeader{Beside: h, Name: "Vary", Value: "Origin", Outside: true})...)
 			}
 			return finding.Finding{
-				Place:   place,
+				Place: place, Repairs: repairs,
 				Message: short(c.victim, maxMessage-75) + " gets a copy stored for another request, without permission, and is refused",
 				Because: "only responses that let somebody in say that they depend on Origin; " + c.without() + " is sent one that does not",
 				Change:  "send Vary: Origin with every response of the endpoint, outside of the condition",

@@ -158,6 +158,7 @@ paths:
 				Message: short(c.victim, 35) + " gets " + c.copyOf() + " and is refused",
 				Because: "the response depends on Origin and does not say so",
 				Change:  "send Vary: Origin with every response of the endpoint",
+				Repairs: varyBeside(&c.fresh.Outcome),
 			}
 			if fact, ok := p.stores(c.endpoint); ok {
 				if h, _ := c.fresh.Outcome.Get("Access-Control-Allow-Origin"); h.Upstream {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -139,6 +140,7 @@ paths:
 			p.Report(Report{Finding: finding.Finding{
 				Place: at, Message: "caches keep one copy for each origin of a response that is the same for all",
 				Because: allowOrigin + " is * for everybody here", Change: "leave Vary: Origin out", Endpoints: endpoints[at],
+				Repairs: one("remove it", repair.Remove{At: at}),
 			}})
 		}
 	},

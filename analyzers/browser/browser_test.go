@@ -350,6 +350,32 @@ func TestModes(t *testing.T) {
 	}
 }
 
+// An opaque answer may keep itself from pages of other origins or sites.
+func TestResourcePolicy(t *testing.T) {
+	tests := []struct{ page, url, policy, want string }{
+		{pageOrigin, apiURL, "same-origin", "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin"},
+		{pageOrigin, pageOrigin + "/x", "same-origin", ""},
+		{pageOrigin, apiURL, "cross-origin", ""},
+		{pageOrigin, apiURL, "Same-Origin", ""}, // no policy
+		{pageOrigin, apiURL, "same-site", "net::ERR_BLOCKED_BY_RESPONSE.NotSameSite"},
+		{"https://www.shop.co.uk", "https://api.shop.co.uk/", "same-site", ""},
+		{"https://a.co.uk", "https://b.co.uk/", "same-site", "net::ERR_BLOCKED_BY_RESPONSE.NotSameSite"},
+		{"http://localhost:3000", "http://localhost:5000/", "same-site", ""},
+		{"http://localhost:3000", "https://localhost:5000/", "same-site", "net::ERR_BLOCKED_BY_RESPONSE.NotSameSite"},
+		{"null", "https://localhost:5000/", "same-site", "net::ERR_BLOCKED_BY_RESPONSE.NotSameSite"},
+	}
+	for _, test := range tests {
+		r := Fetch(Chromium, Request{PageOrigin: test.page, URL: test.url, Mode: ModeNoCORS}, answers(Response{}, response(200, "Cross-Origin-Resource-Policy: "+test.policy)))
+		if r.NetworkError != test.want || (r.Verdict == Blocked) != (test.want != "") || r.Message != "" {
+			t.Errorf("%v: %s %q %q", test, r.Verdict, r.NetworkError, r.Message)
+		}
+	}
+	cors := Fetch(Chromium, Request{PageOrigin: pageOrigin, URL: apiURL}, answers(Response{}, response(200, "Access-Control-Allow-Origin: *", "Cross-Origin-Resource-Policy: same-origin")))
+	if cors.Verdict != Allowed {
+		t.Errorf("CORS asks for leave instead: %+v", cors)
+	}
+}
+
 func TestNeedsPreflight(t *testing.T) {
 	long, ones := strings.Repeat("a", 129), strings.Repeat("1", 128)
 	tests := []struct {

@@ -87,6 +87,10 @@ func (f *fetch) hop() bool {
 		f.fail(f.about(response, PhaseActual, Failure{NetworkError: "net::ERR_UNEXPECTED_PROXY_AUTH"}))
 		return false
 	}
+	if text := f.refusedByResourcePolicy(response); text != "" {
+		f.fail(f.about(response, PhaseActual, Failure{NetworkError: text, Header: "Cross-Origin-Resource-Policy"}))
+		return false
+	}
 	if raw, redirected := f.p.redirectTarget(response); redirected {
 		return f.redirected(response, raw)
 	}

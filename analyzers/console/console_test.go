@@ -232,8 +232,8 @@ func TestWild(t *testing.T) {
 		{"XMLHttpRequest cannot load https://api.shop.example/orders/7. Response for preflight has invalid HTTP status code 405",
 			with(refused(browser.Chromium, browser.PreflightInvalidStatus), func(m *console.Message) { m.URL, m.Status, m.Outdated = api, 405, true })},
 		{"XMLHttpRequest cannot load https://api.shop.example/orders/7. Origin https://app.shop.example is not allowed by Access-Control-Allow-Origin.",
-			with(refused(browser.WebKit, browser.MissingAllowOriginHeader, browser.AllowOriginMismatch, browser.InvalidAllowOriginValue,
-				browser.PreflightMissingAllowOriginHeader, browser.PreflightAllowOriginMismatch, browser.PreflightInvalidAllowOriginValue),
+			with(refused(browser.WebKit, browser.MissingAllowOriginHeader, browser.AllowOriginMismatch, browser.InvalidAllowOriginValue, browser.MultipleAllowOriginValues,
+				browser.PreflightMissingAllowOriginHeader, browser.PreflightAllowOriginMismatch, browser.PreflightInvalidAllowOriginValue, browser.PreflightMultipleAllowOriginValues),
 				func(m *console.Message) { m.URL, m.Origin, m.Outdated = api, page, true })},
 		{"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.shop.example/orders/7. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing).",
 			with(refused(browser.Firefox, browser.MissingAllowOriginHeader, browser.PreflightMissingAllowOriginHeader), func(m *console.Message) { m.URL = api })},
@@ -357,4 +357,17 @@ func FuzzRead(f *testing.F) {
 			t.Fatal("not the same twice")
 		}
 	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	const line = "Access to fetch at 'https://api.shop.example/orders/7' from origin 'https://app.shop.example' has been blocked by CORS policy: Response to preflight request doesn't pass access control check: It does not have HTTP ok status."
+	for _, n := range []int{1, 1000} {
+		text := strings.Repeat(line+"\n", n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				console.Read(text)
+			}
+		})
+	}
 }

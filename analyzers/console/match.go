@@ -123,7 +123,7 @@ func fits(hole, text string) bool {
 		return text != "" && !spaced(text)
 	case "method", "name":
 		return text != "" && !spaced(text) && !strings.ContainsFunc(unwrapped(text), func(r rune) bool {
-			return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&*+-.^_|~", r)
+			return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 		})
 	}
 	return true

@@ -181,6 +181,7 @@ func asPreflight(list []browser.Reason) []browser.Reason {
 		case browser.MissingAllowOriginHeader, browser.WildcardOriginNotAllowed, browser.MultipleAllowOriginValues,
 			browser.InvalidAllowOriginValue, browser.AllowOriginMismatch, browser.InvalidAllowCredentials:
 			r = inPreflight(r)
+		default: // of a preflight anyway, or of neither
 		}
 		if !slices.Contains(out, r) {
 			out = append(out, r)

@@ -188,7 +188,7 @@ func webkit() []template {
 		{role: tail, text: "XMLHttpRequest cannot load {url} due to access control checks"},
 		{role: tail, text: "EventSource cannot load {url} due to access control checks"},
 		{text: "Origin {origin} is not allowed by Access-Control-Allow-Origin", header: allowOrigin,
-			reasons: either(browser.MissingAllowOriginHeader, browser.AllowOriginMismatch, browser.InvalidAllowOriginValue)},
+			reasons: either(browser.MissingAllowOriginHeader, browser.AllowOriginMismatch, browser.InvalidAllowOriginValue, browser.MultipleAllowOriginValues)},
 		{text: "Access-Control-Allow-Origin cannot contain more than one origin", header: allowOrigin,
 			reasons: either(browser.MultipleAllowOriginValues, browser.AllowOriginMismatch, browser.InvalidAllowOriginValue)},
 		{text: "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true",

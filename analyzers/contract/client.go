@@ -54,8 +54,11 @@ func (n *Need) CookieStatement() string { return n.HeaderStatement("cookies") }
 
 // ReadStatement says the same of a response header.
 func (n *Need) ReadStatement(name string) string {
-	if n.Kind == Called {
+	switch {
+	case n.Kind == Called:
 		return "reads " + name + " of " + n.String()
+	case n.Cell != nil:
+		return "declares " + name + " for " + n.String()
 	}
 	return "documents " + name + " for " + n.String()
 }

@@ -1,7 +1,9 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 
@@ -84,11 +86,12 @@ func compose(ctx context.Context, front *policy.Layer, behind Chain, assuming []
 		}
 		if !slices.Contains(reached, at.layer) {
 			reached = append(reached, at.layer)
+			out.Environment = cmp.Or(out.Environment, at.layer.Environment)
 			out.Mentions = append(slices.Clone(out.Mentions), at.mentions()...)
 			out.Gaps = append(slices.Clone(out.Gaps), at.layer.Gaps...)
 			for _, f := range at.layer.Facts {
 				if f.Endpoint == "" {
-					out.Facts = append(out.Facts, f)
+					out.Facts = append(out.Facts, at.signed(f))
 				}
 			}
 		}
@@ -99,7 +102,12 @@ func compose(ctx context.Context, front *policy.Layer, behind Chain, assuming []
 			if ok && !listed(out.Endpoints, mapped) {
 				out.Endpoints = append(out.Endpoints, mapped)
 				out.Facts = append(out.Facts, factsOf(front, e.Pattern, mapped.Pattern)...)
-				out.Facts = append(out.Facts, factsOf(at.layer, inner.Pattern, mapped.Pattern)...)
+				if at.guarded {
+					out.Facts = append(out.Facts, guard(front, e, mapped.Pattern))
+				}
+				for _, f := range factsOf(at.layer, inner.Pattern, mapped.Pattern) {
+					out.Facts = append(out.Facts, at.signed(f))
+				}
 			}
 		}
 		if !told {
@@ -148,6 +156,8 @@ type arrival struct {
 	host  *policy.Host
 	layer *policy.Layer
 	path  string
+	// guarded: not without an Authorization header.
+	guarded bool
 }
 
 // mentions returns the tests of the layer, signed like the headers that it writes.
@@ -161,16 +171,43 @@ func (a arrival) mentions() []policy.Mention {
 	return out
 }
 
-// reach returns where a request for a path arrives behind the front.
-func reach(ctx context.Context, front *policy.Layer, behind Chain, e policy.Endpoint, path string) (at arrival, ok bool) {
-	for to := range forwarded(ctx, front, e, path) {
-		for _, host := range behind {
-			if layer, serves := serves(host, to.upstream, to.request); serves {
-				return arrival{host, layer, to.request.Path}, true
-			}
+// guard states that the front refuses what has no credentials, whoever stands behind it.
+func guard(front *policy.Layer, e policy.Endpoint, pattern string) policy.Fact {
+	out := policy.Fact{Kind: policy.FactRequiresHeader, Endpoint: pattern, Subject: "Authorization", Text: front.Name + " asks for it", Span: e.Span}
+	for _, f := range front.Facts {
+		if f.Kind == policy.FactNeedsAuthorization && f.Endpoint == e.Pattern {
+			out.Text, out.Span = f.Text, f.Span
+			break
 		}
 	}
-	return arrival{}, false
+	return out
+}
+
+// signed says of a fact which layer of the chain it is about.
+func (a arrival) signed(f policy.Fact) policy.Fact {
+	f.By = cmp.Or(f.By, layerName(a.host, a.layer))
+	return f
+}
+
+// reach returns where a request for a path arrives behind the front: one without credentials, else one with.
+func reach(ctx context.Context, front *policy.Layer, behind Chain, e policy.Endpoint, path string) (at arrival, ok bool) {
+	arrive := func(with ...policy.Field) bool {
+		for to := range forwarded(ctx, front, e, path, with...) {
+			for _, host := range behind {
+				if layer, serves := serves(host, to.upstream, to.request); serves {
+					at = arrival{host: host, layer: layer, path: to.request.Path, guarded: len(with) > 0}
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return at, slices.ContainsFunc(credentials(), func(with []policy.Field) bool { return arrive(with...) })
+}
+
+// credentials are what a request is handed on with: nothing, else one of the schemes that a front asks for.
+func credentials() [][]policy.Field {
+	return [][]policy.Field{nil, {{Name: "Authorization", Value: "Bearer token"}}, {{Name: "Authorization", Value: "Basic dXNlcjpwYXNz"}}}
 }
 
 // handed is a request that a layer hands on.
@@ -179,8 +216,8 @@ type handed struct {
 	request  *policy.Request
 }
 
-// forwarded returns what a layer hands on when it is asked for a path, by the methods that tell answers apart.
-func forwarded(ctx context.Context, front *policy.Layer, e policy.Endpoint, path string) func(yield func(handed) bool) {
+// forwarded returns what a layer hands on when it is asked for a path, by the methods that tell answers apart, with further headers.
+func forwarded(ctx context.Context, front *policy.Layer, e policy.Endpoint, path string, with ...policy.Field) iter.Seq[handed] {
 	return func(yield func(handed) bool) {
 		if path == "" || e.Internal {
 			return
@@ -192,7 +229,7 @@ func forwarded(ctx context.Context, front *policy.Layer, e policy.Endpoint, path
 		for _, method := range methods {
 			var found []handed
 			r := &policy.Request{Method: method, Scheme: "https", Host: nameOf(front), Port: 443, Path: path,
-				Headers: []policy.Field{{Name: "Host", Value: nameOf(front)}, {Name: "Origin", Value: "https://app.example"}}}
+				Headers: append([]policy.Field{{Name: "Host", Value: nameOf(front)}, {Name: "Origin", Value: "https://app.example"}}, with...)}
 			front.Answerer.Answer(ctx, r, func(_ context.Context, to policy.Upstream, r *policy.Request) ([]policy.Outcome, bool) {
 				asked := *r
 				found = append(found, handed{to, &asked})
@@ -223,9 +260,11 @@ func nameOf(l *policy.Layer) string {
 func Upstreams(ctx context.Context, layer *policy.Layer) []policy.Upstream {
 	var out []policy.Upstream
 	for _, e := range layer.Endpoints {
-		for h := range forwarded(ctx, layer, e, e.Example) {
-			if h.upstream.Name != "" && !slices.ContainsFunc(out, func(u policy.Upstream) bool { return u.Name == h.upstream.Name }) {
-				out = append(out, h.upstream)
+		for _, with := range credentials() {
+			for h := range forwarded(ctx, layer, e, e.Example, with...) {
+				if h.upstream.Name != "" && !slices.ContainsFunc(out, func(u policy.Upstream) bool { return u.Name == h.upstream.Name }) {
+					out = append(out, h.upstream)
+				}
 			}
 		}
 	}

@@ -47,6 +47,7 @@ type Listener struct {
 	Port   int    // 0: any port
 	// Opened is the port that a process opens. It does not decide who answers: whoever stands in front may ask by another.
 	Opened  int
+	Address string // of the machine, on which alone it answers: "127.0.0.1"; "": on all, as far as the source says
 	Hosts   []HostPattern
 	Default bool // answers for hosts that no layer of the port names
 	Span    source.Span
@@ -100,6 +101,7 @@ type Fact struct {
 	Method   string // "" for all
 	Subject  string
 	Text     string // a sentence for people
+	By       string // the layer behind that it is about, in a chain: as [Outcome.By]
 	Span     source.Span
 }
 
@@ -124,7 +126,9 @@ const (
 	FactDuplicateContentType
 	// FactOptionUnknown says: Subject is the name of an option for CORS that Text, a package or framework, does not know.
 	FactOptionUnknown
-	// FactSessionCookie says: the layer keeps sessions in the cookie Subject.
+	// FactSessionCookie says: the layer keeps sessions in the cookie Subject. Text are the attributes that it is set with,
+	// "SameSite=Lax; Secure": those that decide whether a browser sends it to another site. The value of one that is not known
+	// is "?".
 	FactSessionCookie
 	// FactServesPages says: the layer serves files, among them pages, of the folder Subject.
 	FactServesPages

@@ -60,22 +60,27 @@ func (p *Prober) simulate(f exchange.Fetch) exchange.Exchange {
 func (p *Prober) strangers(e *Endpoint) {
 	method := readMethod(e)
 	for i := range p.candidates[:min(len(p.candidates), maxCandidates)] {
-		c := &p.candidates[i]
-		f := p.fetch(e.Endpoint, method, c.Origin)
-		if c.Bypass == BypassHTTP { // whoever speaks for an http page is after what is sent over TLS
-			f.URL = p.fetch(e.Endpoint, method, "").URL
-		}
-		f.Credentials = browser.CredentialsSameOrigin
-		if e.WithCredentials() {
-			f.Credentials = browser.CredentialsInclude
-		}
-		x := p.simulate(f)
-		if allowed, _ := e.LetsIn(&x); !allowed && e.WithCredentials() {
-			f.Credentials = browser.CredentialsSameOrigin
-			x = p.simulate(f)
-		}
-		e.Strangers = append(e.Strangers, &Probe{Purpose: Stranger, Exchange: x, Candidate: c})
+		e.Strangers = append(e.Strangers, p.visit(e, method, nil, &p.candidates[i]))
 	}
+}
+
+// visit asks for an endpoint from the page of a candidate, with credentials where the endpoint allows them, else without.
+func (p *Prober) visit(e *Endpoint, method string, headers []browser.Header, c *Candidate) *Probe {
+	f := p.fetch(e.Endpoint, method, c.Origin)
+	f.Headers = headers
+	if c.Bypass == BypassHTTP { // whoever speaks for an http page is after what is sent over TLS
+		f.URL = p.fetch(e.Endpoint, method, "").URL
+	}
+	f.Credentials = browser.CredentialsSameOrigin
+	if e.WithCredentials() {
+		f.Credentials = browser.CredentialsInclude
+	}
+	x := p.simulate(f)
+	if allowed, _ := e.LetsIn(&x); !allowed && e.WithCredentials() {
+		f.Credentials = browser.CredentialsSameOrigin
+		x = p.simulate(f)
+	}
+	return &Probe{Purpose: Stranger, Exchange: x, Candidate: c}
 }
 
 // readMethod returns the method, of those that need no preflight, that an endpoint lets pages of other origins read.
@@ -170,6 +175,8 @@ func Phrase(a policy.Assumption) string {
 		return "whether " + a.Subject
 	case policy.UnknownPasses:
 		return "whether " + a.Unknown.String()
+	case policy.UnknownVariable, policy.UnknownPlaceholder, policy.UnknownModule, policy.UnknownClient, policy.UnknownHeader, policy.UnknownCached,
+		policy.UnknownLimit:
 	}
 	return a.Unknown.String()
 }

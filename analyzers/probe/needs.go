@@ -169,7 +169,7 @@ func (p *Prober) ask(e *Endpoint, n *contract.Need, server contract.Server, way 
 		f.Credentials = browser.CredentialsInclude
 	}
 	purpose := Simple
-	if n.Cell != nil && server.Scheme == "http" && strings.HasPrefix(origin, "https://") {
+	if n.Cell != nil && server.Scheme == "http" && strings.HasPrefix(origin, "https://") && !IsLoopback("http://"+server.Authority()) {
 		base := "http://" + server.Authority() + server.Path
 		return &Probe{Purpose: Unencrypted, Exchange: p.simulate(f), Need: "names the server", NeedAt: server.Span, Stated: n, Server: base}
 	}

@@ -222,6 +222,10 @@ func registrable(host string) string {
 	return domain
 }
 
+// Site returns the registrable domain of an origin or URL without a path: two of one such are of one site, whatever their hosts. It
+// is "" for an address, a single name or a public suffix. https://html.spec.whatwg.org/#same-site
+func Site(origin string) string { return registrable(hostOf(origin)) }
+
 func hostOf(origin string) string {
 	_, host, _ := strings.Cut(origin, "://")
 	if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
@@ -82,12 +84,43 @@ func readChain(ctx context.Context, paths []string, o options) (exchange.Chain, 
 	return chain, nil
 }
 
+// readProject reads the hosts that a path, or the whole project, holds, as browsers meet them: each with who stands behind it. Base is
+// the working directory below the project's root.
+func readProject(ctx context.Context, paths []string, o options) (seats []*policy.Host, base string, err error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, "", err
+	}
+	projects, err := discovery.Find(here, paths)
+	if err != nil {
+		return nil, "", err
+	}
+	p, err := openProject(&projects[0], &checkCommand{noBaseline: true}) // stays open: answers look up whether files exist
+	if err != nil {
+		return nil, "", err
+	}
+	if o.nginx.Version != (nginx.Version{}) {
+		p.options.nginx.Version = o.nginx.Version
+	}
+	result := engine.Run(ctx, engine.Options{Files: p.tree, Dialects: dialects(p.options), Contract: p.config.Contract, Link: true, Named: p.wanted()})
+	seats = result.Seats
+	if slices.ContainsFunc(seats, func(h *policy.Host) bool { return !described(h) }) {
+		seats = slices.DeleteFunc(seats, described) // they describe what the others do
+	}
+	if len(seats) == 0 {
+		return nil, "", fmt.Errorf("nothing that answers HTTP requests in %s", cmp.Or(strings.Join(paths, " "), "this project"))
+	}
+	return seats, p.base(here), nil
+}
+
+// described reports whether a host is an API as its description has it, and not who answers.
+func described(h *policy.Host) bool { return h.Dialect == openapi.Dialect{}.Name() }
+
 // together makes one host of the hosts of one dialect that one path holds: the files of a folder are one server's.
 // Declared layers stay apart, each stands for an upstream of its own.
 func together(hosts []*policy.Host) exchange.Chain {
 	var chain exchange.Chain
 	at := map[string]*policy.Host{}
-	described := func(h *policy.Host) bool { return h.Dialect == openapi.Dialect{}.Name() }
 	if slices.ContainsFunc(hosts, func(h *policy.Host) bool { return !described(h) }) {
 		hosts = slices.DeleteFunc(slices.Clone(hosts), described) // they describe what the others do
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
@@ -30,12 +29,15 @@ type checkCommand struct {
 	staged       bool
 	stats        bool
 	watching     bool
+	fixing       bool
+	unsafe       bool
+	diffing      bool
 	jobs         int
 	color        string
 
-	agreed   func(engine.Agreed) // told what became of the contract's needs
-	surveyed func(*probe.Survey) // told what probing found out about each layer
-	memory   *engine.Memory      // of earlier runs; nil for none
+	agreed   func(engine.Agreed)   // told what became of the contract's needs
+	surveyed func(engine.Surveyed) // told what probing found out about each layer
+	memory   *engine.Memory        // of earlier runs; nil for none
 }
 
 func newCheck() *cobra.Command {
@@ -61,6 +63,9 @@ func (c *checkCommand) flags(f *pflag.FlagSet) {
 	f.BoolVar(&c.pedantic, "pedantic", false, "show notes and findings of low confidence too")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "show the whole exchange, curl lines and every browser's message")
 	f.BoolVar(&c.watching, "watch", false, "check again whenever a file changes")
+	f.BoolVar(&c.fixing, "fix", false, "repair what can be repaired safely")
+	f.BoolVar(&c.unsafe, "unsafe-fixes", false, "with --fix or --diff: also repair what changes behaviour that somebody may rely on")
+	f.BoolVar(&c.diffing, "diff", false, "print the repairs as a patch, and write nothing")
 	f.BoolVar(&c.stats, "stats", false, "print where findings, gaps and time are, on standard error")
 	f.BoolVar(&c.forceExclude, "force-exclude", false, "excludes hold for named files too")
 	f.BoolVar(&c.noConfig, "no-config", false, "read no configuration file")
@@ -74,6 +79,9 @@ func (c *checkCommand) flags(f *pflag.FlagSet) {
 func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {
 	if c.wants("help") {
 		return listFormats(cmd.OutOrStdout())
+	}
+	if err := c.checkFixing(); err != nil {
+		return err
 	}
 	outputs, err := c.outputs()
 	if err != nil {
@@ -102,9 +110,17 @@ func (c *checkCommand) once(cmd *cobra.Command, paths []string, outputs []output
 		if err != nil {
 			return err
 		}
+		if c.fixing || c.diffing {
+			if p, err = c.repair(cmd, p, here); err != nil {
+				return err
+			}
+		}
 		r, stats := p.check(cmd.Context(), c, progress(cmd.ErrOrStderr()))
 		r.Elapsed = time.Since(started)
 		fail = fail || p.fails(r)
+		if c.diffing {
+			outputs = toFiles(outputs)
+		}
 		if err := c.write(cmd, p, r, outputs, here); err != nil {
 			return err
 		}

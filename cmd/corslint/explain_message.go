@@ -8,15 +8,18 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/corslint/corslint/analyzers/console"
+	"github.com/corslint/corslint/internal/devtools"
 	"github.com/corslint/corslint/internal/diagnosis"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
+	"github.com/corslint/corslint/internal/finding"
 )
 
 // maxMessage bounds what is read of a pasted text.
@@ -33,7 +36,7 @@ func readMessage(cmd *cobra.Command) (string, error) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "Paste the browser's message (Chrome, Edge, Firefox or Safari), then an empty line:")
 		return untilEmptyLine(in)
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxLog+1))
+	text, err := io.ReadAll(io.LimitReader(in, devtools.MaxLog+1))
 	if err != nil {
 		return "", err
 	}
@@ -66,14 +69,21 @@ func (e *explanation) explainMessage(cmd *cobra.Command, text string) error {
 	if err != nil {
 		return err
 	}
-	for i := range found {
+	for i := range found[:min(len(found), maxExplained)] {
 		if i > 0 {
 			fmt.Fprintln(w.out)
 		}
 		if len(found) > 1 {
-			fmt.Fprintf(w.out, "%s\n", shorten(printable(found[i].Text), 160))
+			w.say("> ", "%s", shorten(found[i].Text, 500))
 		}
-		w.print(w.layers(cmd.Context()).Diagnose(cmd.Context(), found[i]))
+		var project *diagnosis.Project // what means the same everywhere needs none
+		if diagnosis.Asks(&found[i]) {
+			project = w.layers(cmd.Context())
+		}
+		w.print(cmd.Context(), project.Diagnose(cmd.Context(), found[i]))
+	}
+	if more := len(found) - maxExplained; more > 0 {
+		fmt.Fprintf(w.out, "\n%d more messages are not explained\n", more)
 	}
 	return w.project.close()
 }
@@ -83,7 +93,8 @@ type workshop struct {
 	out   io.Writer
 	paths []string
 	read  *diagnosis.Project
-	base  string // the working directory relative to the project's root
+	here  string   // the working directory, without symbolic links as the roots are
+	roots []string // of the project, or of the paths that are the chain
 	*project
 }
 
@@ -108,7 +119,13 @@ func (e *explanation) workshop(cmd *cobra.Command) (*workshop, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.project, w.base = p, p.base(here)
+	w.project, w.here = p, here
+	if real, err := filepath.EvalSymlinks(here); err == nil {
+		w.here = real
+	}
+	for i := range projects {
+		w.roots = append(w.roots, projects[i].Root)
+	}
 	return w, nil
 }
 
@@ -121,10 +138,32 @@ func (w *workshop) layers(ctx context.Context) *diagnosis.Project {
 	return w.read
 }
 
+// similar returns what is reported about the project that makes a browser print a message.
+func (w *workshop) similar(ctx context.Context, m *console.Message) []*finding.Finding {
+	report, _ := w.check(ctx, &checkCommand{pedantic: true, noBaseline: true}, nil)
+	return slices.DeleteFunc(report.Findings, func(f *finding.Finding) bool { return !diagnosis.Concerns(f, m) })
+}
+
 // shown returns a path of the project as seen from the working directory.
-func (w *workshop) shown(path string) string {
-	if rel, err := filepath.Rel(filepath.FromSlash("/"+w.base), filepath.FromSlash("/"+path)); err == nil {
-		return filepath.ToSlash(rel)
+func (w *workshop) shown(name string) string {
+	for _, root := range w.roots {
+		abs := filepath.Join(root, filepath.FromSlash(name))
+		if _, err := os.Stat(abs); err != nil {
+			continue
+		}
+		if rel, err := filepath.Rel(w.here, abs); err == nil {
+			return filepath.ToSlash(rel)
+		}
 	}
-	return path
+	return name
+}
+
+// find returns what the disk says of a file of the project; nil if it is not there.
+func (w *workshop) find(name string) os.FileInfo {
+	for _, root := range w.roots {
+		if info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name))); err == nil {
+			return info
+		}
+	}
+	return nil
 }

@@ -1,22 +1,24 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/console"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/diagnosis"
+	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
 )
 
 // print prints a diagnosis for people.
-func (w *workshop) print(d *diagnosis.Diagnosis) {
+func (w *workshop) print(ctx context.Context, d *diagnosis.Diagnosis) {
 	switch d.Kind {
 	case diagnosis.Caused:
 		w.caused(d)
@@ -25,13 +27,13 @@ func (w *workshop) print(d *diagnosis.Diagnosis) {
 	case diagnosis.NoLayer:
 		w.noLayer(d)
 	case diagnosis.General:
-		w.general(d)
+		w.general(ctx, d)
 	}
 }
 
 // caused prints that the project does that, and what to do about it.
 func (w *workshop) caused(d *diagnosis.Diagnosis) {
-	w.say("", "This project does that.   %s%s", layerName(d), w.at(d.Place, ", "))
+	w.say("", "This project does that.   %s%s", w.layer(d), w.at(d.Place, ", "))
 	rule := ""
 	if d.Finding != nil {
 		rule = " (" + d.Finding.Rule + ")"
@@ -41,7 +43,7 @@ func (w *workshop) caused(d *diagnosis.Diagnosis) {
 		w.say("  because: ", "%s", d.Because)
 	}
 	if d.Change != "" {
-		w.say("  change:  ", "%s", d.Change)
+		w.say("  change:  ", "%s%s", d.Change, w.fix(d))
 	}
 	switch {
 	case len(d.After) == 0:
@@ -50,9 +52,24 @@ func (w *workshop) caused(d *diagnosis.Diagnosis) {
 		w.say("  after it: ", "the browser goes on, and refuses it for what comes next:")
 		for i, wall := range d.After {
 			w.say(fmt.Sprintf("    %d. ", i+2), "%s%s", wall.Text, w.at(wall.Place, "   "))
+			if wall.Change != "" {
+				w.say("       change: ", "%s", wall.Change)
+			}
 		}
 	}
+	w.more(d)
 	w.notes(d)
+}
+
+// fix is the command that makes the change, where there is one.
+func (w *workshop) fix(d *diagnosis.Diagnosis) string {
+	if d.Finding == nil || !slices.ContainsFunc(d.Finding.Fixes, func(f finding.Fix) bool { return f.Safety == finding.Safe }) {
+		return ""
+	}
+	return "   (corslint --fix " + w.shown(d.Place.Path()) + ")"
+}
+
+func (w *workshop) more(d *diagnosis.Diagnosis) {
 	if d.Rule != "" {
 		w.say("  more:    ", "corslint explain %s", d.Rule)
 	}
@@ -69,9 +86,10 @@ func (w *workshop) otherwise(d *diagnosis.Diagnosis) {
 	case browser.Unknown:
 		how = "From these files it is not known whether the browser allows " + asked + "."
 	case browser.Blocked:
-		how = "From these files the browser refuses " + asked + " for another reason: " + d.Outcome.Result.Failures[0].Text
+		f := d.Outcome.Result.Failures[0]
+		how = "From these files the browser refuses " + asked + " for another reason: " + f.Text + w.at(diagnosis.Place(&f, d.Outcome.Answer(f.Hop, f.Phase)), " ")
 	}
-	w.say("", "Predicted otherwise.   %s   (%s%s)", how, layerName(d), w.at(d.Layer.Span, ", "))
+	w.say("", "Predicted otherwise.   %s   (%s%s)", how, w.layer(d), w.at(d.Layer.Span, ", "))
 	server := "Look at the response's Server and Via."
 	if name := serverHeader(d); name != "" {
 		server = "Look at the response's Server and Via: this project sends " + name + "."
@@ -79,7 +97,7 @@ func (w *workshop) otherwise(d *diagnosis.Diagnosis) {
 	w.say("  1. ", "Another layer answered. %s", server)
 	w.say("  2. ", "The deployed files differ from these%s.", w.changed(d.Layer.Span.Path()))
 	w.say("  3. ", "The request differs: credentials, or a header that needs a preflight. Right-click the request, \"Copy as fetch\", then:")
-	w.line("       corslint simulate " + w.chainArgument(d) + " --fetch -")
+	w.line("       corslint simulate --fetch -")
 	if lines := d.Exchange.Curl(d.Outcome); len(lines) > 0 {
 		w.line("  Compare with:  " + lines[0])
 	}
@@ -90,26 +108,50 @@ func (w *workshop) otherwise(d *diagnosis.Diagnosis) {
 func (w *workshop) noLayer(d *diagnosis.Diagnosis) {
 	known := "Nothing in this project answers HTTP requests, as far as corslint reads it."
 	if len(d.Known) > 0 {
-		known = "Known: " + strings.Join(d.Known, ", ") + "."
+		var names []string
+		for _, l := range d.Known {
+			if l.More > 0 {
+				l.Names = append(l.Names, fmt.Sprintf("%d more", l.More))
+			}
+			names = append(names, strings.Join(l.Names, ", ")+" ("+l.Dialect+")")
+		}
+		known = "Known: " + strings.Join(names, "; ") + "."
 	}
 	w.say("", "No layer here answers %s.   %s", hostOf(d), known)
 	if d.Meaning != "" {
 		w.say("  In general this message means: ", "%s", d.Meaning)
 	}
-	w.say("  ", "A server that corslint cannot read is declared in a layer file: https://github.com/corslint/corslint/blob/main/docs/explain.md#layers")
-	if d.Rule != "" {
-		w.say("  more:    ", "corslint explain %s", d.Rule)
-	}
+	w.say("  ", "A server that corslint cannot read is declared in a layer file: docs/explain.md")
+	w.more(d)
 }
 
 // general prints what a message means that nobody here can be asked about.
-func (w *workshop) general(d *diagnosis.Diagnosis) {
+func (w *workshop) general(ctx context.Context, d *diagnosis.Diagnosis) {
 	w.say("", "%s", d.Meaning)
+	if d.Message.Kind == console.Refused {
+		w.similarFindings(ctx, d)
+	}
 	for _, hint := range d.Hints {
 		w.say("  ", "%s", hint)
 	}
-	if d.Rule != "" {
-		w.say("  more:    ", "corslint explain %s", d.Rule)
+	w.more(d)
+}
+
+// maxSimilar is how many findings are listed for a message that names no URL.
+const maxSimilar = 5
+
+func (w *workshop) similarFindings(ctx context.Context, d *diagnosis.Diagnosis) {
+	found := w.similar(ctx, &d.Message)
+	if len(found) == 0 {
+		w.say("  ", "The message names no URL, and nothing that is reported about this project makes a browser print it.")
+		return
+	}
+	w.say("  ", "The message names no URL. In this project a browser prints it because of:")
+	for _, f := range found[:min(len(found), maxSimilar)] {
+		w.say("    ", "%s: %s [%s]", w.at(f.Place, ""), f.Message, f.Rule)
+	}
+	if len(found) > maxSimilar {
+		w.say("    ", "and %d more: corslint", len(found)-maxSimilar)
 	}
 }
 
@@ -140,16 +182,15 @@ const width = 118
 // say prints a paragraph, with its further lines below the text of the first.
 func (w *workshop) say(indent, format string, args ...any) {
 	text := printable(fmt.Sprintf(format, args...))
-	line := indent
 	pad := strings.Repeat(" ", min(len(indent), 11))
-	empty := true
-	for _, word := range strings.SplitAfter(text, " ") {
-		if !empty && len([]rune(strings.TrimRight(line+word, " "))) > width {
+	line, words := indent, 0
+	for word := range strings.SplitAfterSeq(text, " ") {
+		if words > 0 && utf8.RuneCountInString(strings.TrimRight(line+word, " ")) > width {
 			w.line(line)
-			line, empty = pad, true
+			line, words = pad, 0
 		}
 		line += word
-		empty = false
+		words++
 	}
 	w.line(line)
 }
@@ -176,28 +217,25 @@ func (w *workshop) answeredAt(d *diagnosis.Diagnosis) string {
 	return fmt.Sprintf(" on %s:%d", name, at.Position().Line)
 }
 
-// chainArgument names the layer's file for a command line.
-func (w *workshop) chainArgument(d *diagnosis.Diagnosis) string {
-	if len(w.paths) > 0 {
-		return strings.Join(w.paths, " ")
-	}
-	return w.shown(d.Layer.Span.Path())
-}
-
 // changed says when a file was changed.
 func (w *workshop) changed(name string) string {
-	info, err := os.Stat(filepath.Join(w.Root, filepath.FromSlash(name)))
-	if err != nil {
+	info := w.find(name)
+	if info == nil {
 		return ""
 	}
 	return fmt.Sprintf(" (last changed %s, %s)", info.ModTime().UTC().Format("2006-01-02"), path.Base(name))
 }
 
-func layerName(d *diagnosis.Diagnosis) string {
-	if strings.Contains(d.Layer.Name, d.Host.Name) {
-		return d.Layer.Name
+// layer names who answers: "nginx api.shop.example", "express orders/server.js".
+func (w *workshop) layer(d *diagnosis.Diagnosis) string {
+	name := d.Layer.Name
+	if strings.HasSuffix(d.Layer.Span.Path(), name) || strings.HasSuffix(name, d.Layer.Span.Path()) {
+		name = w.shown(name)
 	}
-	return d.Host.Name + " " + d.Layer.Name
+	if strings.Contains(name, d.Host.Dialect) {
+		return name
+	}
+	return d.Host.Dialect + " " + name
 }
 
 // request names the request that fails.

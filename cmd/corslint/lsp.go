@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +32,11 @@ func newLSP() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			version := thisBuild().Version
-			return lsp.Serve(cmd.Context(), stdio{cmd.InOrStdin(), cmd.OutOrStdout()}, lsp.Options{Version: version, Open: openEditor, Rule: documentation})
+			err := lsp.Serve(cmd.Context(), stdio{cmd.InOrStdin(), cmd.OutOrStdout()}, lsp.Options{Version: version, Open: openEditor, Rule: documentation})
+			if errors.Is(err, lsp.ErrNoShutdown) {
+				return errFindings // the protocol wants exit status 1
+			}
+			return err
 		},
 	}
 	cmd.Flags().Bool("stdio", true, "what clients say to servers that can do otherwise, too")
@@ -57,60 +63,129 @@ func documentation(name string) (doc, href string) {
 // editor is a project whose files an editor changes.
 type editor struct {
 	*project
-	found  discovery.Project
-	memory *engine.Memory
-	same   map[string]*source.File // what was read last, by path: unless its text changes it is the same file
+	found    discovery.Project
+	loose    bool // nothing says that the files around belong together: only what is open is looked at
+	settings []byte
+	memory   *engine.Memory
+	known    *knownFiles
+	added    []string // of the files that were there the last time, those that are on no disk
 }
 
-// openEditor opens the project that a directory belongs to.
-func openEditor(dir string) (lsp.Project, error) {
-	projects, err := discovery.Find(dir, nil)
+// openEditor opens the project that a directory belongs to: where neither version control nor a configuration file says which
+// that is, the folder that the editor has open.
+func openEditor(dir, folder string) (lsp.Project, error) {
+	found, declared, err := findEditor(dir)
 	if err != nil {
 		return nil, err
 	}
-	e := &editor{found: projects[0], memory: engine.NewMemory(), same: map[string]*source.File{}}
-	e.found.Named = []string{""} // all of it
+	if !declared && folder != "" {
+		if found, _, err = findEditor(folder); err != nil {
+			return nil, err
+		}
+	}
+	e := &editor{found: found, loose: !declared && folder == "" && crowded(found.Root), memory: engine.NewMemory(), known: newKnownFiles()}
 	return e, e.open()
 }
 
+// findEditor returns the project of a directory, all of it, and whether something declares it.
+func findEditor(dir string) (discovery.Project, bool, error) {
+	for { // a file that is not saved yet may lie in a directory that is not there yet
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	projects, err := discovery.Find(dir, nil)
+	if err != nil {
+		return discovery.Project{}, false, err
+	}
+	p := projects[0]
+	p.Named = []string{""}
+	_, err = os.Lstat(filepath.Join(p.Root, ".git"))
+	return p, err == nil || p.Config != "", nil
+}
+
+// crowded reports whether a directory is one in which all kinds of things lie: nobody who opens a file there asks for all of them
+// to be read.
+func crowded(dir string) bool {
+	home, _ := os.UserHomeDir()
+	for _, d := range []string{home, os.TempDir(), filepath.Dir(dir)} { // the root of a disk is its own directory
+		if real, err := filepath.EvalSymlinks(d); err == nil && real == dir {
+			return true
+		}
+	}
+	return false
+}
+
 func (e *editor) open() error {
-	p, err := openProject(&e.found, &checkCommand{})
+	p, err := e.opened()
 	if err != nil {
 		return err
 	}
-	e.project = p
+	e.project, e.settings = p, nil
+	if f, err := p.tree.Open(e.found.Config); err == nil && e.found.Config != "" {
+		e.settings = f.Data
+	}
 	return nil
+}
+
+func (e *editor) opened() (*project, error) {
+	if e.loose {
+		return openRoot(&e.found, &checkCommand{}, discovery.Memory())
+	}
+	return openProject(&e.found, &checkCommand{})
 }
 
 // Root implements [lsp.Project].
 func (e *editor) Root() string { return e.found.Root }
 
 // Close implements [lsp.Project].
-func (e *editor) Close() error { return e.close() }
-
-// Changed implements [lsp.Project]: the files are read anew, and the configuration, unless there is a mistake in it.
-func (e *editor) Changed() {
-	before := e.project
-	if e.open() != nil {
-		e.project = before
-		return
-	}
-	_ = before.close() // it was read only
+func (e *editor) Close() error {
 	e.memory.Forget()
+	return e.close()
+}
+
+// Changed implements [lsp.Project]: the files are read anew, and the configuration, unless there is a mistake in it. What was
+// found out about the files stays true unless there are others than before. The root that they were read from is not closed: what
+// was loaded from it may be asked again; it goes when nothing refers to it.
+func (e *editor) Changed() error {
+	before, settings := e.project, e.settings
+	if found, _, err := findEditor(e.found.Root); err == nil && found.Root == e.found.Root {
+		e.found.Config = found.Config
+	}
+	if err := e.open(); err != nil {
+		return err
+	}
+	switch {
+	case !bytes.Equal(settings, e.settings):
+		e.memory.Forget()
+		e.memory = engine.NewMemory()
+	case !slices.Equal(before.tree.Paths(""), e.tree.Paths("")):
+		e.memory.Forget()
+	}
+	return nil
 }
 
 // Check implements [lsp.Project].
 func (e *editor) Check(ctx context.Context, unsaved map[string]*source.File) *lsp.Result {
-	files := &unsavedFiles{Tree: e.tree, unsaved: unsaved, same: e.same}
-	e.files = files
-	result := &lsp.Result{Comment: commentMarks}
-	c := &checkCommand{memory: e.memory, surveyed: func(s *probe.Survey) { result.Verdicts = append(result.Verdicts, verdicts(s)...) }}
-	o := e.analyze(ctx, c, nil)
+	files := &unsavedFiles{Tree: e.tree, unsaved: unsaved, known: e.known}
+	if added := files.added(); !slices.Equal(added, e.added) {
+		e.memory.Forget()
+		e.added = added
+	}
+	p := *e.project // fixes are worked out while the next text is looked at
+	p.files = files
+	known := e.memory
+	result := &lsp.Result{Comment: commentMarks, Fixes: func(ctx context.Context, of []*finding.Finding) [][]finding.Fix {
+		return p.proposals(ctx, known, of)
+	}}
+	c := &checkCommand{memory: e.memory, surveyed: func(s engine.Surveyed) { result.Verdicts = append(result.Verdicts, verdicts(s.Survey)...) }}
+	o := p.analyze(ctx, c, nil)
 	if ctx.Err() != nil {
 		return nil
 	}
-	for _, f := range baseline.Match(e.accepted(), o.left.Findings, e.tree.Has).New {
-		if f.Shown() && !e.config.Rules[f.Rule].Off {
+	for _, f := range baseline.Match(p.accepted(), o.left.Findings, p.tree.Has).New {
+		if f.Shown() && !p.config.Rules[f.Rule].Off {
 			result.Findings = append(result.Findings, f)
 		}
 	}
@@ -120,6 +195,24 @@ func (e *editor) Check(ctx context.Context, unsaved map[string]*source.File) *ls
 	})
 	result.Verdicts = slices.CompactFunc(result.Verdicts, func(a, b lsp.Verdict) bool { return a.Span == b.Span && a.Label == b.Label })
 	return result
+}
+
+// proposals returns the fixes of findings.
+func (p *project) proposals(ctx context.Context, known *engine.Memory, of []*finding.Finding) [][]finding.Fix {
+	memory := known.Fork()
+	defer memory.Forget()
+	fixer := (&checkCommand{}).fixer(p)
+	fixer.Memory = memory
+	copies, out := make([]*finding.Finding, len(of)), make([][]finding.Fix, len(of))
+	for i, f := range of {
+		one := *f // others read it
+		copies[i] = &one
+	}
+	fixer.Propose(ctx, copies)
+	for i, f := range copies {
+		out[i] = f.Fixes
+	}
+	return out
 }
 
 // verdicts says of the endpoints of a layer who may read them.
@@ -133,7 +226,7 @@ func verdicts(s *probe.Survey) []lsp.Verdict {
 		one := *s
 		one.Endpoints, one.Total = []*probe.Endpoint{e}, 1
 		printPolicy(&text, &one)
-		out = append(out, lsp.Verdict{Span: e.Span, Label: "cors: " + cmp.Or(who(e), "nobody"), Text: "```text\n" + strings.ReplaceAll(text.String(), "```", "'''") + "```"})
+		out = append(out, lsp.Verdict{Span: e.Span, Label: "cors: " + cmp.Or(letsIn(e), "nobody"), Text: "```text\n" + strings.ReplaceAll(text.String(), "```", "'''") + "```"})
 	}
 	return out
 }
@@ -149,16 +242,45 @@ func commentMarks(name string) (before, after string, ok bool) {
 	return "#", "", true
 }
 
-// unsavedFiles are the files of a tree, and in place of some what an editor has.
+// knownFiles are the files that runs have read, by path: a file whose text is the same is the same file. It is safe for
+// concurrent use.
+type knownFiles struct {
+	lock  sync.Mutex
+	files map[string]*source.File
+}
+
+func newKnownFiles() *knownFiles { return &knownFiles{files: map[string]*source.File{}} }
+
+func (k *knownFiles) same(f *source.File) *source.File {
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	if known := k.files[f.Path]; known != nil && (known == f || bytes.Equal(known.Data, f.Data)) {
+		return known
+	}
+	k.files[f.Path] = f
+	return f
+}
+
+// unsavedFiles are the files of a tree, and in place of some and beside them what an editor has.
 type unsavedFiles struct {
 	*discovery.Tree
 	unsaved map[string]*source.File
-
-	lock sync.Mutex
-	same map[string]*source.File
+	known   *knownFiles
 }
 
-// Open implements [parsers.Files]. What has the text that it had the last time is the same file.
+// added returns the paths that are not on the disk, sorted.
+func (u *unsavedFiles) added() []string {
+	var out []string
+	for name := range u.unsaved {
+		if !u.Tree.Has(name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Open implements [parsers.Files].
 func (u *unsavedFiles) Open(name string) (*source.File, error) {
 	if f := u.unsaved[u.Real(name)]; f != nil {
 		return f, nil
@@ -167,13 +289,7 @@ func (u *unsavedFiles) Open(name string) (*source.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.lock.Lock()
-	defer u.lock.Unlock()
-	if known := u.same[f.Path]; known != nil && (known == f || bytes.Equal(known.Data, f.Data)) {
-		return known, nil
-	}
-	u.same[f.Path] = f
-	return f, nil
+	return u.known.same(f), nil
 }
 
 // Has implements [parsers.Files].
@@ -181,12 +297,20 @@ func (u *unsavedFiles) Has(name string) bool { return u.unsaved[name] != nil || 
 
 // Paths implements [parsers.Files].
 func (u *unsavedFiles) Paths(dir string) []string {
-	all := u.Tree.Paths(dir)
-	for name := range u.unsaved {
-		if !u.Tree.Has(name) && discovery.Within(name, dir) {
-			all = append(slices.Clone(all), name)
-			slices.Sort(all)
-		}
+	return u.with(u.Tree.Paths(dir), func(name string) bool { return discovery.Within(name, dir) })
+}
+
+// WithSuffix implements [parsers.Files].
+func (u *unsavedFiles) WithSuffix(suffix string) []string {
+	return u.with(u.Tree.WithSuffix(suffix), func(name string) bool { return name == suffix || strings.HasSuffix(name, "/"+suffix) })
+}
+
+func (u *unsavedFiles) with(paths []string, wanted func(string) bool) []string {
+	added := slices.DeleteFunc(u.added(), func(name string) bool { return !wanted(name) })
+	if len(added) == 0 {
+		return paths
 	}
+	all := slices.Concat(paths, added)
+	slices.Sort(all)
 	return all
 }

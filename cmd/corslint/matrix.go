@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -40,7 +39,7 @@ The exit status is 1 when a cell is blocked; with --strict also when one is not 
 			if err != nil {
 				return err
 			}
-			table, err := p.matrix(cmd, c)
+			table, err := p.matrix(cmd, c, format == "html")
 			if err := errors.Join(err, p.close()); err != nil {
 				return err
 			}
@@ -63,11 +62,11 @@ The exit status is 1 when a cell is blocked; with --strict also when one is not 
 }
 
 // matrix makes the table of a project's contract. What is wrong with the contract itself is said beside it.
-func (p *project) matrix(cmd *cobra.Command, c *checkCommand) (*matrix.Table, error) {
+func (p *project) matrix(cmd *cobra.Command, c *checkCommand, witnesses bool) (*matrix.Table, error) {
 	if p.config.Contract == nil {
 		return nil, errors.New("there is no contract: describe the frontends and APIs in .corslint.yml, or let corslint init begin it")
 	}
-	b := matrix.New(p.config.Contract)
+	b := matrix.New(p.config.Contract, witnesses)
 	c.agreed = b.Add
 	o := p.analyze(cmd.Context(), c, nil)
 	for _, m := range o.Mistakes {
@@ -118,13 +117,11 @@ func checkMatrix(w io.Writer, t *matrix.Table, file, root string) error {
 	return errFindings
 }
 
-// relative returns a path of the project as it is from a directory of the project.
+// relative returns a path of the project as it is from the working directory, which base names as it is from the root.
 func relative(base, name string) string {
-	if base == "" {
-		return name
+	rel, err := filepath.Rel(filepath.FromSlash(base), filepath.FromSlash(name))
+	if err != nil {
+		return name // the root is below the working directory
 	}
-	if rest, ok := strings.CutPrefix(name, base+"/"); ok {
-		return rest
-	}
-	return path.Join(strings.Repeat("../", strings.Count(base, "/")+1), name)
+	return filepath.ToSlash(rel)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,19 +12,34 @@ import (
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/internal/who"
 )
 
 func newPolicy() *cobra.Command {
 	q := &queryFlags{}
-	var program bool
+	var program, readers, verbose bool
+	var format string
 	cmd := &cobra.Command{
-		Use:   "policy PATH...",
+		Use:   "policy [PATH...]",
 		Short: "The effective policy, endpoint by endpoint",
-		Args:  cobra.MinimumNArgs(1),
+		Long: `policy shows what each endpoint answers to a page that is meant. Several paths are a chain, outermost first.
+
+With --who it shows who may read each endpoint and with what, which strangers were tried and refused, and where that is decided.
+Then one path, or none, is a project: each layer is looked at through the one that stands in front of it.`,
+		Args: func(_ *cobra.Command, paths []string) error {
+			if len(paths) == 0 && !readers {
+				return errors.New("policy needs a path, or --who for the whole project")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			options, err := q.options()
 			if err != nil {
 				return err
+			}
+			if readers {
+				return showReaders(cmd, paths, options, format, verbose)
 			}
 			chain, err := readChain(cmd.Context(), paths, options)
 			if err != nil {
@@ -42,7 +58,44 @@ func newPolicy() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&q.nginxVersion, "nginx-version", "", "the nginx `VERSION` that the configuration is for")
 	cmd.Flags().BoolVar(&program, "program", false, "print what the configuration was lowered to")
+	cmd.Flags().BoolVar(&readers, "who", false, "show who may read each endpoint, and who was refused")
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "with --who, the page that each stranger would host")
+	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of --who: text or json")
 	return cmd
+}
+
+// showReaders shows who may read the endpoints of a chain, or of a project.
+func showReaders(cmd *cobra.Command, paths []string, o options, format string, verbose bool) error {
+	if format != "text" && format != "json" {
+		return fmt.Errorf("--format %q: want text or json", format)
+	}
+	var layers []who.Layer
+	ask := func(chain exchange.Chain) {
+		for _, layer := range chain[0].Layers {
+			layers = append(layers, who.Of(cmd.Context(), chain, layer))
+		}
+	}
+	base := ""
+	if len(paths) > 1 {
+		chain, err := readChain(cmd.Context(), paths, o)
+		if err != nil {
+			return err
+		}
+		ask(exchange.Chain{chain.Compose(cmd.Context())})
+	} else {
+		seats, root, err := readProject(cmd.Context(), paths, o)
+		if err != nil {
+			return err
+		}
+		base = root
+		for _, host := range seats {
+			ask(exchange.Chain{host})
+		}
+	}
+	if format == "json" {
+		return who.WriteJSON(cmd.OutOrStdout(), layers)
+	}
+	return who.WriteText(cmd.OutOrStdout(), layers, func(s source.Span) string { return fmt.Sprintf("%s:%d", relative(base, s.Path()), s.Position().Line) }, verbose)
 }
 
 // printPolicy prints what each endpoint of a layer allows, as its answers to an origin that is meant show it.
@@ -51,7 +104,7 @@ func printPolicy(out io.Writer, s *probe.Survey) {
 	w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
 	for _, e := range s.Endpoints {
 		fmt.Fprintf(w, "  %s\n", e.Pattern)
-		fmt.Fprintf(w, "    origins\t%s\n", who(e))
+		fmt.Fprintf(w, "    origins\t%s\n", letsIn(e))
 		for _, method := range []string{"OPTIONS", "GET"} {
 			for i := range e.Answers {
 				a := &e.Answers[i]
@@ -75,7 +128,7 @@ func printPolicy(out io.Writer, s *probe.Survey) {
 	_ = w.Flush() // the writer below reports its own errors
 }
 
-func who(e *probe.Endpoint) string {
+func letsIn(e *probe.Endpoint) string {
 	list := strings.Join(e.Intent.Origins, ", ")
 	if e.Intent.Anybody {
 		list = "anybody"

@@ -145,16 +145,28 @@ type outcome struct {
 
 // analyze runs the analysis and takes out what is suppressed.
 func (p *project) analyze(ctx context.Context, c *checkCommand, progress func(done, total int)) *outcome {
+	o := p.engineOptions(c)
+	o.Progress = progress
+	return p.run(ctx, c, o)
+}
+
+// engineOptions are the options of a run over the project as it stands.
+func (p *project) engineOptions(c *checkCommand) engine.Options {
 	// Rules that are off are asked too: a cause that nobody wants to hear of is still the cause, and not its symptom.
-	result := engine.Run(ctx, engine.Options{
-		Files: p.files, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Documents: c.wants("json"), Progress: progress, Named: p.wanted(),
+	return engine.Options{
+		Files: p.files, Dialects: dialects(p.options), Rules: rules.All(), Workers: c.jobs, Documents: c.wants("json"), Named: p.wanted(),
 		Contract: p.config.Contract, Agreed: c.agreed, Surveyed: c.surveyed, Memory: c.memory,
 		Environment: func(path string) rules.Environment { return rules.Environment(p.config.Environment(path)) },
-	})
-	result.Findings = append(result.Findings, p.expectations(ctx, c)...)
+	}
+}
+
+// run runs the analysis and takes out what is suppressed.
+func (p *project) run(ctx context.Context, c *checkCommand, o engine.Options) *outcome {
+	result := engine.Run(ctx, o)
+	result.Findings = append(result.Findings, p.expectations(ctx, c, o.Files)...)
 	return &outcome{result, suppress.Apply(suppress.Input{
 		Findings: p.level(result.Findings), Comments: result.Comments, Ignores: p.config.Ignore, Rules: ruleNames(), Today: time.Now(),
-		Wanted: p.wanted(), Whole: p.Whole(), Ran: func(rule string) bool { return !p.config.Rules[rule].Off },
+		Wanted: o.Named, Whole: p.Whole(), Ran: func(rule string) bool { return !p.config.Rules[rule].Off },
 	})}
 }
 
@@ -164,16 +176,8 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 	o := p.analyze(ctx, c, progress)
 	accepted := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
 	older := baseline.Match(p.earlier, accepted.New, p.tree.Has)
-	shown, hidden := []*finding.Finding{}, map[finding.Severity]int{}
-	for _, f := range older.New {
-		switch {
-		case p.config.Rules[f.Rule].Off:
-		case c.pedantic || f.Shown():
-			shown = append(shown, f)
-		default:
-			hidden[f.Severity]++
-		}
-	}
+	shown, hidden := p.sift(c, older.New)
+	c.propose(ctx, p, shown)
 	r := toReport(o.Result, shown, hidden, o.left.Suppressed)
 	if p.baselines != nil {
 		r.Baseline = &report.Baseline{Accepted: len(accepted.Known)}
@@ -191,6 +195,21 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 		r.Named = &report.Named{Files: files, Context: o.Context}
 	}
 	return r, p.statistics(o.Result)
+}
+
+// sift returns those of some findings that are shown, and counts the others that are not off.
+func (p *project) sift(c *checkCommand, all []*finding.Finding) (shown []*finding.Finding, hidden map[finding.Severity]int) {
+	shown, hidden = []*finding.Finding{}, map[finding.Severity]int{}
+	for _, f := range all {
+		switch {
+		case p.config.Rules[f.Rule].Off:
+		case c.pedantic || f.Shown():
+			shown = append(shown, f)
+		default:
+			hidden[f.Severity]++
+		}
+	}
+	return shown, hidden
 }
 
 // namedFiles returns the files that were named one by one, as a hook names them; nil when folders were named.

@@ -28,8 +28,9 @@ func TestScript(t *testing.T) {
 		Dir:           filepath.Join("..", "..", "testdata", "script"),
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
-			demo, err := filepath.Abs(filepath.Join("..", "..", "testdata", "demo"))
-			env.Setenv("DEMO", demo)
+			data, err := filepath.Abs(filepath.Join("..", "..", "testdata"))
+			env.Setenv("DEMO", filepath.Join(data, "demo"))
+			env.Setenv("SHOP", filepath.Join(data, "shop"))
 			return err
 		},
 	})

@@ -72,6 +72,23 @@ func TestShop(t *testing.T) {
 	}
 }
 
+// TestContractDocument holds the example of docs/contract.md against the project that it is of.
+func TestContractDocument(t *testing.T) {
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	document := read("docs/contract.md")
+	for _, name := range []string{"testdata/shop/broken/.corslint.yml", "testdata/shop/broken.matrix"} {
+		if !strings.Contains(document, read(name)) {
+			t.Errorf("docs/contract.md does not show %s as it is", name)
+		}
+	}
+}
+
 // holdGolden holds a text against a file that somebody read and accepted.
 func holdGolden(t *testing.T, golden, got string) {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
+	"github.com/corslint/corslint/analyzers/console"
 	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
@@ -18,58 +19,128 @@ import (
 
 // This file finds the cause of a failure that the project's answer makes a browser print.
 
-// explain fills in the cause: that the page is not one of those that the layer lets in, else what a rule says about the very
-// exchange, else the place that answered.
+// explain fills in the cause, and what is in the way after it: that the page is not one of those that the layer lets in, else
+// what a rule says about the very exchange, else the place that answered.
 func (d *Diagnosis) explain(ctx context.Context, by *candidate, a *attempt) {
-	d.Place = placeOf(&d.Failure, d.Answer)
+	d.Place = Place(&d.Failure, d.Answer)
 	d.Change = change(&d.Failure, a.exchange.Fetch.Origin)
-	if d.notMeant(ctx, by, a) {
+	page := a.exchange.Fetch.Origin
+	if d.Failure.Header == allowOrigin {
+		if in := by.letIn(ctx, a); len(in.origins) > 0 {
+			d.notMeant(in, page)
+			return
+		} else if in.other != nil { // a page that is meant fares no better
+			if f, _ := ruleFinding(ctx, by, in.other); f != nil {
+				d.because(f)
+				d.After = []Wall{{Text: page + " is not among the origins that this layer names: " + listed(in.named), Place: in.place}}
+				return
+			}
+		}
+	}
+	f, others := ruleFinding(ctx, by, a)
+	if f == nil {
+		for _, x := range a.outcome.Result.Failures {
+			if !x.Unknown && !sameCheck(x, d.Failure) && !d.repairs(x) {
+				d.After = append(d.After, Wall{Text: x.Text, Place: Place(&x, a.outcome.Answer(x.Hop, x.Phase))})
+			}
+		}
 		return
 	}
-	if f := ruleFinding(ctx, by, a); f != nil {
-		d.Finding, d.Place = f, f.Place
-		d.Rule, d.Because, d.Change = f.Rule, f.Because, f.Change
+	d.because(f)
+	for _, other := range others {
+		d.After = append(d.After, Wall{Text: tail(other.Browser.Chromium), Place: other.Place, Change: other.Change})
 	}
 }
 
-// notMeant looks whether the same request of another page, one that the layer means to let in, passes the check.
-func (d *Diagnosis) notMeant(ctx context.Context, by *candidate, a *attempt) bool {
-	if d.Failure.Header != allowOrigin {
-		return false
+func sameCheck(a, b browser.Failure) bool {
+	return a.Reason == b.Reason && a.Phase == b.Phase && a.Hop == b.Hop && slices.Equal(a.Names, b.Names)
+}
+
+// because takes over what a rule says.
+func (d *Diagnosis) because(f *finding.Finding) {
+	d.Finding, d.Place = f, f.Place
+	d.Rule, d.Because, d.Change = f.Rule, f.Because, f.Change
+	if strings.Contains(d.Because, said) { // which has been said already
+		d.Because = ""
 	}
-	prober := probe.NewProber(ctx, by.chain, by.layer)
-	meanings := prober.Stated(nil).Meanings
+}
+
+// tail returns a console line from where it says what is wrong.
+func tail(line string) string {
+	_, text, ok := strings.Cut(line, "blocked by CORS policy: ")
+	if !ok {
+		return line
+	}
+	return text
+}
+
+// letIn says which of the origins that a layer names pass the check that a page failed.
+type letIn struct {
+	origins []string
+	after   []Wall   // that such a page meets
+	named   []string // all that it names, unless the page is one of them
+	place   source.Span
+	other   *attempt // that of a named origin which fails in the same way
+}
+
+// letIn makes the same request from the pages that the layer names.
+func (c *candidate) letIn(ctx context.Context, a *attempt) letIn {
+	var in letIn
 	page := a.exchange.Fetch.Origin
+	meanings := probe.NewProber(ctx, c.chain, c.layer).Stated(nil).Meanings
 	if slices.ContainsFunc(meanings, func(m probe.Meaning) bool { return m.Origin == page }) {
-		return false
+		return in
 	}
-	var in []string
 	for _, m := range meanings {
-		if slices.Contains(in, m.Origin) || len(in) >= maxMeant {
+		if slices.Contains(in.named, m.Origin) || len(in.named) >= maxMeant {
 			continue
 		}
+		in.named = append(in.named, m.Origin)
 		f := a.exchange.Fetch
 		f.Origin, f.PageURL = m.Origin, ""
-		x, err := exchange.Simulate(ctx, a.exchange.Engine, by.chain, f, exchange.Options{Entry: by.layer, AssumeSilent: true})
-		if err != nil || len(x.Outcomes) == 0 || slices.ContainsFunc(x.Outcomes[0].Result.Failures, func(f browser.Failure) bool {
-			return f.Header == allowOrigin && f.Phase == d.Failure.Phase
-		}) {
+		x, err := exchange.Simulate(ctx, a.exchange.Engine, c.chain, f, exchange.Options{Entry: c.layer, AssumeSilent: true})
+		if err != nil || len(x.Outcomes) == 0 {
 			continue
 		}
-		if len(in) == 0 || near(m.Origin, page) && !near(in[0], page) {
-			d.Place = m.Of.Span
+		o := &x.Outcomes[0]
+		if len(in.named) == 1 || near(m.Origin, page) {
+			in.place = m.Of.Span
 		}
-		in = append(in, m.Origin)
+		if failure, ok := printed(o); ok && failure.Header == allowOrigin && failure.Phase == a.failure.Phase {
+			if in.other == nil {
+				in.other = &attempt{by: c, exchange: x, outcome: o, failure: failure}
+			}
+			continue
+		}
+		if len(in.origins) == 0 {
+			in.place = m.Of.Span
+			for _, failure := range o.Result.Failures {
+				if !failure.Unknown {
+					in.after = append(in.after, Wall{Text: failure.Text, Place: Place(&failure, o.Answer(failure.Hop, failure.Phase))})
+				}
+			}
+		}
+		in.origins = append(in.origins, m.Origin)
 	}
-	if len(in) == 0 {
-		return false
+	return in
+}
+
+// notMeant fills in that the page is not one of those that are let in.
+func (d *Diagnosis) notMeant(in letIn, page string) {
+	if h, ok := d.Answer.Get(allowOrigin); !ok || len(h.Sources) == 0 { // else that is the line that names another one
+		d.Place = in.place
 	}
-	d.Because = page + " is not an origin that this layer lets in: it lets in " + listed(in)
-	if other := slices.IndexFunc(in, func(o string) bool { return near(o, page) }); other >= 0 {
-		d.Because += "; " + difference(in[other], page)
+	d.After = in.after
+	if page == "null" {
+		d.Because = "the request comes with Origin: null, as from a file, a sandboxed frame, or after a redirect from one foreign host to another; the layer lets in " + listed(in.origins)
+		d.Change = "ask where no redirect is needed, from a page with an address; whoever allows null allows every sandboxed page"
+		return
+	}
+	d.Because = page + " is not an origin that this layer lets in: it lets in " + listed(in.origins)
+	if i := slices.IndexFunc(in.origins, func(o string) bool { return near(o, page) }); i >= 0 {
+		d.Because += "; " + difference(in.origins[i], page)
 	}
 	d.Change = "add " + page + " to the origins that are let in, if it is meant"
-	return true
 }
 
 // near reports whether two origins differ in one part only.
@@ -94,21 +165,48 @@ func difference(let, page string) string {
 	return ""
 }
 
-// ruleFinding asks the rules about the exchange of an attempt, as about a need that somebody states, and returns the finding
-// that has the message; nil if there is none.
-func ruleFinding(ctx context.Context, by *candidate, a *attempt) *finding.Finding {
+// ruleFinding asks the rules about the exchange of an attempt, as about a need that somebody states of the layer. It returns
+// the finding that has the attempt's failure, nil if none does, and those that have others of the same exchange.
+func ruleFinding(ctx context.Context, by *candidate, a *attempt) (found *finding.Finding, others []*finding.Finding) {
 	survey := surveyOf(ctx, by, &a.exchange)
 	if survey == nil {
-		return nil
+		return nil, nil
 	}
-	findings := rules.Check(rules.All(), survey, rules.Options{})
-	findings = slices.DeleteFunc(findings, func(f *finding.Finding) bool { return f.Category != finding.Blocked || f.Browser.Chromium == "" })
+	var elsewhere []*finding.Finding // about the same path
+	for _, f := range rules.Check(rules.All(), survey, rules.Options{}) {
+		switch {
+		case f.Browser.Chromium == "" || f.Place.Path() == said:
+		case len(f.Needs) > 0: // it is about the need, among others
+			others = append(others, f)
+		case slices.Contains(f.Endpoints, survey.Stated[0].Name) && saysReason(f, a.failure.Reason):
+			elsewhere = append(elsewhere, f)
+		}
+	}
+	if len(others) == 0 { // a cause that was found with another request has claimed it
+		others = elsewhere[:min(len(elsewhere), 1)]
+	}
 	words := exchange.Messages(a.failure)
-	if i := slices.IndexFunc(findings, func(f *finding.Finding) bool { return f.Browser.Chromium == words.Chromium }); i >= 0 {
-		return findings[i]
+	for _, is := range []func(*finding.Finding) bool{
+		func(f *finding.Finding) bool { return f.Browser == words },
+		func(f *finding.Finding) bool { return saysReason(f, a.failure.Reason) },
+		func(f *finding.Finding) bool {
+			return a.exchange.Engine == browser.WebKit && saysReason(f, browser.PreflightDisallowedRedirect)
+		},
+		func(f *finding.Finding) bool { return len(others) == 1 },
+	} {
+		if i := slices.IndexFunc(others, is); i >= 0 {
+			return others[i], slices.Delete(slices.Clone(others), i, i+1)
+		}
 	}
-	return nil
+	return nil, others
 }
+
+func saysReason(f *finding.Finding, r browser.Reason) bool {
+	return slices.ContainsFunc(console.Read(f.Browser.Chromium), func(m console.Message) bool { return slices.Contains(m.Reasons, r) })
+}
+
+// said is the path of the file that a message stands for, where it states a need.
+const said = "console"
 
 // surveyOf makes a survey of one exchange; nil where the URL cannot be asked as a need.
 func surveyOf(ctx context.Context, by *candidate, x *exchange.Exchange) *probe.Survey {
@@ -117,21 +215,30 @@ func surveyOf(ctx context.Context, by *candidate, x *exchange.Exchange) *probe.S
 	if err != nil {
 		return nil
 	}
-	text := "console"
-	said := source.Span{File: source.NewFile(text, []byte(f.Title())), End: len(f.Title())}
+	at := source.Span{File: source.NewFile(said, []byte(f.Title())), End: len(f.Title())}
 	need := contract.Need{
-		Method: f.Method, Path: u.Path, Example: u.Path, Origin: f.Origin, Span: said, Cell: &contract.Cell{},
-		Servers: []contract.Server{{Scheme: u.Scheme, Host: u.Hostname(), Port: port(u), Span: said}},
+		Method: f.Method, Path: u.Path, Example: u.Path, Origin: f.Origin, Span: at, Cell: &contract.Cell{},
+		Servers: []contract.Server{{Scheme: u.Scheme, Host: u.Hostname(), Port: port(u), Span: at}},
 	}
 	for _, h := range f.Headers {
-		need.Headers = append(need.Headers, contract.Header{Name: h.Name, Value: h.Value, Span: said})
+		need.Headers = append(need.Headers, contract.Header{Name: h.Name, Value: h.Value, Span: at})
 	}
 	if f.Credentials == browser.CredentialsInclude {
-		need.Auth = []contract.Auth{{Cookies: true, Span: said}}
+		need.Auth = []contract.Auth{{Cookies: true, Span: at}}
 	}
-	survey := probe.NewProber(ctx, by.chain, by.layer).Stated([]contract.Need{need})
+	prober := probe.NewProber(ctx, by.chain, by.layer)
+	survey := prober.Survey()
+	survey.Stated = prober.Stated([]contract.Need{need}).Stated
 	if len(survey.Stated) == 0 {
 		return nil
+	}
+	asked := *x
+	if x.Engine != browser.Chromium { // of which the rules speak
+		again, err := exchange.Simulate(ctx, browser.Chromium, by.chain, *f, exchange.Options{Entry: by.layer, AssumeSilent: true})
+		if err != nil {
+			return nil
+		}
+		asked = again
 	}
 	purpose := probe.Simple
 	switch {
@@ -140,12 +247,12 @@ func surveyOf(ctx context.Context, by *candidate, x *exchange.Exchange) *probe.S
 	case !browser.IsSafelistedMethod(f.Method) || len(f.Headers) > 0:
 		purpose = probe.Preflighted
 	}
-	survey.Stated[0].Wanted = []*probe.Probe{{Purpose: purpose, Exchange: *x, Need: "asks for it", NeedAt: said, Stated: &need}}
+	survey.Stated[0].Wanted = []*probe.Probe{{Purpose: purpose, Exchange: asked, Need: "asks for it", NeedAt: at, Stated: &need}}
 	return survey
 }
 
-// placeOf returns the place that decides about a failure: what lost the header, what wrote it, or else what answered.
-func placeOf(f *browser.Failure, answer *policy.Outcome) source.Span {
+// Place returns the place that decides about a failure: what lost the header, what wrote it, or else what answered.
+func Place(f *browser.Failure, answer *policy.Outcome) source.Span {
 	if answer == nil {
 		return source.Span{}
 	}
@@ -178,4 +285,12 @@ func (d *Diagnosis) repairs(other browser.Failure) bool {
 		return strings.HasPrefix(strings.ToLower(h.Name), "access-control-")
 	})
 	return none && d.Failure.Phase == browser.PhasePreflight
+}
+
+// Concerns reports whether a finding is about what makes a browser print a message.
+func Concerns(f *finding.Finding, m *console.Message) bool {
+	return slices.ContainsFunc(console.Read(f.Browser.Chromium), func(printed console.Message) bool {
+		return (m.Name == "" || strings.EqualFold(m.Name, printed.Name)) &&
+			slices.ContainsFunc(printed.Reasons, func(r browser.Reason) bool { return slices.Contains(m.Reasons, r) })
+	})
 }

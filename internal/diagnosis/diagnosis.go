@@ -8,6 +8,7 @@ package diagnosis
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/console"
@@ -66,7 +67,7 @@ type Diagnosis struct {
 	// Differs says where the message has another value than the prediction.
 	Differs string
 
-	Known []string // of NoLayer: who is there
+	Known []Listeners // of NoLayer: who is there
 
 	// Rule is the rule whose document is about the message; "" where there is none.
 	Rule string
@@ -79,32 +80,76 @@ type Diagnosis struct {
 type Wall struct {
 	Text  string
 	Place source.Span
+	// Change says what to do about it; "" where the text says that.
+	Change string
 }
 
 // Diagnose finds out about a message.
 func (p *Project) Diagnose(ctx context.Context, m console.Message) *Diagnosis {
+	return p.diagnose(ctx, m, nil)
+}
+
+// DiagnoseRequest finds out about a message about a request that is known.
+func (p *Project) DiagnoseRequest(ctx context.Context, m console.Message, f exchange.Fetch) *Diagnosis {
+	return p.diagnose(ctx, m, &f)
+}
+
+// varies reports whether the last answer of an exchange says that it depends on Origin.
+func varies(x *exchange.Exchange) bool {
+	if len(x.Outcomes) == 0 {
+		return false
+	}
+	answer := x.Outcomes[0].Answer(len(x.Outcomes[0].Hops)-1, browser.PhaseActual)
+	if answer == nil {
+		return false
+	}
+	return slices.ContainsFunc(answer.Headers, func(h policy.Header) bool {
+		return strings.EqualFold(h.Name, "vary") && strings.Contains(strings.ToLower(h.Value.String()), "origin")
+	})
+}
+
+// Asks reports whether somebody in a project is asked about a message: those that say nothing of a request, or are not about
+// an answer, mean the same everywhere.
+func Asks(m *console.Message) bool {
+	return m.Kind == console.Refused && (m.URL != "" || m.First != "")
+}
+
+func (p *Project) diagnose(ctx context.Context, m console.Message, known *exchange.Fetch) *Diagnosis {
 	d := &Diagnosis{Kind: General, Message: m}
 	d.Rule, d.Meaning, d.Hints = meaning(&m)
-	if m.URL == "" && m.First != "" {
-		m.URL = m.First
-	}
-	if m.Kind != console.Refused && m.Kind != console.Mixed || m.URL == "" {
+	if !Asks(&m) {
 		return d
 	}
+	if m.URL == "" {
+		m.URL = m.First
+	}
 	candidates := p.answering(startURL(&m))
+	if len(candidates) == 0 && m.First != "" { // somebody else redirects to here
+		if originOf(m.First) != originOf(m.URL) {
+			m.Origin = "null" // https://fetch.spec.whatwg.org/#concept-request-tainted-origin
+		}
+		m.First = ""
+		candidates = p.answering(m.URL)
+	}
 	if len(candidates) == 0 {
 		d.Kind, d.Known = NoLayer, p.known()
 		return d
 	}
 	var first *attempt
 	for i := range candidates {
-		found, other := candidates[i].try(ctx, &m)
+		found, other := candidates[i].try(ctx, &m, known)
 		if found != nil {
 			d.caused(ctx, &candidates[i], found)
 			return d
 		}
 		if first == nil {
 			first = other
+		}
+	}
+	for i := range candidates {
+		if found := candidates[i].cached(ctx, &m); found != nil {
+			d.fromCache(ctx, &candidates[i], found)
+			return d
 		}
 	}
 	if first == nil { // it could not even be asked
@@ -114,6 +159,15 @@ func (p *Project) Diagnose(ctx context.Context, m console.Message) *Diagnosis {
 	d.Layer, d.Host, d.Exchange, d.Outcome = first.by.layer, first.by.host, first.exchange, first.outcome
 	d.Guessed = first.guessed
 	return d
+}
+
+// Answering returns the chain that answers a URL and its layer that the browser meets. It reports false where nobody does.
+func (p *Project) Answering(url string) (exchange.Chain, *policy.Layer, bool) {
+	found := p.answering(url)
+	if len(found) == 0 {
+		return nil, nil, false
+	}
+	return found[0].chain, found[0].layer, true
 }
 
 // startURL is where the request was sent to at first.
@@ -132,16 +186,23 @@ func (d *Diagnosis) caused(ctx context.Context, by *candidate, a *attempt) {
 	d.Answer = a.outcome.Answer(a.failure.Hop, a.failure.Phase)
 	d.What = what(&d.Failure, d.Answer, a.exchange.Fetch.Origin)
 	d.explain(ctx, by, a)
-	for _, f := range a.outcome.Result.Failures {
-		if !f.Unknown && !sameCheck(f, d.Failure) && !d.repairs(f) {
-			d.After = append(d.After, Wall{Text: f.Text, Place: placeOf(&f, a.outcome.Answer(f.Hop, f.Phase))})
-		}
-	}
 	if m := &d.Message; m.HasValue && m.Value != d.Failure.Value && d.Failure.Header == m.Header && d.Failure.Reason != browser.RedirectContainsCredentials {
 		d.Differs = "the message has the value '" + m.Value + "', these files give '" + d.Failure.Value + "': another state of them answered"
 	}
 }
 
-func sameCheck(a, b browser.Failure) bool {
-	return a.Reason == b.Reason && a.Phase == b.Phase && a.Hop == b.Hop && slices.Equal(a.Names, b.Names)
+// fromCache fills in what is known when a copy in a cache is the cause.
+func (d *Diagnosis) fromCache(ctx context.Context, by *candidate, a *attempt) {
+	d.Kind, d.Rule = Caused, "vary-origin-missing"
+	d.Layer, d.Host, d.Exchange, d.Outcome = by.layer, by.host, a.exchange, a.outcome
+	d.Failure, d.Guessed = a.failure, a.guessed
+	d.Answer = a.outcome.Answer(a.failure.Hop, a.failure.Phase)
+	d.Place = Place(&d.Failure, d.Answer)
+	d.What = what(&d.Failure, d.Answer, a.exchange.Fetch.Origin)
+	d.Because = "a cache hands out the copy that it keeps of the answer to " + a.before + ": the response depends on Origin and does not say so"
+	d.Change = "send Vary: Origin with every response of this path, whatever the origin is"
+	if fresh, err := exchange.Simulate(ctx, a.exchange.Engine, by.chain, a.exchange.Fetch, exchange.Options{Entry: by.layer, AssumeSilent: true}); err == nil && varies(&fresh) {
+		d.Rule = "vary-origin-conditional"
+		d.Because = strings.TrimSuffix(d.Because, "the response depends on Origin and does not say so") + "that one does not say that it depends on Origin, others do"
+	}
 }

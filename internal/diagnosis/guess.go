@@ -24,6 +24,7 @@ type attempt struct {
 	outcome  *exchange.Outcome
 	failure  browser.Failure // that the browser would print
 	guessed  []string
+	before   string // the page to whose request a cache keeps the answer
 }
 
 // maxAttempts bounds how many requests are tried of one layer.
@@ -31,12 +32,15 @@ const maxAttempts = 200
 
 // try asks a layer for the requests that a message can be about. It returns the first that makes the browser print the
 // message, nil if none does, and the first of all.
-func (c *candidate) try(ctx context.Context, m *console.Message) (found, first *attempt) {
+func (c *candidate) try(ctx context.Context, m *console.Message, known *exchange.Fetch) (found, first *attempt) {
 	left := maxAttempts
 	var close *attempt // but for the status or the value
-	for _, g := range c.guesses(ctx, m) {
+	for _, g := range c.guesses(ctx, m, known) {
 		if left--; left < 0 || ctx.Err() != nil {
 			break
+		}
+		if close != nil && m.Status == 0 && len(g.fetch.Circumstances) > 0 {
+			break // it happens without anything befalling the request
 		}
 		x, err := exchange.Simulate(ctx, engineOf(m), c.chain, g.fetch, exchange.Options{Entry: c.layer, AssumeSilent: true})
 		if err != nil || len(x.Outcomes) == 0 {
@@ -62,6 +66,44 @@ func (c *candidate) try(ctx context.Context, m *console.Message) (found, first *
 	return close, first
 }
 
+// cached asks a layer for the same through a cache that has answered another page before. It returns nil unless that makes the
+// browser print the message.
+func (c *candidate) cached(ctx context.Context, m *console.Message) *attempt {
+	if !slices.Contains(m.Reasons, browser.AllowOriginMismatch) && !slices.Contains(m.Reasons, browser.MissingAllowOriginHeader) {
+		return nil
+	}
+	for _, page := range c.pages(ctx, m) {
+		mine := exchange.Fetch{URL: startURL(m), Method: "GET", Origin: page.origin, Credentials: browser.CredentialsSameOrigin, Initiator: initiator(m)}
+		for _, before := range c.before(ctx, m) {
+			other := mine
+			other.Origin = before
+			for _, kind := range []exchange.CacheKind{exchange.BrowserCache, exchange.SharedCache} {
+				both, err := exchange.SimulateSequence(ctx, engineOf(m), c.chain, []exchange.Fetch{other, mine},
+					exchange.Options{Entry: c.layer, AssumeSilent: true}, exchange.Cache{Kind: kind})
+				if err != nil || len(both[1].Outcomes) == 0 {
+					continue
+				}
+				if f, ok := printed(&both[1].Outcomes[0]); ok && says(m, &f) && exactly(m, &f) {
+					return &attempt{by: c, exchange: both[1], outcome: &both[1].Outcomes[0], failure: f, guessed: page.said, before: before}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// before returns the pages that can have asked before: the one that the message names, else a page of the API's own origin,
+// which sends no Origin, another one that is meant, or one that is not.
+func (c *candidate) before(ctx context.Context, m *console.Message) []string {
+	if m.HasValue {
+		if originOf(m.Value) != m.Value {
+			return nil
+		}
+		return []string{m.Value}
+	}
+	return append(append([]string{originOf(startURL(m))}, c.meant(ctx)...), nobody)
+}
+
 // engineOf returns the engine that the message is of.
 func engineOf(m *console.Message) browser.Engine {
 	if m.Engine == "" {
@@ -82,8 +124,6 @@ func printed(o *exchange.Outcome) (browser.Failure, bool) {
 // says reports whether a message is what a browser prints about a failure.
 func says(m *console.Message, f *browser.Failure) bool {
 	switch {
-	case m.Kind == console.Mixed:
-		return f.Reason == "" && strings.HasPrefix(f.Text, "Mixed Content") || strings.HasPrefix(f.Text, "Blocked loading mixed")
 	case len(m.Reasons) == 0:
 		return f.Reason != ""
 	case !slices.Contains(m.Reasons, f.Reason):
@@ -92,8 +132,12 @@ func says(m *console.Message, f *browser.Failure) bool {
 	return m.Name == "" || len(f.Names) == 0 || slices.ContainsFunc(f.Names, func(n string) bool { return strings.EqualFold(n, m.Name) })
 }
 
-// exactly reports whether a failure also has the values that the message has.
+// exactly reports whether a failure also has the values that the message has. Where that has no status, a guess that there is
+// no such route is not the best one.
 func exactly(m *console.Message, f *browser.Failure) bool {
+	if m.Status == 0 && f.Phase == browser.PhaseActual && (f.Status == 404 || f.Status == 405) {
+		return false
+	}
 	return (m.Status == 0 || m.Status == f.Status) && (!m.HasValue || m.Value == f.Value)
 }
 
@@ -105,9 +149,20 @@ type guess struct {
 	guessed bool
 }
 
-// guesses returns the requests that a message can be about.
-func (c *candidate) guesses(ctx context.Context, m *console.Message) []guess {
+// guesses returns the requests that a message can be about. Of one that is known only what befell it is open.
+func (c *candidate) guesses(ctx context.Context, m *console.Message, known *exchange.Fetch) []guess {
 	var out []guess
+	if known != nil {
+		for _, befalls := range circumstances(m, requestGuess{method: "GET"}) {
+			g := guess{fetch: *known}
+			if befalls.Kind != "" {
+				g.fetch.Circumstances = []policy.Circumstance{befalls}
+				g.said = []string{"It happens when " + befallen(befalls)}
+			}
+			out = append(out, g)
+		}
+		return out
+	}
 	for _, page := range c.pages(ctx, m) {
 		for _, credentials := range credentialsOf(m) {
 			for _, r := range requests(m) {
@@ -178,12 +233,21 @@ func originOf(page string) string {
 	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
-// meant returns the origins that the layer means to let in.
+// meant returns the origins that the layer means to let in: those that it names, and those that its answers show.
 func (c *candidate) meant(ctx context.Context) []string {
+	survey := probe.NewProber(ctx, c.chain, c.layer).Survey()
 	var out []string
-	for _, meaning := range probe.NewProber(ctx, c.chain, c.layer).Stated(nil).Meanings {
-		if !slices.Contains(out, meaning.Origin) && len(out) < maxMeant {
-			out = append(out, meaning.Origin)
+	add := func(origin string) {
+		if !slices.Contains(out, origin) && len(out) < maxMeant {
+			out = append(out, origin)
+		}
+	}
+	for _, meaning := range survey.Meanings {
+		add(meaning.Origin)
+	}
+	for _, e := range survey.Endpoints {
+		for _, origin := range e.Intent.Origins {
+			add(origin)
 		}
 	}
 	return out
@@ -238,7 +302,7 @@ func requests(m *console.Message) []requestGuess {
 		return []requestGuess{{method: m.Name}, {method: m.Name, headers: json}}
 	}
 	preflighted := []requestGuess{
-		{"PUT", nil, true}, {"DELETE", nil, true}, {"POST", json, true}, {"PATCH", json, true}, {"PUT", json, true},
+		{"PUT", nil, true}, {"DELETE", nil, true}, {"POST", json, true}, {"PATCH", json, true},
 		{"GET", []browser.Header{{Name: "Authorization", Value: "Bearer token"}}, true},
 	}
 	if len(m.Reasons) > 0 && !slices.ContainsFunc(m.Reasons, func(r browser.Reason) bool { return !aboutPreflight(r) }) {
@@ -272,7 +336,7 @@ func circumstances(m *console.Message, r requestGuess) []policy.Circumstance {
 		for _, status := range []int{404, 500, 401} {
 			out = append(out, policy.Circumstance{Kind: policy.UpstreamStatus, Status: status})
 		}
-		add(policy.CredentialsRejected, policy.UpstreamDown, policy.HandlerThrows)
+		add(policy.CredentialsRejected, policy.UpstreamDown, policy.HandlerThrows, policy.CallFails, policy.BodyTooLarge, policy.Throttled, policy.FileMissing)
 		return out
 	case 401, 403:
 		add(policy.CredentialsRejected)
@@ -283,7 +347,7 @@ func circumstances(m *console.Message, r requestGuess) []policy.Circumstance {
 	case 429, 503:
 		add(policy.Throttled, policy.UpstreamDown)
 	case 500:
-		add(policy.HandlerThrows)
+		add(policy.HandlerThrows, policy.CallFails)
 	case 502, 504:
 		add(policy.UpstreamDown)
 	}
@@ -310,6 +374,8 @@ func befallen(c policy.Circumstance) string {
 		return "the handler throws"
 	case policy.FileMissing:
 		return "the file does not exist"
+	case policy.CallFails:
+		return "what the handler waits for fails, a database or another service"
 	}
 	return c.String()
 }

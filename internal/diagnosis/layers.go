@@ -1,7 +1,6 @@
 package diagnosis
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -40,25 +39,49 @@ func (p *Project) answering(raw string) []candidate {
 			behind = append(behind, h)
 		}
 	}
-	var named, others []candidate
+	var named, others, unaddressed []candidate
 	public := false
 	for _, h := range all {
 		public = public || slices.ContainsFunc(h.Layers, hasPublicName)
+		chain := append(exchange.Chain{h}, slices.DeleteFunc(slices.Clone(behind), func(b *policy.Host) bool { return b == h })...)
 		picked, ok := h.Pick(u.Scheme, u.Hostname(), port(u))
 		if !ok {
+			for _, layer := range h.Layers {
+				if len(layer.Listeners) == 0 { // nobody says where it is reached
+					unaddressed = append(unaddressed, candidate{h, layer, chain})
+				}
+			}
 			continue
 		}
-		c := candidate{h, picked.Layer, append(exchange.Chain{h}, slices.DeleteFunc(slices.Clone(behind), func(b *policy.Host) bool { return b == h })...)}
+		to := &others
 		if slices.ContainsFunc(picked.Layer.Listeners, func(l policy.Listener) bool { return l.Names(u.Hostname()) }) {
-			named = append(named, c)
-		} else {
-			others = append(others, c)
+			to = &named
+		}
+		for _, layer := range running(h, picked.Layer) {
+			*to = append(*to, candidate{h, layer, chain})
 		}
 	}
 	if len(named) > 0 || public && isPublic(u.Hostname()) {
 		return named
 	}
+	if len(others) == 0 {
+		return unaddressed
+	}
 	return others
+}
+
+// running returns a layer in each of the environments that its project gives it; as it is without any comes last.
+func running(h *policy.Host, layer *policy.Layer) []*policy.Layer {
+	var out []*policy.Layer
+	for _, l := range h.Layers {
+		if l.Environment != "" && l.Span == layer.Span {
+			out = append(out, l)
+		}
+	}
+	if layer.Environment == "" {
+		out = append(out, layer)
+	}
+	return out
 }
 
 func port(u *url.URL) int {
@@ -82,27 +105,56 @@ func isPublic(host string) bool {
 	return strings.Contains(host, ".") && net.ParseIP(strings.Trim(host, "[]")) == nil && !strings.HasSuffix(host, ".localhost") && !strings.HasSuffix(host, ".local")
 }
 
-// maxKnown is how many names are listed at most.
+// maxKnown is how many names of a dialect are listed at most.
 const maxKnown = 8
 
-// known lists who is there, for people: "api.shop.example (nginx)".
-func (p *Project) known() []string {
+// Listeners are the names for which the layers of a dialect answer.
+type Listeners struct {
+	Dialect string
+	Names   []string // "api.shop.example:8081", "any host"
+	More    int      // that are not listed
+}
+
+// known lists who is there.
+func (p *Project) known() []Listeners {
 	hosts := slices.Concat(p.Seats, p.Hosts)
 	if len(p.Chain) > 0 {
 		hosts = p.Chain[:1]
 	}
-	var out []string
+	var out []Listeners
 	for _, h := range hosts {
+		if h.Serves != nil {
+			continue
+		}
+		i := slices.IndexFunc(out, func(l Listeners) bool { return l.Dialect == h.Dialect })
+		if i < 0 {
+			i = len(out)
+			out = append(out, Listeners{Dialect: h.Dialect})
+		}
 		for _, address := range h.Addresses() {
-			_, name, _ := strings.Cut(address, "://")
-			text := fmt.Sprintf("%s (%s)", name, h.Name)
-			if h.Serves == nil && !slices.Contains(out, text) {
-				out = append(out, text)
+			scheme, name, _ := strings.Cut(address, "://")
+			name = strings.TrimSuffix(name, map[string]string{"http": ":80", "https": ":443"}[scheme])
+			switch l := &out[i]; {
+			case slices.Contains(l.Names, name):
+			case len(l.Names) == maxKnown:
+				l.More++
+			default:
+				l.Names = append(l.Names, name)
 			}
 		}
 	}
-	if len(out) > maxKnown {
-		out = append(out[:maxKnown:maxKnown], fmt.Sprintf("and %d more", len(out)-maxKnown))
+	return out
+}
+
+// Addresses lists where the project's layers listen.
+func (p *Project) Addresses() []string {
+	var out []string
+	for _, h := range slices.Concat(p.Seats, p.Hosts) {
+		for _, address := range h.Addresses() {
+			if !slices.Contains(out, address) {
+				out = append(out, address)
+			}
+		}
 	}
 	return out
 }

@@ -33,8 +33,9 @@ func ruleOf(r browser.Reason) string {
 		return "allow-headers-missing"
 	case browser.InvalidAllowMethodsPreflightResponse, browser.InvalidAllowHeadersPreflightResponse:
 		return "header-value-quoted"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // meaning returns the rule that a message is about, what the message means and what to do about it.
@@ -83,6 +84,7 @@ func refusal(m *console.Message, rule string) string {
 		return "The request was redirected to where no browser follows across origins: a URL with a user name, or one that is not http."
 	case browser.DisallowedByMode, browser.NoCorsRedirectModeNotFollow:
 		return "The script itself chose a mode that does not go together with this URL. No server has a part in it."
+	default: // a rule's document says it
 	}
 	if r, ok := rules.Lookup(rule); ok {
 		return paragraph(r.Doc)
@@ -90,11 +92,15 @@ func refusal(m *console.Message, rule string) string {
 	return ""
 }
 
-// paragraph returns the first section of a rule's document as one line.
+// paragraph returns the first paragraph of a rule's document as one line.
 func paragraph(doc string) string {
 	_, text, _ := strings.Cut(doc, "\n")
-	text, _, _ = strings.Cut(text, "\n## ")
-	return strings.Join(strings.Fields(text), " ")
+	text, _, _ = strings.Cut(text, "\n\n")
+	text = strings.Join(strings.Fields(text), " ")
+	if rest, ok := strings.CutPrefix(text, "It "); ok { // what the heading asks about
+		return "The browser " + rest
+	}
+	return text
 }
 
 // network says what a failure below HTTP means.

@@ -44,7 +44,9 @@ func what(f *browser.Failure, answer *policy.Outcome, page string) string {
 		return "without " + allowOrigin
 	case browser.WildcardOriginNotAllowed:
 		return "with " + allowOrigin + ": *, which is not for requests with credentials"
-	case browser.MultipleAllowOriginValues, browser.InvalidAllowOriginValue, browser.AllowOriginMismatch:
+	case browser.MultipleAllowOriginValues:
+		return "with " + allowOrigin + ": " + f.Value + ", and a browser takes a single value only"
+	case browser.InvalidAllowOriginValue, browser.AllowOriginMismatch:
 		return "with " + allowOrigin + ": " + f.Value + ", which is not " + page
 	case browser.InvalidAllowCredentials:
 		if !has(allowCredentials) {
@@ -66,11 +68,9 @@ func what(f *browser.Failure, answer *policy.Outcome, page string) string {
 		return "with a redirect to a URL that has a user name in it"
 	case browser.CorsDisabledScheme:
 		return "with a redirect to a URL that is not http"
+	default:
+		return "in a way that fails: " + f.Text
 	}
-	if strings.HasPrefix(f.Text, "Mixed Content") {
-		return "without TLS, and the page came over https: the browser does not even ask"
-	}
-	return "in a way that fails: " + f.Text
 }
 
 // change says what to do about a failure where no rule does.
@@ -92,11 +92,9 @@ func change(f *browser.Failure, page string) string {
 		return "add " + strings.Join(f.Names, ", ") + " to " + f.Header
 	case browser.RedirectContainsCredentials, browser.CorsDisabledScheme:
 		return "redirect to a plain https URL"
+	default:
+		return ""
 	}
-	if strings.HasPrefix(f.Text, "Mixed Content") {
-		return "ask for the https URL, and serve it"
-	}
-	return ""
 }
 
 func listed(words []string) string {

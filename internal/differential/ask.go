@@ -17,7 +17,7 @@ func FreePort() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
@@ -37,7 +37,7 @@ func (c Compared) Ask(port int, r Request) (string, error) {
 
 // AskOver is Ask over a connection, which it closes.
 func (c Compared) AskOver(conn net.Conn, r Request) (string, error) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(time.Now().Add(answerTime))
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", r.Method, r.Path, r.Host)

@@ -41,8 +41,9 @@ func (r *runner) link(ctx context.Context, slots []*unitResult) {
 	}
 	linked := make([][]inner, len(slots))
 	r.each(ctx, len(slots), func(i int) { linked[i] = r.seat(ctx, slots[i], inners) })
-	for _, list := range linked {
+	for i, list := range linked {
 		for _, in := range list { // it is looked at through who stands in front
+			slots[i].behind = append(slots[i].behind, in.unit.unit.Path)
 			in.unit.seats = slices.DeleteFunc(slices.Clone(in.unit.seats), func(h *policy.Host) bool { return h == in.host })
 		}
 	}

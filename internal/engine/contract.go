@@ -45,7 +45,7 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 		}
 	}
 	var wait []func()
-	done := map[string]*policy.Host{} // fronts by what they and those behind them are made of: environments share them
+	done := map[string]*unitResult{} // fronts by what they and those behind them are made of: environments share them
 	documented := make([][]contract.Need, len(r.Contract.APIs))
 	for i := range r.Contract.APIs {
 		documented[i] = r.documented(&r.Contract.APIs[i], slots)
@@ -68,20 +68,28 @@ func (r *runner) agree(ctx context.Context, slots []*unitResult) {
 		}
 		for _, same := range fronts(ways) {
 			key := keyOf(same)
-			host := done[key]
-			if host == nil {
-				host = together(ctx, same)
-				done[key] = host
-				r.declared = append(r.declared, &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, seats: []*policy.Host{host}, Result: parsers.Result{Files: files(same)}})
+			chain := done[key]
+			if chain == nil {
+				host := together(ctx, same)
+				chain = &unitResult{unit: parsers.Unit{Path: host.Span.Path()}, chain: key, seats: []*policy.Host{host}, Result: parsers.Result{Files: files(same)}}
+				done[key] = chain
+				r.declared = append(r.declared, chain)
 			}
 			for _, w := range same {
-				if r.Rules != nil {
-					wait = append(wait, func() { r.hold(ctx, w, host) })
-				}
+				chain.public = chain.public || slices.ContainsFunc(w.urls, isPublic)
+				wait = append(wait, func() { r.hold(ctx, w, chain.seats[0]) })
 			}
 		}
 	}
-	r.each(ctx, len(wait), func(i int) { wait[i]() })
+	if r.Rules != nil {
+		r.each(ctx, len(wait), func(i int) { wait[i]() })
+	}
+}
+
+// isPublic reports whether browsers of visitors reach a URL.
+func isPublic(url contract.Place) bool {
+	server, ok := contract.ParseServer(url.Text, url.Span)
+	return ok && server.Public()
 }
 
 func (r *runner) mistake(at source.Span, text string) {
@@ -212,7 +220,8 @@ func (r *runner) hold(ctx context.Context, w *way, host *policy.Host) {
 				continue
 			}
 			survey := prober.Stated(own)
-			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Documents: r.Documents})
+			r.surveyed(strings.Join([]string{".", cell.API, cell.Environment, url.Text, cell.Frontend}, "\x00"), survey, &parsers.Result{})
+			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Public: isPublic(url), Documents: r.Documents})
 			r.add(Agreed{Cell: cell, URL: url.Text, Survey: survey, Findings: found})
 		}
 	}
@@ -244,6 +253,9 @@ func (r *runner) add(a Agreed) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	r.found = append(r.found, a.Findings...)
+	if a.Survey != nil && len(r.Contract.Environments) > 1 {
+		r.standing = append(r.standing, rules.Standings(a.Survey)...)
+	}
 	if r.Agreed != nil {
 		r.Agreed(a)
 	}

@@ -36,10 +36,14 @@ type Options struct {
 	Contract *contract.Contract
 	// Agreed, when given, is told what became of the contract's needs, in no certain order.
 	Agreed func(Agreed)
-	// Surveyed, when given, is told what probing found out about each layer, in no certain order.
-	Surveyed func(*probe.Survey)
+	// Surveyed, when given, is told what probing found out about each layer, in no certain order. Of a layer that is looked at
+	// again the last counts.
+	Surveyed func(Surveyed)
 	// Memory, when given, spares the work that an earlier run with it has done.
 	Memory *Memory
+	// OnlyChanged spares looking at the layers, too, of which an earlier run with the Memory found out all there is: Surveyed is
+	// told nothing of them.
+	OnlyChanged bool
 	// Named reports whether a path is one that findings are wanted for; nil: all are. What is read does not depend on it.
 	Named func(path string) bool
 	// Documents: findings carry the JSON documents of their proofs.
@@ -59,6 +63,7 @@ type Result struct {
 	Unknown   []string       // what the answers depend on, each a phrase
 	Hosts     []*policy.Host // as their files describe them, nothing put behind them
 	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
+	Units     []Unit         // with Options.Link: the configurations
 	Layers    []string       // names of the layers with CORS intent
 	LayerAll  int
 	Endpoints int
@@ -68,6 +73,23 @@ type Result struct {
 	Dialects  []Work
 	// Mistakes are what is wrong with the contract, in the order of its text; each is a finding, too.
 	Mistakes []parsers.Problem
+}
+
+// Unit is a configuration of the tree as it was read.
+type Unit struct {
+	parsers.Result
+	Path      string
+	Describes bool     // it says what others are to answer
+	Behind    []string // paths of the configurations that stand behind it, where that is plain
+}
+
+// Surveyed is a layer that was looked at.
+type Surveyed struct {
+	// Key names the layer among those of the run. It stays the same when files change, as long as their layers do.
+	Key    string
+	Survey *probe.Survey
+	Files  []*source.File // that its configuration is made of
+	Broken bool           // one of them could not be read to its end
 }
 
 // Work is what a run did for a dialect. The times of several workers are added up.
@@ -123,6 +145,7 @@ type runner struct {
 	declared []*unitResult
 	lock     sync.Mutex
 	found    []*finding.Finding
+	standing []rules.Standing
 	mistakes []parsers.Problem
 }
 
@@ -133,7 +156,10 @@ type unitResult struct {
 	seats      []*policy.Host // the hosts as a browser meets them: with what is known to stand behind them
 	dialect    int            // which of the run's
 	broken     bool           // corslint itself failed on it
+	behind     []string       // paths of the units that stand behind it
 	agreed     bool           // it stands in a chain of the contract, and is looked at there
+	chain      string         // of a chain of the contract, what tells it from others
+	public     bool           // it is a chain that the contract gives an address that browsers reach
 	candidates []candidate
 	used       bool // it states needs that somebody in the tree answers
 	findings   []*finding.Finding
@@ -302,7 +328,7 @@ func (r *runner) unit(ctx context.Context, d dialectUnits, u parsers.Unit) (out 
 	}()
 	started := time.Now()
 	out = &unitResult{unit: u}
-	out.Result = r.Memory.load(d.work.Dialect, u, r.Files, func() parsers.Result { return d.reader.Load(ctx, u) })
+	out.Result = r.Memory.load(ctx, d.work.Dialect, u, r.Files, func() parsers.Result { return d.reader.Load(ctx, u) })
 	out.loading = time.Since(started)
 	out.seats = out.Hosts
 	for _, host := range out.Hosts {
@@ -315,12 +341,15 @@ func (r *runner) unit(ctx context.Context, d dialectUnits, u parsers.Unit) (out 
 	return out
 }
 
-func (r *runner) surveyed(s *probe.Survey) {
-	if r.Surveyed != nil {
-		r.lock.Lock()
-		defer r.lock.Unlock()
-		r.Surveyed(s)
+// surveyed tells who asked what was found out about a layer.
+func (r *runner) surveyed(key string, survey *probe.Survey, of *parsers.Result) {
+	if r.Surveyed == nil {
+		return
 	}
+	broken := slices.ContainsFunc(of.Problems, func(p parsers.Problem) bool { return p.Kind == parsers.Unreadable || p.Kind == parsers.Skipped })
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.Surveyed(Surveyed{Key: key, Survey: survey, Files: of.Files, Broken: broken})
 }
 
 // failed is what is left of a configuration that corslint cannot cope with.
@@ -345,6 +374,11 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 	if u.broken {
 		return
 	}
+	// Nobody stands in front of it or behind, and nobody states needs: what it gives depends on its files alone.
+	alone := r.OnlyChanged && needs == nil && len(u.Needs) == 0 && !u.agreed && slices.Equal(u.seats, u.Hosts)
+	if alone && r.Memory.checked(u) {
+		return
+	}
 	u.findings, u.candidates, u.layers, u.unknown, u.endpoints = nil, nil, nil, nil, 0
 	if concerned(u.Files) {
 		u.findings = rules.OfProblems(u.Problems)
@@ -366,7 +400,7 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			}
 			survey := probe.Run(ctx, exchange.Chain{host}, layer, stated)
 			u.endpoints += len(layer.Endpoints)
-			r.surveyed(survey)
+			r.surveyed(fmt.Sprintf("%s\x00%s#%d.%d", u.unit.Path, u.chain, i, j), survey, &u.Result)
 			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
 			}
@@ -375,8 +409,11 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			}
 			u.layers = append(u.layers, host.Name+" "+layer.Name)
 			u.unknown = append(u.unknown, survey.Unknown()...)
-			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Documents: r.Documents})...)
+			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Public: u.public, Documents: r.Documents})...)
 		}
+	}
+	if alone && ctx.Err() == nil {
+		r.Memory.keep(u)
 	}
 }
 
@@ -442,12 +479,15 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		out.Dialects[s.dialect].Checking += s.checking
 		out.Findings = append(out.Findings, s.findings...)
 		out.Comments = append(out.Comments, s.Comments...)
+		if r.Link && !s.agreed {
+			out.Seats = append(out.Seats, slices.DeleteFunc(slices.Clone(s.seats), func(h *policy.Host) bool { return !r.wantedHost(h) })...)
+		}
 		if !slices.ContainsFunc(s.Files, func(f *source.File) bool { return r.wanted(f.Path) }) {
 			continue // read only to see who answers
 		}
 		out.Hosts = append(out.Hosts, s.Hosts...)
-		if r.Link && !s.agreed {
-			out.Seats = append(out.Seats, s.seats...)
+		if r.Link && !slices.Contains(r.declared, s) {
+			out.Units = append(out.Units, Unit{Result: s.Result, Path: s.unit.Path, Describes: s.unit.Describes, Behind: s.behind})
 		}
 		for _, layer := range s.layers {
 			if !slices.Contains(r.declared, s) || !slices.Contains(out.Layers, layer) { // one layer in several environments is one
@@ -466,6 +506,9 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		}
 	}
 	out.Analyzed = len(files)
+	if r.Contract != nil {
+		out.Findings = rules.Differ(r.Contract.Names(), r.standing, out.Findings)
+	}
 	out.Findings = mergeFindings(out.Findings)
 	if r.Named != nil {
 		out.Findings = slices.DeleteFunc(out.Findings, func(f *finding.Finding) bool { return !r.concerns(f) })
@@ -476,6 +519,13 @@ func (r *runner) merge(slots []*unitResult) *Result {
 	out.Unknown = slices.Compact(out.Unknown)
 	slices.SortFunc(out.Comments, func(a, b parsers.Comment) int { return source.Compare(a.Span, b.Span) })
 	return out
+}
+
+// wantedHost reports whether a wanted file has a part in a host: it, or one behind it.
+func (r *runner) wantedHost(h *policy.Host) bool {
+	return r.wanted(h.Span.Path()) || slices.ContainsFunc(h.Layers, func(l *policy.Layer) bool {
+		return r.wanted(l.Span.Path()) || slices.ContainsFunc(l.Endpoints, func(e policy.Endpoint) bool { return r.wanted(e.Span.Path()) })
+	})
 }
 
 // concerns reports whether a place of the finding lies in a named file.
@@ -490,25 +540,25 @@ func mergeFindings(all []*finding.Finding) []*finding.Finding {
 		rule, path string
 		start, end int
 	}
-	kept := map[key]*finding.Finding{}
+	kept := map[key]int{}
 	var out []*finding.Finding
 	for _, f := range all {
 		k := key{f.Rule, f.Place.Path(), f.Place.Start, f.Place.End}
-		first, found := kept[k]
+		i, found := kept[k]
 		if !found {
-			kept[k] = f
+			kept[k] = len(out)
 			out = append(out, f)
 			continue
 		}
+		first := out[i]
+		merged := *first // what a configuration gave stays as it is
 		if f.Severity > first.Severity || f.Severity == first.Severity && f.Confidence > first.Confidence {
-			endpoints := first.Endpoints
-			*first = *f
-			first.Endpoints = append(endpoints, f.Endpoints...)
-		} else {
-			first.Endpoints = append(first.Endpoints, f.Endpoints...)
+			merged = *f
 		}
-		slices.Sort(first.Endpoints)
-		first.Endpoints = slices.Compact(first.Endpoints)
+		merged.Endpoints = slices.Concat(first.Endpoints, f.Endpoints)
+		slices.Sort(merged.Endpoints)
+		merged.Endpoints = slices.Compact(merged.Endpoints)
+		out[i] = &merged
 	}
 	return out
 }

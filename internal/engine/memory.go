@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"sync"
 
+	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 )
@@ -12,9 +15,10 @@ import (
 // same when it is the same [source.File]: whoever hands out the files makes a new one of what changed. It is safe for
 // concurrent use.
 type Memory struct {
-	lock  sync.Mutex
-	scans map[memoryKey]scanned
-	loads map[memoryKey]loaded
+	lock   sync.Mutex
+	scans  map[memoryKey]scanned
+	loads  map[memoryKey]loaded
+	checks map[*policy.Host]unitResult // by the first host of a configuration
 }
 
 type memoryKey struct{ dialect, path string }
@@ -32,14 +36,31 @@ type loaded struct {
 
 // NewMemory returns an empty memory.
 func NewMemory() *Memory {
-	return &Memory{scans: map[memoryKey]scanned{}, loads: map[memoryKey]loaded{}}
+	return &Memory{scans: map[memoryKey]scanned{}, loads: map[memoryKey]loaded{}, checks: map[*policy.Host]unitResult{}}
 }
 
-// Forget drops what rests on more than the files that were read: on which others there are.
+// Forget drops what rests on more than the text of files: on which others there are, as the targets of an include do.
 func (m *Memory) Forget() {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	m.loads = map[memoryKey]loaded{}
+	for _, l := range m.loads {
+		l.result.Release()
+	}
+	clear(m.loads)
+	clear(m.scans)
+	clear(m.checks)
+}
+
+// Fork returns a memory that knows what this one does, for runs over files that differ from the present ones.
+func (m *Memory) Fork() *Memory {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	fork := &Memory{scans: maps.Clone(m.scans), loads: maps.Clone(m.loads), checks: maps.Clone(m.checks)}
+	for key, l := range fork.loads {
+		l.result.Done = nil // what it keeps is kept for this one
+		fork.loads[key] = l
+	}
+	return fork
 }
 
 // scan recognises a file, unless that was done.
@@ -62,8 +83,8 @@ func (m *Memory) scan(dialect string, f *source.File, reader parsers.Reader) (pa
 	return known.unit, known.recognised
 }
 
-// load lowers a unit, unless that was done with the very same files.
-func (m *Memory) load(dialect string, u parsers.Unit, files parsers.Files, do func() parsers.Result) parsers.Result {
+// load lowers a unit, unless that was done with the very same files. What a run makes that is given up half-way is not kept.
+func (m *Memory) load(ctx context.Context, dialect string, u parsers.Unit, files parsers.Files, do func() parsers.Result) parsers.Result {
 	if m == nil {
 		return do()
 	}
@@ -75,10 +96,49 @@ func (m *Memory) load(dialect string, u parsers.Unit, files parsers.Files, do fu
 		return known.result
 	}
 	result := do()
+	if ctx.Err() != nil {
+		result.Release()
+		return result
+	}
 	m.lock.Lock()
 	defer m.lock.Unlock()
+	if old, ok := m.loads[key]; ok {
+		old.result.Release()
+		for _, h := range old.result.Hosts {
+			delete(m.checks, h)
+		}
+	}
 	m.loads[key] = loaded{u.Includes, result}
 	return result
+}
+
+// checked gives a configuration that was loaded before what was found out about it then, and reports whether it did.
+func (m *Memory) checked(u *unitResult) bool {
+	if m == nil || len(u.Hosts) == 0 {
+		return false
+	}
+	m.lock.Lock()
+	known, ok := m.checks[u.Hosts[0]]
+	m.lock.Unlock()
+	if !ok || !slices.Equal(known.Hosts, u.Hosts) {
+		return false
+	}
+	u.findings, u.layers, u.unknown, u.gaps, u.endpoints = known.findings, known.layers, known.unknown, known.gaps, known.endpoints
+	u.candidates = slices.Clone(known.candidates)
+	for i := range u.candidates {
+		u.candidates[i].unit = u
+	}
+	return true
+}
+
+// keep remembers what was found out about a configuration.
+func (m *Memory) keep(u *unitResult) {
+	if m == nil || len(u.Hosts) == 0 {
+		return
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.checks[u.Hosts[0]] = *u
 }
 
 // current reports whether files are still the ones that are there.

@@ -1,5 +1,5 @@
 // Package finding defines what corslint reports: a finding, its places, its proof and its fixes. It imports only
-// [source] and knows nothing of CORS; rules fill it, reports print it.
+// source and repair and knows nothing of CORS; rules fill it, reports print it.
 package finding
 
 import (
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -110,6 +111,8 @@ type Finding struct {
 	Browser Browser
 	Curl    []string // shell lines that show it; double quotes only
 	Fixes   []Fix
+	// Repairs are the ways in which it can be repaired, the best first. Fixes are made of them where somebody asks.
+	Repairs []repair.Repair
 
 	// Subject names the construct in terms that survive edits elsewhere in the file: "server api.example / location /v1/".
 	Subject string
@@ -125,6 +128,7 @@ type Related struct {
 type Witness struct {
 	Title    string // one line: `fetch("https://api.example/", {method: "PUT", credentials: "include"})`
 	Exchange any    // marshals to the exchange's JSON document
+	Fetch    string // identifies the fetch among those that the layer was asked
 	Steps    []Step // the exchange for people
 }
 
@@ -169,10 +173,7 @@ type Fix struct {
 }
 
 // Edit replaces the bytes of a span with text.
-type Edit struct {
-	Span source.Span
-	Text string
-}
+type Edit = source.Edit
 
 // Fingerprint identifies the finding across edits elsewhere in its file: 16 hexadecimal digits over rule, file, subject
 // and the text of the primary place. It holds no line number, and no white space or quotes, which formatters change.

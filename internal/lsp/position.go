@@ -79,39 +79,70 @@ func toOffset(text []byte, starts []int, p position) int {
 	return at
 }
 
-// rangeOf returns the range of a span in the text of its file.
-func rangeOf(s source.Span) textRange {
-	starts := lines(s.File.Data)
+// places turns spans into ranges. The lines of a file are counted once.
+type places map[*source.File][]int
+
+func (p places) lines(f *source.File) []int {
+	starts, ok := p[f]
+	if !ok {
+		starts = lines(f.Data)
+		p[f] = starts
+	}
+	return starts
+}
+
+// of returns the range of a span in the text of its file.
+func (p places) of(s source.Span) textRange {
+	starts := p.lines(s.File)
 	return textRange{toPosition(s.File.Data, starts, s.Start), toPosition(s.File.Data, starts, s.End)}
 }
 
-// contains reports whether a position lies in a range, its end included: a cursor behind a word is at it.
-func (r textRange) contains(p position) bool {
-	return !before(p, r.Start) && !before(r.End, p)
-}
-
-func before(a, b position) bool {
-	return a.Line < b.Line || a.Line == b.Line && a.Character < b.Character
+// endOfLine returns the end of the line on which a span starts.
+func (p places) endOfLine(s source.Span) position {
+	text, starts := s.File.Data, p.lines(s.File)
+	at := toPosition(text, starts, s.Start)
+	return toPosition(text, starts, toOffset(text, starts, position{at.Line, 1 << 30}))
 }
 
 // toPath returns the path of a file: URI, "" for another one.
 func toPath(uri string) string {
 	u, err := url.Parse(uri)
-	if err != nil || u.Scheme != "file" {
+	if err != nil || u.Scheme != "file" || u.Path == "" || strings.ContainsRune(u.Path, 0) {
 		return ""
 	}
 	name := u.Path
-	if runtime.GOOS == "windows" { // file:///c:/x
+	switch remote := u.Host != "" && u.Host != "localhost"; {
+	case runtime.GOOS != "windows" && remote:
+		return ""
+	case remote: // file://server/share/x
+		name = "//" + u.Host + name
+	case runtime.GOOS == "windows": // file:///c:/x
 		name = strings.TrimPrefix(name, "/")
 	}
-	return filepath.FromSlash(name)
+	return resolve(filepath.Clean(filepath.FromSlash(name)))
+}
+
+// resolve returns a path without symbolic links, as the root of a project has none. What is not there yet stays as it is.
+func resolve(name string) string {
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		return real
+	}
+	dir := filepath.Dir(name)
+	if dir == name {
+		return name
+	}
+	return filepath.Join(resolve(dir), filepath.Base(name))
 }
 
 // toURI returns the file: URI of an absolute path.
 func toURI(name string) string {
 	name = filepath.ToSlash(name)
+	host := ""
+	if share, ok := strings.CutPrefix(name, "//"); ok {
+		host, name, _ = strings.Cut(share, "/")
+	}
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name
 	}
-	return (&url.URL{Scheme: "file", Path: name}).String()
+	return (&url.URL{Scheme: "file", Host: host, Path: name}).String()
 }

@@ -1,5 +1,11 @@
 package lsp
 
+import (
+	"encoding/json"
+
+	"github.com/sourcegraph/jsonrpc2"
+)
+
 // The part of the protocol that this server speaks, by the names of the specification:
 // https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/
 type (
@@ -17,13 +23,20 @@ type (
 	}
 
 	initializeParams struct {
-		ProcessID        *int   `json:"processId"`
-		RootURI          string `json:"rootUri"`
-		WorkspaceFolders []struct {
-			URI string `json:"uri"`
-		} `json:"workspaceFolders"`
-		Capabilities struct {
+		ProcessID        *int     `json:"processId"`
+		RootURI          string   `json:"rootUri"`
+		WorkspaceFolders []folder `json:"workspaceFolders"`
+		Capabilities     struct {
+			Window struct {
+				ShowDocument struct {
+					Support bool `json:"support"`
+				} `json:"showDocument"`
+			} `json:"window"`
 			Workspace struct {
+				WorkspaceEdit struct {
+					DocumentChanges    bool `json:"documentChanges"`
+					SnippetEditSupport bool `json:"snippetEditSupport"` // 3.18
+				} `json:"workspaceEdit"`
 				InlayHint struct {
 					RefreshSupport bool `json:"refreshSupport"`
 				} `json:"inlayHint"`
@@ -32,6 +45,15 @@ type (
 				} `json:"didChangeWatchedFiles"`
 			} `json:"workspace"`
 		} `json:"capabilities"`
+	}
+	folder struct {
+		URI string `json:"uri"`
+	}
+	foldersParams struct {
+		Event struct {
+			Added   []folder `json:"added"`
+			Removed []folder `json:"removed"`
+		} `json:"event"`
 	}
 	initializeResult struct {
 		Capabilities capabilities `json:"capabilities"`
@@ -48,6 +70,18 @@ type (
 		DefinitionProvider bool              `json:"definitionProvider"`
 		CodeActionProvider codeActionOptions `json:"codeActionProvider"`
 		InlayHintProvider  bool              `json:"inlayHintProvider"`
+		ExecuteCommand     commandOptions    `json:"executeCommandProvider"`
+		Workspace          workspaceOptions  `json:"workspace"`
+	}
+	commandOptions struct {
+		Commands []string `json:"commands"`
+	}
+	workspaceOptions struct {
+		Folders folderOptions `json:"workspaceFolders"`
+	}
+	folderOptions struct {
+		Supported           bool `json:"supported"`
+		ChangeNotifications bool `json:"changeNotifications"`
 	}
 	syncOptions struct {
 		OpenClose bool        `json:"openClose"`
@@ -78,9 +112,34 @@ type (
 	documentParams struct {
 		TextDocument textDocument `json:"textDocument"`
 	}
-	positionParams struct {
+	placeParams struct { // of every question about a document
 		TextDocument textDocument `json:"textDocument"`
 		Position     position     `json:"position"`
+		Range        textRange    `json:"range"`
+		Context      struct {
+			Only []string `json:"only"`
+		} `json:"context"`
+	}
+	watchedParams struct {
+		Changes []struct {
+			URI string `json:"uri"`
+		} `json:"changes"`
+	}
+	commandParams struct {
+		Command   string            `json:"command"`
+		Arguments []json.RawMessage `json:"arguments"`
+	}
+	cancelParams struct {
+		ID jsonrpc2.ID `json:"id"`
+	}
+	showParams struct {
+		URI       string    `json:"uri"`
+		TakeFocus bool      `json:"takeFocus"`
+		Selection textRange `json:"selection"`
+	}
+	messageParams struct {
+		Type    int    `json:"type"` // 2 is a warning
+		Message string `json:"message"`
 	}
 
 	publishParams struct {
@@ -110,8 +169,8 @@ type (
 	}
 
 	hover struct {
-		Contents markup    `json:"contents"`
-		Range    textRange `json:"range"`
+		Contents markup     `json:"contents"`
+		Range    *textRange `json:"range,omitempty"`
 	}
 	markup struct {
 		Kind  string `json:"kind"` // "markdown"
@@ -124,9 +183,16 @@ type (
 		Diagnostics []diagnostic   `json:"diagnostics,omitempty"`
 		IsPreferred bool           `json:"isPreferred,omitempty"`
 		Edit        *workspaceEdit `json:"edit,omitempty"`
+		Command     *command       `json:"command,omitempty"`
+	}
+	command struct {
+		Title     string `json:"title"`
+		Command   string `json:"command"`
+		Arguments []any  `json:"arguments"`
 	}
 	workspaceEdit struct {
-		DocumentChanges []documentEdit `json:"documentChanges"`
+		DocumentChanges []documentEdit        `json:"documentChanges,omitempty"`
+		Changes         map[string][]textEdit `json:"changes,omitempty"`
 	}
 	documentEdit struct {
 		TextDocument versionedDocument `json:"textDocument"`
@@ -137,8 +203,13 @@ type (
 		Version *int   `json:"version"` // nil: the file on disk
 	}
 	textEdit struct {
-		Range   textRange `json:"range"`
-		NewText string    `json:"newText"`
+		Range   textRange    `json:"range"`
+		NewText *string      `json:"newText,omitempty"`
+		Snippet *stringValue `json:"snippet,omitempty"` // instead; 3.18
+	}
+	stringValue struct {
+		Kind  string `json:"kind"` // "snippet"
+		Value string `json:"value"`
 	}
 
 	inlayHint struct {

@@ -52,7 +52,7 @@ func (t *Table) markdown(dir string) string {
 // link is a place as a link to its line, relative to a directory.
 func link(at source.Span, dir string) string {
 	up := ""
-	if dir != "" {
+	if dir != "" && !strings.HasPrefix(dir, "..") {
 		up = strings.Repeat("../", strings.Count(path.Clean(dir), "/")+1)
 	}
 	target := strings.NewReplacer(" ", "%20", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E").Replace(up + at.Path())

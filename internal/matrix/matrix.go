@@ -54,7 +54,7 @@ type Row struct {
 type Cell struct {
 	State State
 	Note  int // index of a note + 1; 0: none
-	// Witness shows the exchange; nil where nobody is asked.
+	// Witness shows the exchange; nil where nobody is asked, or nobody asked for it.
 	Witness *finding.Witness
 	Message string // Chromium's console line
 	instead *Cell  // of a header: what is in the way of the request, where nothing is known of the header itself
@@ -74,13 +74,25 @@ type Builder struct {
 	rows     map[rowKey]*Row
 	order    []rowKey
 	notes    []Note
+	witness  bool
 	server   string // who answers what is added
 }
 
 type rowKey struct{ frontend, api, method, path, reads string }
 
-// New returns a builder for a contract.
-func New(c *contract.Contract) *Builder { return &Builder{contract: c, rows: map[rowKey]*Row{}} }
+// New returns a builder for a contract. Witnesses says whether cells have theirs: written down, they are most of a large table.
+func New(c *contract.Contract, witnesses bool) *Builder {
+	return &Builder{contract: c, rows: map[rowKey]*Row{}, witness: witnesses}
+}
+
+// write writes an outcome down, where that is wanted.
+func (b *Builder) write(x *exchange.Exchange, o *exchange.Outcome) *finding.Witness {
+	if !b.witness {
+		return nil
+	}
+	w := x.Witness(o, b.server)
+	return &w
+}
 
 // Add takes what became of the needs of one frontend of one API in one environment.
 func (b *Builder) Add(a engine.Agreed) {
@@ -149,8 +161,7 @@ func (b *Builder) need(environment int, e *probe.Endpoint, w *probe.Probe, findi
 	case verdict != browser.Allowed:
 		c.State, note = Unknown, Note{State: Unknown, Text: "depends on " + dependsOn(x)}
 	}
-	witness := x.Witness(outcome, b.server)
-	c.Witness = &witness
+	c.Witness = b.write(x, outcome)
 	b.set(cell, c, note)
 }
 
@@ -174,9 +185,14 @@ func why(e *probe.Endpoint, w *probe.Probe, findings []*finding.Finding) Note {
 		return Note{State: Blocked, Text: reason(best), Place: best.Place}
 	}
 	n := Note{State: Blocked, Text: "the browser refuses it", Place: w.NeedAt}
-	if failures := w.Failures(e); len(failures) > 0 {
-		n.Text = strings.TrimSuffix(failures[0].Text, ".")
-		if a := failures[0].Answer; a != nil && len(a.Trail) > 0 {
+	outcome := &w.Exchange.Outcomes[0]
+	all := outcome.Result.Failures // of what it depends on whether they come to pass
+	if certain := w.Failures(e); len(certain) > 0 {
+		all = []browser.Failure{certain[0].Failure}
+	}
+	if len(all) > 0 {
+		n.Text = strings.TrimSuffix(all[0].Text, ".")
+		if a := outcome.Answer(all[0].Hop, all[0].Phase); a != nil && len(a.Trail) > 0 {
 			n.Place = a.Trail[len(a.Trail)-1]
 		}
 	}
@@ -212,12 +228,12 @@ func (b *Builder) reads(environment int, w *probe.Probe, findings []*finding.Fin
 			continue
 		}
 		readable, known := exposes(answer, read.Name, w.Exchange.Fetch.Credentials)
-		witness := w.Exchange.Witness(o, b.server)
+		witness := b.write(&w.Exchange, o)
 		switch {
 		case !known:
-			b.set(cell, Cell{State: Unknown, Witness: &witness}, Note{State: Unknown, Text: "depends on " + dependsOn(&w.Exchange)})
+			b.set(cell, Cell{State: Unknown, Witness: witness}, Note{State: Unknown, Text: "depends on " + dependsOn(&w.Exchange)})
 		case readable:
-			b.set(cell, Cell{State: Allowed, Witness: &witness}, Note{})
+			b.set(cell, Cell{State: Allowed, Witness: witness}, Note{})
 		default:
 			note := Note{State: Unreadable, Text: read.Name + " is not in Access-Control-Expose-Headers", Place: read.Span}
 			for _, f := range findings {
@@ -225,7 +241,7 @@ func (b *Builder) reads(environment int, w *probe.Probe, findings []*finding.Fin
 					note.Place = f.Place
 				}
 			}
-			b.set(cell, Cell{State: Unreadable, Witness: &witness}, note)
+			b.set(cell, Cell{State: Unreadable, Witness: witness}, note)
 		}
 	}
 }
@@ -251,7 +267,11 @@ func dependsOn(x *exchange.Exchange) string {
 	var all []string
 	for i := range x.Outcomes {
 		for _, a := range x.Outcomes[i].Assuming {
-			if text := probe.Phrase(a); text != "" && !slices.Contains(all, text) {
+			text := probe.Phrase(a)
+			if a.Kind == policy.UnknownFile || a.Kind == policy.UnknownDirectory { // here it is what the cell hangs on
+				text = "whether " + a.Unknown.String()
+			}
+			if text != "" && !slices.Contains(all, text) {
 				all = append(all, text)
 			}
 		}

@@ -38,7 +38,7 @@ func table(notes []Note, rows ...string) *Table {
 		for cell := range strings.SplitSeq(cells, ", ") {
 			var c Cell
 			state, _, _ := strings.Cut(cell, " ")
-			fmt.Sscanf(cell, state+" %d", &c.Note) //nolint:errcheck // most have none
+			fmt.Sscanf(cell, state+" %d", &c.Note)
 			if c.State = byName[state]; c.State > Absent {
 				c.Witness = &finding.Witness{Title: "fetch(<" + what + ">)", Steps: []finding.Step{
 					{From: "browser", To: "nginx", Start: "GET /"}, {From: "nginx", To: "orders", Start: "hands the request on"},

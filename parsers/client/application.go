@@ -47,8 +47,8 @@ var (
 		"@remix-run/react", "react-scripts", "@vue/cli-service", "angular", "aurelia-framework", "mithril", "htmx.org", "stimulus", "@hotwired/stimulus", "next", "astro", "umi", "@builder.io/qwik"}
 	bundlers       = []string{"vite", "webpack", "parcel", "parcel-bundler", "rollup", "@rsbuild/core", "snowpack", "laravel-mix", "browserify", "@web/dev-server"}
 	serverPackages = []string{"express", "koa", "fastify", "@nestjs/core", "hono", "@hapi/hapi", "hapi", "restify", "polka", "apollo-server", "@apollo/server", "mongoose", "pg", "mysql2", "sequelize"}
-	otherPackages  = []string{"react-native", "expo", "electron", "nativescript-vue", "@nativescript/core", "@tauri-apps/api", "webextension-polyfill", "@crxjs/vite-plugin", "wxt", "plasmo", "@types/chrome",
-		"@tarojs/taro", "@dcloudio/uni-app", "@capacitor/core", "cordova", "@ionic/cli", "web-ext", "obsidian", "@types/vscode", "@raycast/api"}
+	otherPackages  = []string{"react-native", "expo", "nativescript-vue", "@nativescript/core", "webextension-polyfill", "@crxjs/vite-plugin", "wxt", "plasmo", "@types/chrome",
+		"@tarojs/taro", "@dcloudio/uni-app", "web-ext", "obsidian", "@types/vscode", "@raycast/api"}
 )
 
 // manifest is what of a package.json counts here.

@@ -33,7 +33,8 @@ func (Dialect) Candidate(name string) bool { return candidate(name) }
 
 // Reader returns a reader for the files of one tree.
 func (Dialect) Reader(files parsers.Files) parsers.Reader {
-	return &reader{files: files, environment: environment.NewReader(files), modules: map[string]*module{}, packages: map[string]*application{}, applications: map[string]*application{}, giving: map[string]bool{}}
+	return &reader{files: files, environment: environment.NewReader(files), modules: map[string]*module{}, packages: map[string]*application{}, applications: map[string]*application{}, giving: map[string]bool{},
+		stating: map[string]bool{}, resolved: map[[2]string]string{}}
 }
 
 type reader struct {
@@ -45,7 +46,9 @@ type reader struct {
 	packages     map[string]*application // by folder; nil: no package.json
 	applications map[string]*application // by folder of a file
 
-	giving map[string]bool // see [reader.gives]
+	giving   map[string]bool      // see [reader.gives]
+	stating  map[string]bool      // see [reader.states]
+	resolved map[[2]string]string // by folder and name of an import
 
 	pages   sync.Once
 	pagesIn map[string][]string // HTML files by folder
@@ -87,7 +90,16 @@ func isBundle(data []byte) bool {
 
 // states reports whether a file is one whose requests count.
 func (r *reader) states(f *source.File) bool {
-	return len(f.Data) <= maxSource && sends(f.Data) && !isBundle(f.Data) && r.runsInPage(f)
+	r.mu.Lock()
+	known, ok := r.stating[f.Path]
+	r.mu.Unlock()
+	if !ok {
+		known = len(f.Data) <= maxSource && sends(f.Data) && !isBundle(f.Data) && r.runsInPage(f)
+		r.mu.Lock()
+		r.stating[f.Path] = known
+		r.mu.Unlock()
+	}
+	return known
 }
 
 // Scan recognises a file of a page that may send requests.
@@ -126,7 +138,7 @@ func (r *reader) Load(ctx context.Context, u parsers.Unit) parsers.Result {
 
 func (r *reader) evaluator(name string) *evaluator {
 	app := r.application(name)
-	return &evaluator{reader: r, modules: map[string]*module{}, busy: map[any]bool{}, env: map[string]values{}, app: app,
+	return &evaluator{reader: r, modules: map[string]*module{}, busy: map[any]bool{}, itself: map[*binding]bool{}, env: map[string]values{}, app: app,
 		alone: map[*callSite]bool{}, forwarding: map[*function]bool{}}
 }
 

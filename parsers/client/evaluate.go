@@ -29,7 +29,8 @@ type evaluator struct {
 	steps   int
 	level   int
 	busy    map[any]bool
-	shared  *sender // axios itself
+	shared  *sender           // axios itself
+	itself  map[*binding]bool // what is at work and was asked for itself
 	env     map[string]values
 	// alone and forwarding are what [evaluator.standsAlone] and [evaluator.forwards] found out.
 	alone      map[*callSite]bool
@@ -96,7 +97,15 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 	case *ast.BinaryExpression:
 		return e.binary(x, s, m, f)
 	case *ast.ConditionalExpression:
-		return limit(append(e.eval(x.Consequent, s, m, f), e.eval(x.Alternate, s, m, f)...))
+		var out values
+		yes, no := e.condition(x.Test, s, m, f)
+		if !no {
+			out = append(out, e.eval(x.Consequent, s, m, f)...)
+		}
+		if !yes {
+			out = append(out, e.eval(x.Alternate, s, m, f)...)
+		}
+		return limit(out)
 	case *ast.AssignExpression:
 		return e.eval(x.Right, s, m, f)
 	case *ast.AwaitExpression:
@@ -149,6 +158,43 @@ func (e *evaluator) eval(x ast.Expression, s *scope, m *module, f *frame) values
 		return e.construct(x, s, m, f)
 	}
 	return values{hole(holeName(x), at)}
+}
+
+// condition reports whether a condition holds whatever is not known, or never does.
+func (e *evaluator) condition(test ast.Expression, s *scope, m *module, f *frame) (yes, no bool) {
+	all := e.eval(test, s, m, f)
+	yes, no = len(all) > 0, len(all) > 0
+	for i := range all {
+		holds, known := all[i].truthy()
+		known = known && !all[i].unset
+		yes, no = yes && known && holds, no && known && !holds
+	}
+	return yes || isGiven(test, s, f), no
+}
+
+// isGiven reports whether a condition asks for an argument that the call has, whatever it is: "id ? '/items/' + id : '/items'".
+func isGiven(test ast.Expression, s *scope, f *frame) bool {
+	id, ok := test.(*ast.Identifier)
+	if !ok {
+		return false
+	}
+	b := s.lookup(id.Name.String())
+	if b == nil || !b.parameter || len(b.path) > 1 || len(b.assigned) > 0 {
+		return false
+	}
+	call := f.of(b.of)
+	if call == nil || b.index >= len(call.args) {
+		return false
+	}
+	given := call.args[b.index].get()
+	if len(b.path) == 1 && len(given) == 1 { // "({ id })" of "{ id: x }"
+		p, found := given[0].get(b.path[0].name)
+		if !found || p.maybe || given[0].kind != object {
+			return false
+		}
+		given = p.value.get()
+	}
+	return len(given) == 1 && given[0].kind == unknown
 }
 
 // holeName makes a name for people of an expression that nobody knows: "id" of "item.id" or "getId()".
@@ -293,10 +339,12 @@ func (e *evaluator) identifier(x *ast.Identifier, s *scope, m *module, f *frame)
 // binding returns what a name that is declared stands for.
 func (e *evaluator) binding(b *binding, f *frame, at place) values {
 	if e.busy[b] {
+		e.itself[b] = true
 		return values{hole(b.name, at)}
 	}
 	e.busy[b] = true
 	defer delete(e.busy, b)
+	defer delete(e.itself, b)
 	var out values
 	switch {
 	case b.function != nil:
@@ -312,10 +360,11 @@ func (e *evaluator) binding(b *binding, f *frame, at place) values {
 	}
 	if !b.parameter || f.of(b.of) == nil {
 		for _, a := range b.assigned {
-			if a.value == nil {
-				out = append(out, hole(b.name, at))
-			} else {
+			if a.value != nil {
 				out = append(out, e.eval(a.value, a.scope, b.module, f)...)
+			}
+			if a.value == nil || e.itself[b] { // "x += y", "x = x + y": no one of these is all of it
+				return values{hole(b.name, at)}
 			}
 		}
 	}
@@ -478,7 +527,7 @@ func (e *evaluator) objectOf(x *ast.ObjectLiteral, s *scope, m *module, f *frame
 func spread(v value, all values) value {
 	for i := range all {
 		w := &all[i]
-		switch w.kind { //nolint:exhaustive // nothing else is known to have properties
+		switch w.kind {
 		case object:
 			v.open = v.open || w.open
 			for _, p := range w.props {
@@ -653,7 +702,7 @@ func (e *evaluator) callOf(x *ast.CallExpression, s *scope, m *module, f *frame)
 	var out values
 	all := e.eval(callee, s, m, f)
 	for i := range all {
-		switch v := &all[i]; v.kind { //nolint:exhaustive // nothing else is called
+		switch v := &all[i]; v.kind {
 		case callable:
 			out = append(out, e.inline(v, x.ArgumentList, s, m, f, at)...)
 		case external, library:
@@ -696,7 +745,17 @@ func (e *evaluator) inline(v *value, list []ast.Expression, s *scope, m *module,
 	call := &frame{fn: v.fn, args: args, spread: open, this: v.this, parent: f}
 	var out values
 	for _, r := range v.fn.returns[:min(len(v.fn.returns), maxAlternatives)] {
-		out = append(out, e.eval(r.value, r.scope, v.fn.module, call)...)
+		always := false
+		if r.when != nil {
+			yes, no := e.condition(r.when, r.scope, v.fn.module, call)
+			if no {
+				continue
+			}
+			always = yes
+		}
+		if out = append(out, e.eval(r.value, r.scope, v.fn.module, call)...); always {
+			break
+		}
 	}
 	return limit(out)
 }
@@ -934,7 +993,7 @@ func (e *evaluator) construct(x *ast.NewExpression, s *scope, m *module, f *fram
 		return values{{kind: external, name: "new " + id.Name.String(), at: at, pieces: []piece{{hole: "value", at: at}}}}
 	}
 	for _, v := range e.eval(bare(x.Callee), s, m, f) {
-		switch v.kind { //nolint:exhaustive // nothing else is made
+		switch v.kind { //nolint:exhaustive // nothing else says anything
 		case class:
 			made := value{kind: instance, class: v.class, mod: v.mod, at: at}
 			if constructor := v.mod.methods[v.class]["constructor"]; constructor != nil {

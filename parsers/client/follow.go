@@ -175,7 +175,7 @@ func (e *evaluator) gives(m *module) bool {
 		given = append(given, m.exports[name])
 	}
 	if m.whole != nil {
-		given = append(given, assignment{m.whole, m.top})
+		given = append(given, assignment{value: m.whole, scope: m.top})
 	}
 	for _, a := range given[:min(len(given), 200)] {
 		for _, v := range e.eval(a.value, a.scope, m, nil) {
@@ -188,7 +188,7 @@ func (e *evaluator) gives(m *module) bool {
 }
 
 func (e *evaluator) givesValue(v *value, depth int) bool {
-	switch v.kind { //nolint:exhaustive // nothing else sends
+	switch v.kind { //nolint:exhaustive // nothing else says anything
 	case library:
 		return true
 	case callable:

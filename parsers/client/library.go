@@ -30,7 +30,7 @@ func (e *evaluator) axiosRequest(s *sender, method string, site *callSite, f *fr
 		r.credentials = someCookies
 	}
 	first := e.argument(site, 0, f)
-	config, data := values{{kind: missing}}, values{{kind: missing}}
+	var config, data values
 	switch verb := methods[method]; {
 	case method == "" || method == "request":
 		config = first
@@ -60,13 +60,13 @@ func (e *evaluator) axiosRequest(s *sender, method string, site *callSite, f *fr
 		r.headers = setHeader(r.headers, p)
 	}
 	e.sentHeaders(r, config)
-	r.cookies(s.config, "withCredentials")
+	r.cookies(s.config)
 	if s.credentials {
 		r.credentials = withCookies
 	}
 	if all := option(config, "withCredentials", ""); len(all) != 1 || all[0].kind != missing {
 		r.credentials = withoutCookies
-		r.cookies(config, "withCredentials")
+		r.cookies(config)
 	}
 	if strings.HasSuffix(method, "Form") {
 		return r
@@ -78,7 +78,7 @@ func (e *evaluator) axiosRequest(s *sender, method string, site *callSite, f *fr
 // sentHeaders adds the headers of some options.
 func (e *evaluator) sentHeaders(r *request, config values) {
 	for i := range config {
-		switch config[i].kind { //nolint:exhaustive // nothing else says nothing
+		switch config[i].kind {
 		case object:
 			r.open = r.open || config[i].open
 		case missing:
@@ -109,7 +109,7 @@ func (r *request) body(data values) {
 	}
 	json, other := place{}, false
 	for i := range data {
-		switch data[i].kind { //nolint:exhaustive // nothing else is sent as JSON
+		switch data[i].kind {
 		case object, list:
 			json = data[i].at
 		case missing, text, formData:
@@ -285,7 +285,7 @@ func (e *evaluator) angular(method string, site *callSite, f *frame) *request {
 		}
 	}
 	r.addHeaders(option(config, "headers", ""))
-	r.cookies(config, "withCredentials")
+	r.cookies(config)
 	r.body(data)
 	return r
 }

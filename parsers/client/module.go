@@ -190,9 +190,9 @@ func (m *module) exporting(st ast.Statement) {
 			}
 			m.whole = x.Right
 		case id.Name == "exports" && len(names) == 1:
-			m.exports[names[0]] = assignment{x.Right, m.top}
+			m.exports[names[0]] = assignment{value: x.Right, scope: m.top}
 		case id.Name == "module" && len(names) == 2 && names[0] == "exports":
-			m.exports[names[1]] = assignment{x.Right, m.top}
+			m.exports[names[1]] = assignment{value: x.Right, scope: m.top}
 		}
 	}
 }
@@ -220,6 +220,20 @@ func (r *reader) local(name string) string {
 // resolve returns the file of the project that an import means, "" for a package. Beside relative names it knows the usual
 // aliases: "@/api", "~/api" and "@api" from where the sources lie, and "src/api" or "api" from the folder of the package.
 func (r *reader) resolve(from, spec string) string {
+	key := [2]string{parent(from), spec}
+	r.mu.Lock()
+	found, known := r.resolved[key]
+	r.mu.Unlock()
+	if !known {
+		found = r.lookUp(from, spec)
+		r.mu.Lock()
+		r.resolved[key] = found
+		r.mu.Unlock()
+	}
+	return found
+}
+
+func (r *reader) lookUp(from, spec string) string {
 	spec, _, _ = strings.Cut(spec, "?")
 	switch {
 	case spec == "" || len(spec) > 500:

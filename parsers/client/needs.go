@@ -16,6 +16,7 @@ type target struct {
 	known    bool // of the server: it is that, or the page's own
 	relative bool
 	built    bool // the environment says it when the code is built
+	empty    bool // a part of the path is empty, as a variable is before it has a value
 	path     string
 }
 
@@ -28,6 +29,9 @@ func (e *evaluator) needs(r *request, at source.Span) []contract.Need {
 		}) {
 			targets = append(targets, t)
 		}
+	}
+	if full := func(t target) bool { return !t.empty }; slices.ContainsFunc(targets, full) {
+		targets = slices.DeleteFunc(targets, func(t target) bool { return !full(t) })
 	}
 	if r.site.module.injected != nil {
 		e.reader.index(e.app)
@@ -159,7 +163,7 @@ func (e *evaluator) target(v *value) (target, bool) {
 			}
 			rest = "/" + path
 		}
-		return target{path: tidyPath(rest)}, plainPath(rest) && !strings.HasPrefix(tidyPath(rest), "/{")
+		return target{path: tidyPath(rest), empty: strings.Contains(rest, "//")}, plainPath(rest) && !strings.HasPrefix(tidyPath(rest), "/{")
 	case first.own:
 		raw = strings.TrimPrefix(raw, "{"+first.hole+"}")
 		if !strings.HasPrefix(raw, "/") {
@@ -177,7 +181,7 @@ func (e *evaluator) target(v *value) (target, bool) {
 		if strings.HasPrefix(raw, "/..") || strings.HasPrefix(tidyPath(raw), "/{") || !plainPath(raw) { // what begins with a hole may be anything
 			return target{}, false
 		}
-		return target{relative: true, built: !v.pieces[0].at.direct.IsZero(), path: tidyPath(raw), server: contract.Server{Span: at}}, true
+		return target{relative: true, built: !v.pieces[0].at.direct.IsZero(), path: tidyPath(raw), empty: strings.Contains(raw, "//"), server: contract.Server{Span: at}}, true
 	}
 	slashes := strings.Index(raw, "//") + 2
 	host, rest, hasPath := strings.Cut(raw[slashes:], "/")
@@ -193,7 +197,7 @@ func (e *evaluator) target(v *value) (target, bool) {
 		return target{}, false
 	}
 	server.Path = ""
-	return target{server: server, known: server.Host != "", path: tidyPath(rest)}, true
+	return target{server: server, known: server.Host != "", path: tidyPath(rest), empty: strings.Contains(rest, "//")}, true
 }
 
 // address writes the pieces of an address with holes in braces, up to its query, and the place of its first piece. It is not ok
@@ -216,12 +220,21 @@ func address(pieces []piece) (raw string, at source.Span, ok bool) {
 		case i == 0:
 		case isQuery(p.hole) && last && !strings.HasSuffix(soFar, "/"):
 			return soFar, pieces[0].at.span(), true
-		case last && !strings.HasSuffix(soFar, "/") && strings.Contains(strings.TrimPrefix(soFar, "//"), "/") && !strings.HasSuffix(soFar, "-") && !strings.HasSuffix(soFar, "_") && !strings.HasSuffix(soFar, "="):
+		case glued(soFar):
 			return "", source.Span{}, false
 		}
 		b.WriteString("{" + strings.Trim(p.hole, "{}/?#") + "}")
 	}
 	return b.String(), pieces[0].at.span(), true
+}
+
+// glued reports whether what follows a text would be a part of its last word: of "/items" + x nobody knows where the word ends.
+func glued(soFar string) bool {
+	if !strings.Contains(strings.TrimPrefix(soFar[strings.Index(soFar, ":")+1:], "//"), "/") {
+		return false // in the host
+	}
+	segment := soFar[strings.LastIndexByte(soFar, '/')+1:]
+	return segment != "" && segment != "v" && (isWord(segment[len(segment)-1]) && segment[len(segment)-1] != '_' || strings.HasSuffix(segment, "}"))
 }
 
 // isQuery reports whether a name is one that people give to a query string.

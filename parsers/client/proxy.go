@@ -76,7 +76,7 @@ func isConfiguration(base string) bool {
 func (r *reader) manifestProxy(name string) []contract.Proxy {
 	root := r.document(name)
 	_, value := root.Field("proxy")
-	switch value.Kind() { //nolint:exhaustive // nothing else is taken
+	switch value.Kind() { //nolint:exhaustive // nothing else says anything
 	case yamltree.String:
 		if p, ok := forwarding("/", value.Text(), value.Span()); ok {
 			return []contract.Proxy{p}
@@ -102,7 +102,7 @@ func (r *reader) document(name string) yamltree.Node {
 // jsonProxies reads a proxy.conf.json: prefixes with their targets, or a list of rules.
 func (r *reader) jsonProxies(name string) []contract.Proxy {
 	root := r.document(name)
-	switch root.Kind() { //nolint:exhaustive // nothing else is taken
+	switch root.Kind() { //nolint:exhaustive // nothing else says anything
 	case yamltree.Mapping:
 		return mappedProxies(root)
 	case yamltree.Sequence:
@@ -187,10 +187,10 @@ func (r *reader) scriptProxies(name, base string) []contract.Proxy {
 		return e.middleware(m)
 	case strings.HasPrefix(base, "proxy.conf"):
 		if m.whole != nil {
-			return e.rules(e.eval(m.whole, m.top, m, nil), "")
+			return e.rules(e.eval(m.whole, m.top, m, nil))
 		}
 		if a, ok := m.exports["default"]; ok {
-			return e.rules(e.eval(a.value, a.scope, m, nil), "")
+			return e.rules(e.eval(a.value, a.scope, m, nil))
 		}
 	}
 	for _, a := range m.proxies {
@@ -202,17 +202,17 @@ func (r *reader) scriptProxies(name, base string) []contract.Proxy {
 				}
 				continue
 			}
-			out = append(out, e.rules(values{v}, "")...)
+			out = append(out, e.rules(values{v})...)
 		}
 	}
 	return out
 }
 
 // rules reads an object of prefixes, or a list of objects with a context.
-func (e *evaluator) rules(all values, prefix string) []contract.Proxy {
+func (e *evaluator) rules(all values) []contract.Proxy {
 	var out []contract.Proxy
 	for i := range all {
-		switch v := &all[i]; v.kind { //nolint:exhaustive // nothing else is taken
+		switch v := &all[i]; v.kind { //nolint:exhaustive // nothing else says anything
 		case object:
 			if contexts := option(values{*v}, "context", ""); len(contexts) > 0 && contexts[0].kind != missing {
 				out = append(out, e.contexts(v, contexts)...)
@@ -228,7 +228,7 @@ func (e *evaluator) rules(all values, prefix string) []contract.Proxy {
 			}
 		case list:
 			for _, item := range v.items {
-				out = append(out, e.rules(item.get(), prefix)...)
+				out = append(out, e.rules(item.get())...)
 			}
 		}
 	}
@@ -258,7 +258,7 @@ func (e *evaluator) contexts(v *value, contexts values) []contract.Proxy {
 // rule makes a rule of a prefix and what stands behind it: an address, or options.
 func (e *evaluator) rule(prefix string, v *value, at place) (contract.Proxy, bool) {
 	target := ""
-	switch v.kind { //nolint:exhaustive // nothing else is taken
+	switch v.kind {
 	case text:
 		target, _ = v.known()
 	case object:

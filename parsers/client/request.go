@@ -218,7 +218,7 @@ func (e *evaluator) options(r *request, init values) bool {
 	r.method = upper(option(init, "method", "GET"))
 	r.addHeaders(option(init, "headers", ""))
 	for i := range init {
-		switch init[i].kind { //nolint:exhaustive // nothing else says nothing
+		switch init[i].kind {
 		case object:
 			r.open = r.open || init[i].open
 		case missing, truth:
@@ -264,7 +264,7 @@ func option(all values, name, without string) values {
 	}
 	var out values
 	for i := range all {
-		switch v := &all[i]; v.kind { //nolint:exhaustive // nothing else has options
+		switch v := &all[i]; v.kind {
 		case object:
 			p, found := v.get(name)
 			switch {
@@ -322,7 +322,7 @@ func optionAt(all values, name string) place {
 // addHeaders adds the headers of what may be several objects: a header that not all have is only sent at times.
 func (r *request) addHeaders(all values) {
 	for i := range all {
-		switch v := &all[i]; v.kind { //nolint:exhaustive // nothing else says nothing
+		switch v := &all[i]; v.kind {
 		case object:
 			r.open = r.open || v.open
 			for _, p := range v.props {
@@ -377,12 +377,13 @@ func (e *evaluator) eventSource(x *ast.NewExpression, site *callSite, f *frame) 
 		return nil
 	}
 	r := &request{site: site, url: e.argument(site, 0, f), method: values{literal("GET", place{})}}
-	r.cookies(e.argument(site, 1, f), "withCredentials")
+	r.cookies(e.argument(site, 1, f))
 	return r
 }
 
-// cookies reads an option that is true or false.
-func (r *request) cookies(options values, name string) {
+// cookies reads the option withCredentials, which is true or false.
+func (r *request) cookies(options values) {
+	const name = "withCredentials"
 	for _, v := range option(options, name, "") {
 		switch {
 		case v.kind == truth && v.truth && len(option(options, name, "")) == 1:
@@ -448,8 +449,6 @@ func (e *evaluator) opened(callee *ast.DotExpression, site *callSite, f *frame) 
 }
 
 // span is the place of a call: what is called, on one line.
-func (r *request) span() source.Span { return r.site.span() }
-
 func (site *callSite) span() source.Span {
 	sc := site.module.script
 	from := site.callee.Idx0()

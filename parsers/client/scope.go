@@ -41,9 +41,8 @@ type binding struct {
 	index     int       // of the parameter
 	rest      bool
 
-	assigned  []assignment // what is assigned to the name itself
-	changes   []change     // to what is in it
-	evaluated bool         // at work on it: a cycle has no value
+	assigned []assignment // what is assigned to the name itself
+	changes  []change     // to what is in it
 }
 
 // step leads into a value: to a property or, where the name is "", to an element.
@@ -58,6 +57,8 @@ type step struct {
 type assignment struct {
 	value ast.Expression
 	scope *scope
+	// when is the condition of an if around a return, where there is one only.
+	when ast.Expression
 }
 
 // change is "name.key = value", or a call that does the same: "name.append(key, value)".
@@ -114,7 +115,8 @@ const maxNodes = 400_000
 type collector struct {
 	module *module
 	nodes  int
-	depth  int // of conditions
+	depth  int            // of conditions
+	when   ast.Expression // the condition of the only if around a statement
 	class  *ast.ClassLiteral
 	late   []func() // what needs all names to be declared
 }
@@ -189,7 +191,7 @@ func (c *collector) pattern(target, value ast.Expression, path []step, fallback 
 		name := t.Name.String()
 		if known := s.names[name]; known != nil && (known.value != nil || known.function != nil) {
 			if value != nil {
-				known.assigned = append(known.assigned, assignment{nil, s})
+				known.assigned = append(known.assigned, assignment{scope: s})
 			}
 			return
 		}
@@ -297,14 +299,14 @@ func patternKeys(p *ast.ObjectPattern) []string {
 
 // body walks the body of a function.
 func (c *collector) body(f *function, body []ast.Statement) {
-	depth := c.depth
-	c.depth = 0
+	depth, when := c.depth, c.when
+	c.depth, c.when = 0, nil
 	inner := &scope{parent: f.scope, names: map[string]*binding{}, fn: f}
 	for _, p := range f.parameters {
 		c.expression(p.Initializer, f.scope)
 	}
 	c.block(body, inner)
-	c.depth = depth
+	c.depth, c.when = depth, when
 }
 
 func (c *collector) statement(st ast.Statement, s *scope) {
@@ -329,13 +331,17 @@ func (c *collector) statement(st ast.Statement, s *scope) {
 		c.classBody(st.Class, s)
 	case *ast.ReturnStatement:
 		if s.fn != nil && st.Argument != nil {
-			s.fn.returns = append(s.fn.returns, assignment{st.Argument, s})
+			s.fn.returns = append(s.fn.returns, assignment{st.Argument, s, c.when})
 		}
 		c.expression(st.Argument, s)
 	case *ast.IfStatement:
 		c.expression(st.Test, s)
 		c.conditional(func() {
+			if c.depth == 1 {
+				c.when = st.Test
+			}
 			c.statement(st.Consequent, s)
+			c.when = nil
 			if st.Alternate != nil {
 				c.statement(st.Alternate, s)
 			}
@@ -390,9 +396,10 @@ func (c *collector) statement(st ast.Statement, s *scope) {
 }
 
 func (c *collector) conditional(work func()) {
-	c.depth++
+	when := c.when
+	c.depth, c.when = c.depth+1, nil
 	work()
-	c.depth--
+	c.depth, c.when = c.depth-1, when
 }
 
 // blank declares the names of a loop, which have many values.
@@ -464,7 +471,7 @@ func (c *collector) classBody(class *ast.ClassLiteral, s *scope) {
 				c.module.methods[class][name] = f
 				f.name = name
 			}
-			c.module.fields[class][name] = append(c.module.fields[class][name], assignment{e.Initializer, s})
+			c.module.fields[class][name] = append(c.module.fields[class][name], assignment{value: e.Initializer, scope: s})
 		case *ast.MethodDefinition:
 			name := keyName(e.Key, e.Computed)
 			f := c.function(e.Body, e.Body.ParameterList, name, s)
@@ -552,7 +559,7 @@ func (c *collector) expression(e ast.Expression, s *scope) {
 			c.body(f, body.List)
 		case *ast.ExpressionBody:
 			inner := &scope{parent: f.scope, names: map[string]*binding{}, fn: f}
-			f.returns = append(f.returns, assignment{body.Expression, inner})
+			f.returns = append(f.returns, assignment{value: body.Expression, scope: inner})
 			depth := c.depth
 			c.depth = 0
 			for _, p := range f.parameters {
@@ -587,9 +594,9 @@ func (c *collector) object(e *ast.ObjectLiteral, s *scope) {
 			c.expression(p.Value, s)
 			switch keyName(p.Key, p.Computed) {
 			case "proxy", "devProxy":
-				c.module.proxies = append(c.module.proxies, assignment{p.Value, s})
+				c.module.proxies = append(c.module.proxies, assignment{value: p.Value, scope: s})
 			case "destination":
-				c.module.rewrites = append(c.module.rewrites, assignment{e, s})
+				c.module.rewrites = append(c.module.rewrites, assignment{value: e, scope: s})
 			}
 			if f := c.module.functions[p.Value]; f != nil && f.name == "" {
 				f.name = keyName(p.Key, p.Computed)
@@ -617,7 +624,7 @@ func (c *collector) assignTo(target, value ast.Expression, s *scope) {
 		name := t.Name.String()
 		c.late = append(c.late, func() {
 			if b := s.lookup(name); b != nil {
-				b.assigned = append(b.assigned, assignment{value, s})
+				b.assigned = append(b.assigned, assignment{value: value, scope: s})
 			}
 		})
 	case *ast.DotExpression, *ast.BracketExpression:
@@ -636,7 +643,7 @@ func (c *collector) assignTo(target, value ast.Expression, s *scope) {
 				return
 			}
 			if name := keyName(keys[0], true); name != "" && len(keys) == 1 {
-				c.module.fields[class][name] = append(c.module.fields[class][name], assignment{value, s})
+				c.module.fields[class][name] = append(c.module.fields[class][name], assignment{value: value, scope: s})
 			}
 		}
 	case *ast.ObjectPattern:

@@ -28,6 +28,7 @@ type lowering struct {
 	files    map[string]*source.File // that were read
 	result   parsers.Result
 	run      session
+	slots    []int // of the session, for each scenario that was started
 }
 
 // scenario is an environment in which an application is run.
@@ -36,6 +37,7 @@ type scenario struct {
 	app   machine.Application
 	given *environment.Set // what the project gives; nil for an environment that is only possible
 	slot  int              // its number in the session
+	facts []machine.Fact   // that it showed
 }
 
 func (l *lowering) load(ctx context.Context) parsers.Result {
@@ -47,6 +49,7 @@ func (l *lowering) load(ctx context.Context) parsers.Result {
 		return l.result
 	}
 	l.run = l.reader.sessions.open()
+	l.result.Done = func() { l.run.release(l.slots) }
 	first := scenario{app: l.reader.application(l.unit.Path)}
 	if l.function != nil {
 		first = l.deployed(first.app)
@@ -160,11 +163,13 @@ func (l *lowering) start(ctx context.Context, s *scenario) (*machine.Description
 		return nil, errTooMuch
 	}
 	s.slot = l.reader.sessions.slot()
+	l.slots = append(l.slots, s.slot)
 	began := time.Now()
 	d, err := l.run.load(ctx, s.slot, s.app)
 	l.reader.sessions.took(time.Since(began))
 	if err == nil {
 		l.read(d)
+		s.facts = d.Facts
 	}
 	return d, err
 }
@@ -338,12 +343,22 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 		layer.Mentions = append(layer.Mentions, mention)
 	}
 	for _, f := range d.Facts {
-		if kind := factKinds[f.Kind]; kind != 0 {
+		if kind := factKinds[f.Kind]; kind != 0 && (kind != policy.FactSessionCookie || everywhere(f, scenarios)) {
 			layer.Facts = append(layer.Facts, policy.Fact{Kind: kind, Endpoint: f.Endpoint, Method: f.Method, Subject: f.Subject, Text: f.Text, Span: l.span(f.Place)})
 		}
 	}
 	layer.Answerer = &answerer{run: l.run, scenarios: scenarios, layer: i, lowering: l, remembered: map[string][]machine.Response{}}
 	return layer
+}
+
+// everywhere reports whether a fact holds in all environments: a cookie that one of them makes otherwise is not known.
+func everywhere(f machine.Fact, scenarios []scenario) bool {
+	for _, s := range scenarios {
+		if !slices.ContainsFunc(s.facts, func(x machine.Fact) bool { return x.Kind == f.Kind && x.Subject == f.Subject && x.Text == f.Text }) {
+			return false
+		}
+	}
+	return true
 }
 
 // reached returns the addresses at which an application that listens on a port is reached: on its machine, and as the service

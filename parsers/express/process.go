@@ -150,15 +150,16 @@ type process struct {
 	files      parsers.Files
 	executable string
 
-	lock  sync.Mutex
-	cmd   *exec.Cmd
-	in    *gob.Encoder
-	out   *gob.Decoder
-	pipe  io.Closer
-	apps  map[int]machine.Application
-	live  []int       // the slots that the child holds, the one used last comes last
-	kills map[int]int // how often a slot was the end of a child
-	read  int         // bytes of the files that the child keeps
+	lock    sync.Mutex
+	cmd     *exec.Cmd
+	in      *gob.Encoder
+	out     *gob.Decoder
+	pipe    io.Closer
+	cleanup runtime.Cleanup
+	apps    map[int]machine.Application
+	live    []int       // the slots that the child holds, the one used last comes last
+	kills   map[int]int // how often a slot was the end of a child
+	read    int         // bytes of the files that the child keeps
 }
 
 func (p *process) start() error {
@@ -176,7 +177,22 @@ func (p *process) start() error {
 		return err
 	}
 	p.cmd, p.in, p.out, p.pipe = cmd, gob.NewEncoder(in), gob.NewDecoder(out), in
+	// One that nobody can ask any more ends at the latest when that is noticed.
+	p.cleanup = runtime.AddCleanup(p, func(cmd *exec.Cmd) {
+		_ = cmd.Process.Kill()
+		go func() { _ = cmd.Wait() }()
+	}, cmd)
 	return nil
+}
+
+// release implements [session]. The child ends when it holds nothing else.
+func (p *process) release(slots []int) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.live = slices.DeleteFunc(p.live, func(slot int) bool { return slices.Contains(slots, slot) })
+	if len(p.live) == 0 {
+		p.end()
+	}
 }
 
 func (p *process) load(ctx context.Context, slot int, app machine.Application) (*machine.Description, error) {
@@ -246,10 +262,11 @@ func (p *process) do(ctx context.Context, c command) (reply, error) {
 		case err != nil:
 			timer.Stop()
 			p.end()
+			if ctx.Err() != nil { // that is no fault of the application
+				return reply{}, ctx.Err()
+			}
 			p.kills[slot]++
 			switch {
-			case ctx.Err() != nil:
-				return reply{}, ctx.Err()
 			case killed.Load():
 				return reply{}, fmt.Errorf("runs for more than %v, and was killed", commandTime)
 			case cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 3:
@@ -291,6 +308,7 @@ func (p *process) end() {
 	if p.cmd == nil {
 		return
 	}
+	p.cleanup.Stop()
 	_ = p.pipe.Close()
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()

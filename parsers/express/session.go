@@ -20,6 +20,8 @@ const startTime = 30 * time.Second
 type session interface {
 	load(ctx context.Context, slot int, app machine.Application) (*machine.Description, error)
 	answer(ctx context.Context, slot int, r *machine.Request) ([]machine.Response, error)
+	// release gives back what some slots take; who asks them nevertheless has them started anew.
+	release(slots []int)
 }
 
 // inProcess is a session in this process.
@@ -46,6 +48,9 @@ func (p *inProcess) answer(ctx context.Context, slot int, r *machine.Request) ([
 	}
 	return p.machines[slot].Answer(ctx, r)
 }
+
+// release implements [session]: the machines go with whoever refers to the session.
+func (p *inProcess) release([]int) {}
 
 // sessions hands out what applications run in: a few processes that they share.
 type sessions struct {

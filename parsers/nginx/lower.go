@@ -25,7 +25,7 @@ type lowering struct {
 
 // tree lowers a configuration, or a fragment in the context that it was recognised to belong in.
 func (l *lowering) tree(found conf.Recognition) {
-	l.defined = &variables{maps: map[string]*conf.Directive{}, settable: map[string]bool{}, constants: map[string]string{}}
+	l.defined = &variables{maps: map[string]*conf.Directive{}, settable: map[string]bool{}}
 	l.defined.define(found.File.Body)
 	body := found.File.Body
 	switch found.Context {
@@ -104,7 +104,7 @@ func portOf(server *level) string {
 // server says. https://nginx.org/en/docs/http/ngx_http_core_module.html#merge_slashes
 func (l *lowering) server(level *level, layer *policy.Layer, first *level) {
 	program := &policy.Program{Exists: l.exists, Paths: policy.PathRules{Decode: true, MergeSlashes: first.argument("merge_slashes", "on") != "off"}}
-	vars := &variables{program: program, index: map[string]int{}, maps: l.defined.maps, settable: l.defined.settable, constants: l.defined.constants,
+	vars := &variables{program: program, index: map[string]int{}, maps: l.defined.maps, settable: l.defined.settable, constants: map[string]string{},
 		joinHeaders: l.version.joinsHeaders(), serverName: firstServerName(level)}
 	s := newServer(level, first, vars, program, layer, l.version)
 	vars.gap = s.gap
@@ -175,7 +175,7 @@ func listeners(l *level) []policy.Listener {
 		if len(d.Args) == 0 {
 			continue
 		}
-		listener := policy.Listener{Scheme: "http", Port: listenPort(d.Args[0]), Hosts: hosts, Span: d.Head}
+		listener := policy.Listener{Scheme: "http", Port: listenPort(d.Args[0]), Address: listenAddress(d.Args[0]), Hosts: hosts, Span: d.Head}
 		for _, w := range d.Args[1:] {
 			switch w.Value {
 			case "ssl", "quic":
@@ -210,6 +210,26 @@ func listenPort(w conf.Word) int {
 		return atoi(port, 0)
 	}
 	return 80
+}
+
+// listenAddress returns the address of "127.0.0.1:8080", "[::1]" and "localhost:8080"; "" where it is all addresses, or none that
+// can be known.
+func listenAddress(w conf.Word) string {
+	text := w.Value
+	if !w.Known() || strings.HasPrefix(text, "unix:") {
+		return ""
+	}
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	text = strings.Trim(text, "[]")
+	if _, err := strconv.Atoi(text); err == nil || text == "*" {
+		return ""
+	}
+	if ip := net.ParseIP(text); ip != nil && ip.IsUnspecified() {
+		return ""
+	}
+	return text
 }
 
 // hostPatterns reads server_name.

@@ -59,6 +59,7 @@ func (s *server) survey(l *level) {
 	for _, d := range l.body {
 		s.errorPages = s.errorPages || d.Name == "error_page"
 		s.rewrites = s.rewrites || d.Name == "rewrite" || d.Name == "try_files" || d.Name == "error_page"
+		s.vars.constant(d)
 		switch d.Name {
 		case "location", "if", "limit_except":
 			s.survey(newLevel(l, d, d.Body))

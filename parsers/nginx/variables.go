@@ -16,7 +16,7 @@ type variables struct {
 	// maps and settable are defined anywhere in the configuration: nginx's variables are global.
 	maps     map[string]*conf.Directive
 	settable map[string]bool
-	// constants are the values of variables that one directive gives, always the same.
+	// constants are the values of variables that one directive of the server gives, always the same.
 	constants map[string]string
 	// joinOrigin: several lines of a request header are one value (nginx 1.23 and later).
 	joinHeaders bool
@@ -153,7 +153,7 @@ func (v *variables) define(body []*conf.Directive) {
 			}
 		case "set", "auth_request_set":
 			if len(d.Args) > 0 {
-				v.settableBy(variableName(d.Args[0]), d)
+				v.settable[variableName(d.Args[0])] = true
 			}
 		}
 	}
@@ -167,19 +167,22 @@ func (v *variables) defineCaptures(w conf.Word) {
 		return
 	}
 	for _, m := range namedCapture.FindAllStringSubmatch(w.Value, -1) {
-		v.settableBy(strings.ToLower(m[1]), nil)
+		v.settable[strings.ToLower(m[1])] = true
 	}
 }
 
-// settableBy notes that a variable is set, by a directive or by a capture.
-func (v *variables) settableBy(name string, d *conf.Directive) {
-	delete(v.constants, name)
-	if !v.settable[name] && d != nil && d.Name == "set" && len(d.Args) == 2 {
-		if value, known := literal(d.Args[1]); known {
-			v.constants[name] = value
-		}
+// constant notes that a directive of the server may give a variable its value.
+func (v *variables) constant(d *conf.Directive) {
+	if d.Name != "set" && d.Name != "auth_request_set" || len(d.Args) != 2 {
+		return
 	}
-	v.settable[name] = true
+	name := variableName(d.Args[0])
+	_, again := v.constants[name]
+	value, known := literal(d.Args[1])
+	if again || !known || d.Name != "set" {
+		value = "" // which stands for none
+	}
+	v.constants[name] = value
 }
 
 var variable = regexp.MustCompile(`\$(?:(\w+)|\{(\w+)\})`)
@@ -190,7 +193,7 @@ func (v *variables) expanded(w conf.Word) conf.Word {
 		return w
 	}
 	w.Value = variable.ReplaceAllStringFunc(w.Value, func(name string) string {
-		if value, ok := v.constants[strings.ToLower(strings.Trim(name, "${}"))]; ok {
+		if value, ok := v.constants[strings.ToLower(strings.Trim(name, "${}"))]; ok && value != "" {
 			return value
 		}
 		return name

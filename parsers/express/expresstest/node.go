@@ -71,7 +71,7 @@ func Start(t *testing.T, setup string) *Node {
 	}
 	n.in, n.out = in, json.NewDecoder(bufio.NewReader(out))
 	t.Cleanup(func() {
-		in.Close()
+		_ = in.Close()
 		_ = cmd.Wait()
 	})
 	return n

@@ -90,8 +90,40 @@ rateLimit.ipKeyGenerator = (ip) => ip;
 
 // ---- sessions and strategies
 
+// sameSite is the attribute of a cookie that an option gives. https://github.com/jshttp/cookie#samesite
+const sameSite = (option) => {
+  if ($.isUnknown(option) || $.isUnknownText(option)) return 'SameSite=?';
+  if (option === undefined || option === null || option === false) return '';
+  const known = { true: 'SameSite=Strict', strict: 'SameSite=Strict', lax: 'SameSite=Lax', none: 'SameSite=None' };
+  return known[String(option).toLowerCase()] || 'SameSite=?';
+};
+const secure = (option) => ($.isUnknown(option) ? 'Secure=?' : option === true ? 'Secure' : option === false ? '' : 'Secure=?');
+// sessionCookie states the cookie of a session with its attributes, as [policy.FactSessionCookie] has them. Usual is what the option
+// "secure" is where it is left out.
+const sessionCookie = (options, cookie, name, usual, places) => {
+  const open = [options, cookie].some((x) => $.isUnknown(x) || $.rest(x) || typeof x === 'function');
+  const own = cookie || {};
+  const option = (name, otherwise) => {
+    const value = $.isUnknown(own) ? undefined : own[name];
+    return $.isUnknown(value) || value !== undefined ? value : open ? $.unknown(name) : otherwise;
+  };
+  const attributes = [sameSite(option('sameSite')), secure(option('secure', usual))].filter(Boolean);
+  const called = $.isUnknown(options) || !options ? name : options.name;
+  const at = $.inLiteral(own, 'sameSite');
+  $.fact('session-cookie', $.isUnknown(called) || $.isUnknownText(called) || !called ? name : called, attributes.join('; '), at.length ? at : places);
+};
+
 const session = (options) => {
-  $.fact('session-cookie', (options && options.name) || 'connect.sid', 'express-session', $.caller('session'));
+  sessionCookie(options, options && options.cookie, 'connect.sid', false, $.caller('session'));
+  return keepsSession(options);
+};
+// cookie-session keeps the session itself in the cookie; the options are the cookie's own.
+const cookieSession = (options) => {
+  sessionCookie(options, options, 'session', undefined, $.caller('cookieSession session'));
+  return keepsSession(options);
+};
+
+const keepsSession = (options) => {
   return function session(req, res, next) {
     if (options && options.saveUninitialized && !req.session) { // a new session is stored before the response ends
       const end = res.end;
@@ -409,7 +441,7 @@ const passes = (name) => {
 const leavesBody = $.bodyParser !== 1;
 
 const packages = {
-  'body-parser': Object.assign(bodyParser('bodyParser', 'application/json', leavesBody), bodyParsersOf(leavesBody)), 'serve-static': serveStatic, compression, helmet, 'express-rate-limit': rateLimit, 'express-session': session, 'cookie-session': session,
+  'body-parser': Object.assign(bodyParser('bodyParser', 'application/json', leavesBody), bodyParsersOf(leavesBody)), 'serve-static': serveStatic, compression, helmet, 'express-rate-limit': rateLimit, 'express-session': session, 'cookie-session': cookieSession,
   passport, jsonwebtoken, 'express-jwt': expressjwt, 'express-unless': Object.assign(() => {}, { unless }), 'express-basic-auth': basicAuth, 'http-proxy-middleware': httpProxyMiddleware, 'express-http-proxy': expressHttpProxy, 'http-proxy': httpProxy,
   'serverless-http': Object.assign(adapted, { default: adapted }), '@vendia/serverless-express': vendia, '@codegenie/serverless-express': vendia, 'aws-serverless-express': awsServerlessExpress, 'http-errors': httpErrors, 'express-async-handler': asyncHandler,
   'express-async-errors': asyncErrors, dotenv, 'dotenv/config': {}, 'dotenv-expand': dotenv, 'cookie-parser': cookieParser, debug, vary: Object.assign(http.vary, { append: (h, f) => h + ', ' + f }), 'object-assign': Object.assign,
