@@ -51,7 +51,6 @@ func thisBuild() build {
 			changed = s.Value == "true"
 		}
 	}
-	b.Commit = b.Commit[:min(12, len(b.Commit))]
 	if changed {
 		b.Commit += "+changes"
 	}
