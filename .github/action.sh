@@ -5,6 +5,13 @@ set -uo pipefail
 
 cd "${INPUT_WORKING_DIRECTORY:-.}" || exit 2
 
+fail() {
+  echo "::error title=corslint::$1"
+  exit 2
+}
+
+notice() { echo "::notice title=corslint::$1"; }
+
 # Splits words as a shell does, quotes included, and expands nothing else.
 words=()
 split() {
@@ -13,30 +20,70 @@ split() {
   while IFS= read -r -d '' word; do words+=("$word"); done < <(printf '%s' "$1" | xargs printf '%s\0' 2>/dev/null)
 }
 
+# Prints the commit that a pull request is compared with. A checkout usually has one commit only, so that what is missing is
+# fetched; where that fails it prints nothing.
+merge_base() {
+  local more first=()
+  # GitHub's own merge of both sides: its first parent is the base branch as it is, and what it brings in is the request.
+  if [[ ${GITHUB_REF:-} == refs/pull/*/merge ]] && [ "$(git rev-parse HEAD)" = "${GITHUB_SHA:-}" ]; then
+    git rev-parse --quiet --verify 'HEAD^1^{commit}' && return
+    git fetch --quiet --no-tags --deepen=1 origin "$GITHUB_SHA" && git rev-parse --quiet --verify 'HEAD^1^{commit}' && return
+  fi
+  if shallow; then first=(--depth=1); fi # in a whole clone it would cut the history off
+  git cat-file -e "$INPUT_BASE^{commit}" || git fetch --quiet --no-tags ${first[@]+"${first[@]}"} origin "$INPUT_BASE"
+  git merge-base HEAD "$INPUT_BASE" && return
+  for more in 32 256 2048; do
+    shallow || return
+    git fetch --quiet --no-tags --deepen="$more" origin "$INPUT_BASE" "$(git rev-parse HEAD)" || return
+    git merge-base HEAD "$INPUT_BASE" && return
+  done
+}
+
+shallow() { [ "$(git rev-parse --is-shallow-repository)" = true ]; }
+
+# since is what findings have to be new to; empty: all are reported.
+since=
+case ${INPUT_SINCE:-merge-base} in
+  all) ;;
+  merge-base)
+    if [ -n "${INPUT_BASE:-}" ]; then
+      since=$(merge_base 2>/dev/null | head -n 1)
+      [ -n "$since" ] || notice "The commit that this branch left is not known, so that all findings are reported and not only new ones. Give actions/checkout fetch-depth: 0."
+    fi
+    ;;
+  *) since=$INPUT_SINCE ;;
+esac
+
 report=${INPUT_REPORT:-annotations}
-arguments=(check)
+sarif=${INPUT_SARIF_FILE:-corslint.sarif}
 case $report in
-  annotations) arguments+=(--format github) ;;
-  code-scanning) arguments+=(--format text --format "sarif=$INPUT_SARIF_FILE") ;;
-  both) arguments+=(--format github --format "sarif=$INPUT_SARIF_FILE") ;;
-  *) echo "::error title=corslint::report is \"$report\"; it must be annotations, code-scanning or both"; exit 2 ;;
+  annotations | both) shown=github ;;
+  code-scanning) shown=text ;;
+  *) fail "report is \"$report\"; it must be annotations, code-scanning or both" ;;
 esac
 case ${INPUT_FAIL_ON:-error} in
-  never) arguments+=(--exit-zero) ;;
-  *) arguments+=(--fail-on "${INPUT_FAIL_ON:-error}") ;;
+  never) judged=(--exit-zero) ;;
+  *) judged=(--fail-on "${INPUT_FAIL_ON:-error}") ;;
 esac
 split "${INPUT_ARGS:-}"
-arguments+=(${words[@]+"${words[@]}"})
+arguments=(${words[@]+"${words[@]}"})
 split "${INPUT_PATHS:-.}"
-arguments+=(-- ${words[@]+"${words[@]}"})
+paths=(${words[@]+"${words[@]}"})
 
-"$CORSLINT" "${arguments[@]}"
+check() { "$CORSLINT" check "$@" ${arguments[@]+"${arguments[@]}"} -- ${paths[@]+"${paths[@]}"}; }
+
+formats=(--format "$shown")
+# Code scanning compares by itself, and closes an alert that it is not told of again: it gets all findings, in a run of its
+# own where only new ones are shown.
+if [ "$report" != annotations ] && [ -z "$since" ]; then formats+=(--format "sarif=$sarif"); fi
+check "${formats[@]}" "${judged[@]}" ${since:+--since "$since"}
 status=$?
+if [ "$report" != annotations ] && [ -n "$since" ] && [ "$status" -lt 2 ]; then
+  check --format "sarif=$sarif" --exit-zero >/dev/null || status=$?
+fi
 
 {
   echo "status=$status"
-  case $report in
-    code-scanning | both) [ -s "$INPUT_SARIF_FILE" ] && echo "sarif-file=${INPUT_WORKING_DIRECTORY:-.}/$INPUT_SARIF_FILE" ;;
-  esac
+  if [ "$report" != annotations ] && [ -s "$sarif" ]; then echo "sarif-file=${INPUT_WORKING_DIRECTORY:-.}/$sarif"; fi
 } >>"${GITHUB_OUTPUT:-/dev/null}"
 exit 0

@@ -141,6 +141,7 @@ app.listen(3000);
 			}}
 			if configurable && allOwn(g.Failures) {
 				report.Because, report.Change = "the gateway answers these errors itself, without the header", own.Text
+				report.Repairs = setOwnErrors(g.Failures[0])
 			}
 			if spans := notAlways(g.Failures); len(spans) > 0 {
 				report.Because = `without "always" it goes with 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only`

@@ -183,7 +183,7 @@ paths:
 			p.Report(Report{Failures: g.Failures, Finding: finding.Finding{
 				Place: g.Place, Message: refuses(g.Failures, "Access-Control-Allow-Origin holds several origins"),
 				Because: "the header is compared as a whole, and '" + short(g.Failures[0].Value, 60) + "' is no page's origin",
-				Change:  change,
+				Change:  change, Repairs: chooseOrigin(g.Failures[0]),
 			}})
 		}
 	},

@@ -114,6 +114,7 @@ Resources:
 		for _, f := range facts[1:min(len(facts), maxShown)] {
 			report.Related = append(report.Related, finding.Related{Span: firstWord(f.Span), Text: "this one too"})
 		}
+		report.Repairs = quoteMappings(facts)
 		p.Report(report)
 	},
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -193,6 +194,7 @@ type unexposed struct {
 	at        source.Span // the list, or where it is missing the header that lets pages in, or what takes the list away
 	lost      source.Span // the list that is taken away, if one is
 	list      bool
+	line      source.Span // the list as it is written, or what lets pages in
 	names     []string
 	reads     []finding.Related
 	first     *probe.Probe
@@ -212,6 +214,7 @@ func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexpose
 		return all
 	}
 	at, list, certain := exposedAt(e, answer)
+	written := writtenList(answer)
 	lost := lostList(answer)
 	if !lost.At.IsZero() && !list {
 		at = firstWord(lost.By)
@@ -227,7 +230,7 @@ func addUnexposed(all []unexposed, e *probe.Endpoint, w *probe.Probe) []unexpose
 		i := slices.IndexFunc(all, func(u unexposed) bool { return u.at == at })
 		if i < 0 {
 			i = len(all)
-			all = append(all, unexposed{at: at, list: list, lost: lost.At, first: w, certain: certain})
+			all = append(all, unexposed{at: at, list: list, line: written, lost: lost.At, first: w, certain: certain})
 		}
 		if n := w.Stated; n.Cell != nil && !slices.Contains(all[i].needs, n.Key()) {
 			all[i].needs = append(all[i].needs, n.Key())
@@ -269,6 +272,19 @@ func exposedAt(e *probe.Endpoint, answer *policy.Outcome) (at source.Span, list,
 		return source.Span{}, false, false
 	}
 	return firstWord(statement(origin.Sources)), false, certain
+}
+
+// writtenList returns the list as it is written, else the header that lets pages in.
+func writtenList(answer *policy.Outcome) source.Span {
+	for _, name := range []string{exposeHeaders, allowOrigin} {
+		if h, ok := answer.Get(name); ok && len(h.Sources) > 0 {
+			if text, _ := h.Value.Known(); name == exposeHeaders && valueAt(h.Sources, text).Text() == text {
+				return valueAt(h.Sources, text)
+			}
+			return h.Sources[0]
+		}
+	}
+	return source.Span{}
 }
 
 // lostList returns the list that an answer lost, if it did.
@@ -315,6 +331,13 @@ func (u *unexposed) report(p *Pass) {
 		Change:   change,
 		Evidence: fmt.Sprintf("%s:%d %s", first.Span.Path(), first.Span.Position().Line, first.Text),
 	}}
+	title := "expose " + listed(u.names, 4)
+	switch {
+	case u.list:
+		report.Repairs = unsafely(one(title, repair.AddToList{At: u.line, Names: u.names}))
+	case u.lost.IsZero():
+		report.Repairs = unsafely(one(title, repair.SetHeader{Beside: u.line, Name: exposeHeaders, Value: strings.Join(u.names, ", ")}))
+	}
 	if !u.certain {
 		report.Confidence = finding.Medium
 	}

@@ -123,6 +123,7 @@ app.listen(3000);
 				Message:  "whoever is on the network reads with the visitor's cookies, as " + short(g.origin(), maxMessage-63),
 				Because:  "a page without TLS can be rewritten on its way; its origin passes the check",
 				Change:   "let in https:// only",
+				Repairs:  g.overTLS(),
 			})
 		}
 	},

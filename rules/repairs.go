@@ -69,6 +69,38 @@ func moveBefore(middleware []source.Span, before source.Span) []repair.Repair {
 	return unsafely(one("move it above "+line(before, middleware[0]), repair.MoveBefore{At: middleware[0], Before: before}))
 }
 
+// setOwnErrors gives the errors of a gateway the headers that its other answers have.
+func setOwnErrors(f *probe.Failure) []repair.Repair {
+	step := repair.SetOwnErrors{}
+	for _, name := range []string{allowOrigin, "Access-Control-Allow-Credentials"} {
+		for _, w := range f.Endpoint.Intent.Written[name] {
+			if text, known := w.Value.Known(); known && !w.Lost && text != "" {
+				step.Headers = append(step.Headers, [2]string{name, text})
+				if name == allowOrigin {
+					step.At = w.At
+				}
+				break
+			}
+		}
+	}
+	if step.At.IsZero() {
+		return nil
+	}
+	return one("send the headers with the gateway's own errors too", step)
+}
+
+// quoteMappings writes the quotes of literals; what a template puts together is for people to rewrite.
+func quoteMappings(facts []policy.Fact) []repair.Repair {
+	var steps []repair.Step
+	for _, f := range facts {
+		if f.Text == "" || strings.Trim(f.Span.Text(), `'"`) != strings.Trim(f.Text, "'") {
+			return nil
+		}
+		steps = append(steps, repair.Replace{At: f.Span, Text: "'" + strings.Trim(f.Text, "'") + "'"})
+	}
+	return one("write the single quotes of a literal", steps...)
+}
+
 // one returns a repair of some steps; none where there are no steps.
 func one(title string, steps ...repair.Step) []repair.Repair {
 	if len(steps) == 0 {
@@ -137,6 +169,35 @@ func (g strangerGroup) bind() []repair.Repair {
 		return nil
 	}
 	return one("write "+short(expression, 100), repair.Rewrite{At: l.of.Span, Old: l.of.Text, New: expression})
+}
+
+// overTLS lets the page in that comes over TLS in the place of the one that does not: another one, and not the one that asks
+// today.
+func (g strangerGroup) overTLS() []repair.Repair {
+	text := g.first().of
+	if text == nil || text.Kind != policy.MentionLiteral || !strings.HasPrefix(text.Text, "http://") {
+		return nil
+	}
+	at := textIn([]source.Span{text.Span}, text.Text)
+	return unsafely(write(at, text.Text, "https://"+strings.TrimPrefix(text.Text, "http://")))
+}
+
+// chooseOrigin sends the one of several origins that asks.
+func chooseOrigin(f *probe.Failure) []repair.Repair {
+	h, ok := failing(f)
+	if !ok {
+		return nil
+	}
+	var origins []string
+	for item := range strings.FieldsFuncSeq(f.Value, func(r rune) bool { return strings.ContainsRune(" \t,;|\"'[]", r) }) {
+		origin := probe.MeantBy(item)
+		if origin == "" {
+			return nil
+		}
+		origins = addName(origins, origin)
+	}
+	return unsafely(one("send the one that asks", repair.ChooseOrigin{At: h.Sources[0], Origins: origins},
+		repair.SetHeader{Beside: h.Sources[0], Name: "Vary", Value: "Origin"}))
 }
 
 // without takes items out of a list; the whole header goes when nothing is left.
@@ -217,7 +278,9 @@ func repairPreflights(fault preflightFault, failures []*probe.Failure) []repair.
 		}
 	case unhandled:
 		return answerPreflights(failures)
-	case answered, redirected, guarded:
+	case guarded:
+		return one("let preflights pass", repair.FreePreflight{At: f.Answer.Trail[len(f.Answer.Trail)-1]})
+	case answered, redirected:
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -153,16 +154,16 @@ func statusText(status int, answer *policy.Outcome) string {
 }
 
 var lostNotes = map[policy.LostWhy]string{
-	policy.Shadowed:   "lost: an inner level has headers of its own",
+	policy.Shadowed:   "an inner level has headers of its own",
 	policy.IfSwitched: "an if took the response over",
-	policy.Unmapped:   "lost: declared, and given no value",
-	policy.NotAlways:  "lost: not added to this status",
-	policy.HandedOff:  "lost: another place answers after an internal redirect",
-	policy.Hidden:     "lost: removed from the upstream's answer",
-	policy.Cleared:    "lost: removed",
+	policy.Unmapped:   "declared, and given no value",
+	policy.NotAlways:  "not added to this status",
+	policy.HandedOff:  "another place answers after an internal redirect",
+	policy.Hidden:     "removed from the upstream's answer",
+	policy.Cleared:    "removed",
 	policy.Overridden: "replaced",
-	policy.Failed:     "lost: what was to send it fails",
-	policy.NotReached: "lost: the response was sent before",
+	policy.Failed:     "what was to send it fails",
+	policy.NotReached: "the response was sent before",
 }
 
 // eachLine returns the places of which no earlier one is on the same line: an option, its value and the call that it is given to
@@ -207,7 +208,7 @@ func conclusion(f Fetch, r *browser.Result) string {
 	case !r.PreflightSent && !r.ActualSent:
 		return "refuses; nothing is sent"
 	case r.PreflightSent && !r.ActualSent:
-		return "refuses; the " + browser.NormalizeMethod(f.Method) + " is never sent"
+		return "refuses; the " + cmp.Or(browser.NormalizeMethod(f.Method), "GET") + " is never sent"
 	}
 	return "refuses; the page gets no response"
 }

@@ -53,7 +53,7 @@ browser > nginx  OPTIONS /?a=b
     Origin: https://app.example
 nginx > browser  204  :2
     Access-Control-Allow-Origin: https://app.example  :2
-  - Access-Control-Allow-Credentials: true  :2  lost: an inner level has headers of its own
+  - Access-Control-Allow-Credentials: true  :2  an inner level has headers of its own
 browser >   refuses; the PUT is never sent
 `)
 	ends := func(f exchange.Fetch) string {

@@ -144,7 +144,7 @@ func toReport(result *engine.Result, shown []*finding.Finding, hidden map[findin
 		Unknown: result.Unknown, Analyzed: result.Analyzed, Skipped: result.Skipped, Layers: result.Layers, LayerCount: result.LayerAll,
 		NoCORS: len(result.Layers) == 0, Endpoints: result.Endpoints,
 	}
-	r.Tool.Version, _, _ = buildVersion()
+	r.Tool.Version = thisBuild().Version
 	for _, g := range result.Gaps {
 		r.Gaps = append(r.Gaps, report.Gap{Span: g.Span, Why: g.Why})
 	}

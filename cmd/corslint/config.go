@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -34,24 +34,10 @@ func newConfig() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use:   "validate [PATH]",
+			Use:   "validate [PATH...]",
 			Short: "List the mistakes of the configuration, with line and column",
-			Args:  cobra.MaximumNArgs(1),
-			RunE: func(_ *cobra.Command, args []string) error {
-				c, err := loadConfig(args)
-				if err != nil || c.Contract == nil {
-					return err
-				}
-				var mistakes []string
-				for _, m := range c.Contract.Mistakes {
-					at := m.Span.Position()
-					mistakes = append(mistakes, fmt.Sprintf("%s:%d:%d: %s", m.Span.Path(), at.Line, at.Column, m.Text))
-				}
-				if len(mistakes) > 0 {
-					return errors.New(strings.Join(mistakes, "\n"))
-				}
-				return nil
-			},
+			Long:  "validate lists the mistakes of the configuration files that hold for the paths, and of those that they extend.",
+			RunE:  func(_ *cobra.Command, args []string) error { return validateConfig(args) },
 		},
 	)
 	return cmd
@@ -67,7 +53,54 @@ func loadConfig(args []string) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := openProject(&projects[0], &checkCommand{noBaseline: true})
+	return configOf(&projects[0])
+}
+
+// validateConfig returns an error that lists the mistakes in all configurations that hold for the paths.
+func validateConfig(paths []string) error {
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	projects, err := discovery.Find(here, paths)
+	if err != nil {
+		return err
+	}
+	var lines []error
+	for i := range projects {
+		mistakes, err := mistakesOf(&projects[i])
+		if err != nil {
+			return err
+		}
+		for _, m := range mistakes {
+			name, at := filepath.Join(projects[i].Root, filepath.FromSlash(m.Span.Path())), m.Span.Position()
+			if rel, err := filepath.Rel(here, name); err == nil {
+				name = rel
+			}
+			lines = append(lines, fmt.Errorf("%s:%d:%d: %s", filepath.ToSlash(name), at.Line, at.Column, m.Text))
+		}
+	}
+	return errors.Join(lines...)
+}
+
+// mistakesOf returns what is wrong with the configuration of a project, and its contract.
+func mistakesOf(found *discovery.Project) (mistakes []config.Mistake, err error) {
+	c, err := configOf(found)
+	if broken, ok := errors.AsType[*config.Error](err); ok {
+		return broken.Mistakes, nil
+	}
+	if err != nil || c.Contract == nil {
+		return nil, err
+	}
+	for _, m := range c.Contract.Mistakes {
+		mistakes = append(mistakes, config.Mistake(m))
+	}
+	return mistakes, nil
+}
+
+// configOf reads the configuration of a project.
+func configOf(found *discovery.Project) (*config.Config, error) {
+	p, err := openProject(found, &checkCommand{noBaseline: true})
 	if err != nil {
 		return nil, err
 	}

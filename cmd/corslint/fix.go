@@ -56,12 +56,10 @@ func (c *checkCommand) repair(cmd *cobra.Command, p *project, here string) (*pro
 	return c.open(cmd.Context(), p.Project)
 }
 
-// maxProposed is of how many findings the fixes are proved where nothing but a hint in the report depends on it.
-const maxProposed = 20
-
-// propose gives findings the fixes that are safe and those that are not: all of them where the report has them.
+// propose gives findings the fixes that are safe and those that are not, where the report has them. Each is proved by a run of
+// its own, which takes longer than the check itself.
 func (c *checkCommand) propose(ctx context.Context, p *project, shown []*finding.Finding) {
-	if len(shown) <= maxProposed || c.wants("json") || c.wants("sarif") {
+	if c.verbose || c.wants("json") || c.wants("sarif") {
 		c.fixer(p).Propose(ctx, shown)
 	}
 }

@@ -1,10 +1,18 @@
 package main
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,9 +85,18 @@ func TestHook(t *testing.T) {
 	write("deploy/generated/api.conf", brokenConf)
 	write(".corslint.yml", "exclude: [\"deploy/generated/**\"]\n")
 	write(".git/HEAD", "ref: refs/heads/main\n")
+	if len(hooks) != 5 {
+		t.Fatalf("%d hooks are read: %v", len(hooks), hooks)
+	}
 	for _, hook := range hooks {
 		files := regexp.MustCompile(hook.Files)
-		for name, want := range map[string]bool{"deploy/api.conf": true, "nginx/sites-enabled/default": true, "deploy/x.conf.j2": true, "main.go": false} {
+		if hook.ID == "corslint-config" {
+			if !files.MatchString("services/.corslint.yml") || files.MatchString("corslint.yml") {
+				t.Errorf("hook %s: files is %s", hook.ID, hook.Files)
+			}
+			continue
+		}
+		for name, want := range map[string]bool{"deploy/api.conf": true, "nginx/sites-enabled/default": true, "deploy/x.conf.j2": true, "template.yaml": true, "src/api.mts": true, "main.tf": true, "main.go": false} {
 			if files.MatchString(name) != want {
 				t.Errorf("hook %s: files matches %s: %v", hook.ID, name, !want)
 			}
@@ -102,6 +119,65 @@ func TestHook(t *testing.T) {
 			t.Errorf("hook %s on an excluded file: status %d, want silence\n%s", hook.ID, status, out)
 		}
 	}
+}
+
+// repository is a git repository in a test.
+type repository struct {
+	t   *testing.T
+	dir string
+}
+
+func newRepository(t *testing.T) repository {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
+	r := repository{t, t.TempDir()}
+	r.git("init", "-q", "-b", "main")
+	r.git("config", "uploadpack.allowAnySHA1InWant", "true") // as GitHub does
+	return r
+}
+
+func (r repository) git(args ...string) string {
+	r.t.Helper()
+	identity := []string{"-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false", "-c", "protocol.file.allow=always"}
+	cmd := exec.Command("git", append(identity, args...)...)
+	cmd.Dir = r.dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		r.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// commit writes a file and commits it.
+func (r repository) commit(name, text string) string {
+	r.t.Helper()
+	path := filepath.Join(r.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		r.t.Fatal(err)
+	}
+	r.git("add", "-A")
+	r.git("commit", "-q", "-m", name)
+	return r.git("rev-parse", "HEAD")
+}
+
+// checkout is what actions/checkout makes: one commit of a repository, or its whole history.
+func (r repository) checkout(commit, ref string, whole bool) repository {
+	r.t.Helper()
+	c := repository{r.t, r.t.TempDir()}
+	c.git("init", "-q")
+	c.git("remote", "add", "origin", "file://"+filepath.ToSlash(r.dir))
+	if whole {
+		c.git("fetch", "-q", "origin")
+	} else {
+		c.git("fetch", "-q", "--no-tags", "--depth=1", "origin", "+"+commit+":"+ref)
+	}
+	c.git("checkout", "-q", "--detach", commit)
+	return c
 }
 
 // TestAction runs the Action's script as a runner does.
@@ -162,5 +238,197 @@ func TestAction(t *testing.T) {
 				t.Errorf("step summary: %v\n%s", err, text)
 			}
 		})
+	}
+}
+
+// TestActionReportsWhatIsNew runs the Action's script on the pull request of a branch that adds a faulty file to a project
+// with one, in the checkouts that there are.
+func TestActionReportsWhatIsNew(t *testing.T) {
+	bin := install(t)
+	script, err := filepath.Abs(filepath.Join("..", "..", ".github", "action.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("no bash")
+	}
+	origin := newRepository(t)
+	origin.commit("deploy/old.conf", brokenConf)
+	origin.git("checkout", "-q", "-b", "topic")
+	head := origin.commit("deploy/new.conf", strings.Replace(brokenConf, "server {", "server {\n    server_name new.shop.example;", 1))
+	origin.git("checkout", "-q", "main")
+	base := origin.commit("deploy/later.conf", strings.Replace(brokenConf, "server {", "server {\n    server_name later.shop.example;", 1))
+	origin.git("checkout", "-q", "-b", "merge")
+	origin.git("merge", "-q", "--no-ff", "-m", "merge", "topic")
+	merge := origin.git("rev-parse", "HEAD")
+	origin.git("checkout", "-q", "main")
+
+	const pull = "refs/pull/7/merge"
+	for _, test := range []struct {
+		name   string
+		at     string // the commit that is checked out
+		whole  bool   // with all history
+		lost   bool   // nothing more can be fetched
+		base   string // of the event
+		since  string
+		report string
+		shown  []string // of old, later, new
+		sarif  int      // results in the SARIF file; 0: none is written
+	}{
+		{name: "the merge, shallow", at: merge, base: base, shown: []string{"new"}},
+		{name: "the merge, whole", at: merge, whole: true, base: base, shown: []string{"new"}},
+		{name: "the head, shallow", at: head, base: base, shown: []string{"new"}},
+		{name: "the head, whole", at: head, whole: true, base: base, shown: []string{"new"}},
+		{name: "no history to be had", at: merge, lost: true, base: base, shown: []string{"old", "later", "new"}},
+		{name: "a push", at: base, shown: []string{"old", "later"}},
+		{name: "everything", at: merge, base: base, since: "all", shown: []string{"old", "later", "new"}},
+		{name: "a revision", at: merge, whole: true, since: "origin/main", shown: []string{"new"}},
+		{name: "code scanning is told of all", at: merge, base: base, report: "both", shown: []string{"new"}, sarif: 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := origin
+			r.t = t
+			c := r.checkout(test.at, pull, test.whole)
+			if test.lost {
+				c.git("remote", "set-url", "origin", "file://"+filepath.ToSlash(t.TempDir()))
+			}
+			report := test.report
+			if report == "" {
+				report = "annotations"
+			}
+			output := filepath.Join(t.TempDir(), "output")
+			cmd := exec.Command("bash", script)
+			cmd.Dir = c.dir
+			cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=true", "CI=true", "GITHUB_STEP_SUMMARY=", "GITHUB_OUTPUT="+output, "GITHUB_REF="+pull,
+				"GITHUB_SHA="+merge, "CORSLINT="+filepath.Join(bin, "corslint"), "INPUT_PATHS=deploy", "INPUT_BASE="+test.base, "INPUT_SINCE="+test.since,
+				"INPUT_REPORT="+report)
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			for _, name := range []string{"old", "later", "new"} {
+				if got := strings.Contains(string(out), "::error file=deploy/"+name+".conf,"); got != slices.Contains(test.shown, name) {
+					t.Errorf("%s.conf is annotated: %v\n%s", name, got, out)
+				}
+			}
+			if got := strings.Contains(string(out), "::notice title=corslint::The commit that this branch left"); got != test.lost {
+				t.Errorf("a notice about the history: %v\n%s", got, out)
+			}
+			if text, _ := os.ReadFile(output); !strings.Contains(string(text), "status=1\n") {
+				t.Errorf("the outputs are %q", text)
+			}
+			sarif, _ := os.ReadFile(filepath.Join(c.dir, "corslint.sarif"))
+			if got := strings.Count(string(sarif), `"ruleId": "corslint/nginx-if-drops-headers"`); got != test.sarif {
+				t.Errorf("the SARIF file has %d results, want %d\n%.2000s", got, test.sarif, sarif)
+			}
+			if deep := c.git("rev-parse", "--is-shallow-repository"); test.whole && deep != "false" {
+				t.Error("the history of a whole clone is cut off")
+			}
+		})
+	}
+}
+
+// TestInstallScript runs the script that gets the released binary.
+func TestInstallScript(t *testing.T) {
+	for _, program := range []string{"bash", "curl", "tar"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip("no", program)
+		}
+	}
+	if runtime.GOOS == "windows" {
+		t.Skip("packs a tar archive")
+	}
+	script, err := os.ReadFile(filepath.Join("..", "..", ".github", "install.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := os.ReadFile(filepath.Join("..", "..", "packaging", "version.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := fmt.Sprintf("corslint_1.2.3_%s_%s.tar.gz", runtime.GOOS, runtime.GOARCH)
+	packed := pack(t, "corslint", "#!/bin/sh\necho released\n")
+	sum := fmt.Sprintf("%x  %s\n", sha256.Sum256(packed), archive)
+	for _, test := range []struct {
+		name, changelog, sums string
+		want                  string // what is printed; empty for a failure
+	}{
+		{name: "a release", changelog: "# Changelog\n\n## 1.2.3 - 2026-12-01\n", sums: sum, want: "released\n"},
+		{name: "between releases", changelog: "# Changelog\n\n## Unreleased\n\n## 1.2.3 - 2026-12-01\n", sums: sum, want: "source\n"},
+		{name: "a release without files", changelog: "# Changelog\n\n## 1.3.0 - 2026-12-01\n", sums: sum, want: "source\n"},
+		{name: "a wrong checksum", changelog: "# Changelog\n\n## 1.2.3 - 2026-12-01\n", sums: strings.Repeat("0", 64) + sum[64:]},
+		{name: "no checksum", changelog: "# Changelog\n\n## 1.2.3 - 2026-12-01\n", sums: "nothing\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, data := range map[string][]byte{
+				"source/.github/install.sh": script, "source/packaging/version.sh": number, "source/CHANGELOG.md": []byte(test.changelog),
+				"releases/v1.2.3/checksums.txt": []byte(test.sums), "releases/v1.2.3/" + archive: packed,
+			} {
+				path := filepath.Join(dir, filepath.FromSlash(name))
+				if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, data, 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			to := filepath.Join(dir, "bin")
+			cmd := exec.Command("bash", filepath.Join(dir, "source", ".github", "install.sh"), to)
+			cmd.Env = append(os.Environ(), "CORSLINT_RELEASES=file://"+filepath.ToSlash(dir)+"/releases")
+			out, err := cmd.Output()
+			if (err != nil) != (test.want == "") || string(out) != test.want {
+				t.Errorf("prints %q, want %q (%v)", out, test.want, err)
+			}
+			if _, err := os.Stat(filepath.Join(to, "corslint")); (err == nil) != (test.want == "released\n") {
+				t.Errorf("the binary: %v", err)
+			}
+		})
+	}
+}
+
+// pack returns a compressed tar archive with one program.
+func pack(t *testing.T, name, text string) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	archive := tar.NewWriter(zip)
+	if err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(text))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := archive.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(archive.Close(), zip.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return packed.Bytes()
+}
+
+// TestManualPages holds that a release gives Homebrew the pages of all commands: a cask has to name each.
+func TestManualPages(t *testing.T) {
+	dir := t.TempDir()
+	root := newRoot()
+	root.SetArgs([]string{"man", dir})
+	if err := root.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	pages, err := os.ReadDir(dir)
+	for _, page := range pages {
+		want = append(want, "man/"+page.Name())
+	}
+	text, failure := os.ReadFile(filepath.Join("..", "..", ".goreleaser.yaml"))
+	if err := errors.Join(err, failure); err != nil {
+		t.Fatal(err)
+	}
+	var release struct {
+		Casks []struct{ Manpages []string } `yaml:"homebrew_casks"`
+	}
+	if err := yaml.Unmarshal(text, &release); err != nil {
+		t.Fatal(err)
+	}
+	if len(release.Casks) != 1 || !slices.Equal(release.Casks[0].Manpages, want) {
+		t.Errorf(".goreleaser.yaml names %v, want %v", release.Casks, want)
 	}
 }

@@ -32,7 +32,7 @@ func newLSP() *cobra.Command {
 		Short: "Serve an editor: the language server protocol on standard input and output",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			version, _, _ := buildVersion()
+			version := thisBuild().Version
 			err := lsp.Serve(cmd.Context(), stdio{cmd.InOrStdin(), cmd.OutOrStdout()}, lsp.Options{Version: version, Open: openEditor, Rule: documentation})
 			if errors.Is(err, lsp.ErrNoShutdown) {
 				return errFindings // the protocol wants exit status 1

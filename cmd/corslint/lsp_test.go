@@ -666,7 +666,7 @@ func TestLSPProposals(t *testing.T) {
 	if len(fixes) != 1 || len(fixes[0]) == 0 || fixes[0][0].Safety != finding.Safe {
 		t.Fatalf("%+v", fixes)
 	}
-	edits := slices.Clone([]finding.Edit(fixes[0][0].Edits))
+	edits := slices.Clone(fixes[0][0].Edits)
 	slices.SortFunc(edits, func(a, b finding.Edit) int { return cmp.Compare(b.Span.Start, a.Span.Start) })
 	for _, e := range edits {
 		text = text[:e.Span.Start] + e.Text + text[e.Span.End:]

@@ -82,7 +82,7 @@ Without a command it checks. Paths choose what is reported, never what is read.`
 		RunE:          check.run,
 	}
 	check.flags(root.Flags())
-	root.AddCommand(newCheck(), newRequest(), newSimulate(), newJudge(), newPolicy(), newMatrix(), newInit(), newExplain(), newRules(), newBaseline(), newLSP(), newPlayground(), newConfig(), newVersion())
+	root.AddCommand(newCheck(), newRequest(), newSimulate(), newJudge(), newPolicy(), newMatrix(), newInit(), newExplain(), newRules(), newBaseline(), newLSP(), newPlayground(), newConfig(), newVersion(), newMan())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }

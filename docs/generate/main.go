@@ -1,7 +1,7 @@
 //go:build generate
 
-// Command generate writes the generated pages of the documentation: one page a rule and their index. With --check it
-// writes nothing and fails when a page is not what it would write.
+// Command generate writes what is generated of the documentation: a page for each rule, their index, and the links into the
+// playground of the pages about messages. With --check it writes nothing and fails when a page is not what it would write.
 //
 //	go run -tags generate ./docs/generate
 package main
@@ -11,10 +11,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 
+	"golang.org/x/tools/txtar"
+
+	"github.com/corslint/corslint/internal/playground"
 	"github.com/corslint/corslint/rules"
 )
 
@@ -23,7 +27,10 @@ const folder = "docs/rules"
 func main() {
 	check := flag.Bool("check", false, "fail when a page is stale")
 	flag.Parse()
-	pages := pages()
+	pages, err := pages()
+	if err != nil {
+		fatal(err)
+	}
 	stale := 0
 	existing, _ := filepath.Glob(folder + "/*.md")
 	for _, name := range existing {
@@ -58,21 +65,26 @@ func fatal(err error) {
 	os.Exit(1)
 }
 
-func pages() map[string][]byte {
+func pages() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	var index strings.Builder
 	index.WriteString("# Rules\n\nGenerated from the catalogue in `rules/`; do not edit.\n\n| rule | category | severity | |\n|---|---|---|---|\n")
 	for _, r := range rules.All() {
 		fmt.Fprintf(&index, "| [%s](%s.md) | %s | %s | %s |\n", r.Name, r.Name, r.Category, r.Severity, strings.ReplaceAll(r.Title, "|", `\|`))
-		out[folder+"/"+r.Name+".md"] = page(r)
+		text, err := page(r)
+		if err != nil {
+			return nil, err
+		}
+		out[folder+"/"+r.Name+".md"] = text
 	}
 	out[folder+"/README.md"] = []byte(index.String())
-	return out
+	return out, messages(out)
 }
 
-var marker = regexp.MustCompile("\\s*# want (\"[^\"]*\"|`[^`]*`)")
+// marker is what tells the test of an example where a finding is expected.
+var marker = regexp.MustCompile("\\s*(#|//) want (\"[^\"\\n]*\"|`[^`\\n]*`)( want (\"[^\"\\n]*\"|`[^`\\n]*`))*")
 
-func page(r *rules.Rule) []byte {
+func page(r *rules.Rule) ([]byte, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s.\n\nCategory %s, severity up to %s, since %s.", r.Name, upper(r.Title), r.Category, r.Severity, r.Since)
 	if len(r.Aliases) > 0 {
@@ -80,11 +92,11 @@ func page(r *rules.Rule) []byte {
 	}
 	b.WriteString("\n\n" + strings.TrimSpace(r.Doc) + "\n")
 	for _, e := range r.Examples {
-		kind := "Reported"
-		if e.Good() {
-			kind = "Fine"
+		text, err := example(e)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", r.Name, e.Name, err)
 		}
-		fmt.Fprintf(&b, "\n## %s: %s\n\n```%s\n%s```\n", kind, e.Name, e.Dialect, marker.ReplaceAllString(e.Text, "  # reported here"))
+		b.WriteString(text)
 	}
 	if len(r.Explains) > 0 {
 		b.WriteString("\n## Speaks for\n\nWhere this is the cause, these rules stay silent about the same requests: ")
@@ -102,7 +114,58 @@ func page(r *rules.Rule) []byte {
 			fmt.Fprintf(&b, "* <%s>\n", ref)
 		}
 	}
-	return []byte(b.String())
+	return []byte(b.String()), nil
+}
+
+// example returns the section of an example: its files, and a link that opens them in the playground.
+func example(e rules.Example) (string, error) {
+	kind := "Reported"
+	if e.Good() {
+		kind = "Fine"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n## %s: %s\n", kind, e.Name)
+	files := filesOf(e)
+	for i, f := range files {
+		if len(files) > 1 {
+			fmt.Fprintf(&b, "\n`%s`\n", f.Name)
+		}
+		fmt.Fprintf(&b, "\n```%s\n%s```\n", language(f.Name), marker.ReplaceAllString(f.Text, "  $1 reported here"))
+		files[i].Text = marker.ReplaceAllString(f.Text, "")
+	}
+	if e.Dialect == "contract" { // the playground reads no configuration of corslint
+		return b.String(), nil
+	}
+	address, err := try(playground.Question{Files: files})
+	fmt.Fprintf(&b, "\n[Open it in the playground](%s)\n", address)
+	return b.String(), err
+}
+
+// filesOf returns the files of an example, which are a txtar archive where there are several.
+func filesOf(e rules.Example) []playground.File {
+	archive := txtar.Parse([]byte(e.Text))
+	if len(archive.Files) == 0 {
+		names := map[string]string{"nginx": "api.conf", "openapi": "openapi.yaml", "express": "server.js", "apigateway": "template.yaml", "client": "src/api.js"}
+		return []playground.File{{Name: names[e.Dialect], Text: e.Text}}
+	}
+	var files []playground.File
+	for _, f := range archive.Files {
+		files = append(files, playground.File{Name: f.Name, Text: string(f.Data)})
+	}
+	return files
+}
+
+// language is what a forge colours a file as.
+func language(name string) string {
+	switch path.Ext(name) {
+	case ".conf":
+		return "nginx"
+	case ".yaml", ".yml":
+		return "yaml"
+	case ".tf":
+		return "hcl"
+	}
+	return strings.TrimPrefix(path.Ext(name), ".")
 }
 
 func link(name string) string {

@@ -40,7 +40,12 @@ func (r *runner) link(ctx context.Context, slots []*unitResult) {
 		return
 	}
 	linked := make([][]inner, len(slots))
-	r.each(ctx, len(slots), func(i int) { linked[i] = r.seat(ctx, slots[i], inners) })
+	r.each(ctx, len(slots), func(i int) {
+		// To find out whom a layer forwards to takes requests: where nobody else is there, nobody stands behind it.
+		if slices.ContainsFunc(inners, func(in inner) bool { return in.unit != slots[i] }) {
+			linked[i] = r.seat(ctx, slots[i], inners)
+		}
+	})
 	for i, list := range linked {
 		for _, in := range list { // it is looked at through who stands in front
 			slots[i].behind = append(slots[i].behind, in.unit.unit.Path)

@@ -39,6 +39,8 @@ type Fixer struct {
 	Unsafe bool
 	// Memory, when given, is what is known about the files. It is used up: afterwards it knows them as they are repaired.
 	Memory *engine.Memory
+
+	read map[string]bool // the files that layers are made of
 }
 
 // New returns a fixer for runs of the engine with some options, in which every finding that is shown is to be repaired.
@@ -52,7 +54,7 @@ func New(o engine.Options) *Fixer {
 	}}
 }
 
-// Editors returns the dialects whose files can be repaired.
+// Editors returns the dialects whose files can be repaired, and what repairs the literals of others.
 func Editors(dialects []parsers.Dialect) []parsers.Editor {
 	var out []parsers.Editor
 	for _, d := range dialects {
@@ -60,7 +62,7 @@ func Editors(dialects []parsers.Dialect) []parsers.Editor {
 			out = append(out, e)
 		}
 	}
-	return out
+	return append(out, literals{})
 }
 
 // candidate is a fix of a finding that is to be proved.

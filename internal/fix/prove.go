@@ -45,10 +45,33 @@ func (f *Fixer) look(ctx context.Context, files *overlay, named func(path string
 	if f.Memory == nil {
 		f.Memory = engine.NewMemory()
 	}
+	if f.read == nil {
+		f.read = map[string]bool{}
+	}
 	s := &state{files: files, layers: map[string]*layer{}}
 	note := func(l engine.Surveyed) { s.layers[l.Key] = newLayer(l) }
-	s.Findings = f.Run(ctx, engine.Options{Files: files, Named: named, Surveyed: note, Memory: f.Memory, OnlyChanged: true})
+	o := engine.Options{Files: files, Named: named, Surveyed: note}
+	if f.remembers(files) {
+		o.Memory, o.OnlyChanged = f.Memory, true
+	}
+	s.Findings = f.Run(ctx, o)
+	for _, l := range s.layers {
+		for _, file := range l.files {
+			f.read[file.Path] = true
+		}
+	}
 	return s
+}
+
+// remembers reports whether the memory knows what the edited files are part of. Of what gives environment variables, and other
+// files that a configuration only looks at, it does not.
+func (f *Fixer) remembers(files *overlay) bool {
+	for path := range files.edited {
+		if !f.read[path] {
+			return false
+		}
+	}
+	return true
 }
 
 // since returns the state with that of another run before it, of which it looked again at what is named.
@@ -127,6 +150,7 @@ func (f *Fixer) prove(ctx context.Context, before *state, repaired []*finding.Fi
 	after := f.look(ctx, before.files.with(edits), named)
 	var j judgement
 	j.left, j.appeared = compare(before.All, after.All, repaired, edits, named)
+	j.lost = len(after.layers) == 0 // then nothing was asked
 	witness := map[string]bool{}
 	for _, r := range repaired {
 		for _, w := range r.Witness {
@@ -180,23 +204,23 @@ func (j *judgement) count(was, is asked, witness bool) {
 	}
 }
 
-// around returns the files that the edits can change anything about: all of the configurations that an edited file is part of.
+// around returns the files that the edits can change anything about: all of the configurations that an edited file is part of;
+// every file where that is not known of one.
 func (s *state) around(edits source.Edits) func(path string) bool {
 	paths := map[string]bool{}
-	for _, f := range edits.Files() {
-		paths[f.Path] = true
-	}
-	edited := func(f *source.File) bool { return paths[f.Path] }
-	var more []string
-	for _, l := range s.layers {
-		if slices.ContainsFunc(l.files, edited) {
-			for _, f := range l.files {
-				more = append(more, f.Path)
+	for _, edited := range edits.Files() {
+		known := false
+		for _, l := range s.layers {
+			if slices.ContainsFunc(l.files, func(f *source.File) bool { return f.Path == edited.Path }) {
+				known = true
+				for _, f := range l.files {
+					paths[f.Path] = true
+				}
 			}
 		}
-	}
-	for _, path := range more {
-		paths[path] = true
+		if !known {
+			return func(string) bool { return true }
+		}
 	}
 	return func(path string) bool { return paths[path] }
 }

@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"internal/lsp":          {"internal/source", "internal/finding"},
 	"internal/matrix":       {"internal/source", "internal/finding", "internal/engine", "analyzers/..."},
 	"internal/names":        {},
-	"internal/playground":   {"internal/source", "internal/finding", "internal/fix", "internal/discovery", "internal/engine", "analyzers/...", "parsers", "rules"},
+	"internal/playground":   {"internal/source", "internal/finding", "internal/diagnosis", "internal/fix", "internal/discovery", "internal/engine", "analyzers/...", "parsers", "rules"},
 	"internal/repair":       {"internal/source"},
 	"internal/report":       {"internal/source", "internal/finding", "internal/report/sarif"},
 	"internal/report/sarif": {},
@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 	"analyzers/policy":   {"internal/source"},
 	"analyzers/probe":    {"internal/source", "analyzers/policy", "analyzers/browser", "analyzers/exchange", "analyzers/contract"},
 
-	"parsers/apigateway":          {"internal/source", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
+	"parsers/apigateway":          {"internal/source", "internal/repair", "internal/yamltree", "analyzers/policy", "parsers", "parsers/apigateway/template"},
 	"parsers/apigateway/template": {"internal/source", "internal/yamltree", "analyzers/policy"},
 
 	"parsers/express":             {"internal/source", "internal/repair", "internal/environment", "analyzers/policy", "parsers", "parsers/express/machine", "internal/script"},
@@ -70,8 +70,9 @@ var allowed = map[string][]string{
 
 	"rules": {"internal/source", "internal/finding", "internal/names", "internal/repair", "analyzers/...", "parsers"},
 
-	"docs/generate":   {"rules"},
+	"docs/generate":   {"rules", "internal/playground"},
 	"docs/playground": {"internal/playground"},
+	"docs/site":       {},
 	"docs/schema":     {},
 
 	"cmd/corslint-wasm": {"internal/playground", "parsers", "parsers/..."},

@@ -6,9 +6,7 @@ package playground
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,6 +15,7 @@ import (
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
+	"github.com/corslint/corslint/internal/diagnosis"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
@@ -199,7 +198,7 @@ func (a *Analyst) Answer(ctx context.Context, q Question) (answer *Answer) {
 			files = append(files, source.NewFile(name, []byte(f.Text)))
 		}
 	}
-	options := engine.Options{Files: discovery.Memory(files...).Walk(discovery.Options{}), Dialects: a.dialects, Rules: rules.All(), Documents: true}
+	options := engine.Options{Files: discovery.Memory(files...).Walk(discovery.Options{}), Dialects: a.dialects, Rules: rules.All(), Documents: true, Link: true}
 	options.Surveyed = func(s engine.Surveyed) { answer.survey(s.Survey) }
 	result := engine.Run(ctx, options)
 	shown := slices.DeleteFunc(result.Findings, func(f *finding.Finding) bool { return !f.Shown() })
@@ -214,7 +213,7 @@ func (a *Analyst) Answer(ctx context.Context, q Question) (answer *Answer) {
 	slices.SortFunc(answer.Layers, func(x, y Layer) int { return strings.Compare(x.Name, y.Name) })
 	answer.suggest()
 	if q.Fetch != nil {
-		answer.Exchange = simulate(ctx, q.Fetch, result.Hosts)
+		answer.Exchange = simulate(ctx, q.Fetch, result.Seats, result.Hosts)
 	}
 	return answer
 }
@@ -250,8 +249,21 @@ func (a *Answer) suggest() {
 	}
 }
 
-// simulate predicts the request of a page. Of several hosts those of the first dialect stand in front.
-func simulate(ctx context.Context, f *Fetch, hosts []*policy.Host) *Exchange {
+// nobody says that nothing answers a URL, and what is there.
+func nobody(url string, seats []*policy.Host) string {
+	text := "nothing here answers " + url
+	var addresses []string
+	for _, h := range seats {
+		addresses = append(addresses, h.Addresses()...)
+	}
+	if len(addresses) > 0 {
+		text += "; there are " + strings.Join(addresses[:min(len(addresses), 5)], ", ")
+	}
+	return text
+}
+
+// simulate predicts the request of a page, as the host answers that browsers meet there.
+func simulate(ctx context.Context, f *Fetch, seats, hosts []*policy.Host) *Exchange {
 	fetch := exchange.Fetch{URL: f.URL, Method: f.Method, Origin: f.Origin, Credentials: browser.CredentialsSameOrigin}
 	if f.Credentials {
 		fetch.Credentials = browser.CredentialsInclude
@@ -262,11 +274,12 @@ func simulate(ctx context.Context, f *Fetch, hosts []*policy.Host) *Exchange {
 			fetch.Headers = append(fetch.Headers, browser.Header{Name: h[0], Value: h[1]})
 		}
 	}
-	chain, err := answering(f.URL, hosts)
-	if err != nil {
-		return &Exchange{Error: err.Error()}
+	project := diagnosis.Project{Seats: seats, Hosts: hosts}
+	chain, layer, ok := project.Answering(f.URL)
+	if !ok {
+		return &Exchange{Error: nobody(f.URL, seats)}
 	}
-	x, err := exchange.Simulate(ctx, browser.Chromium, chain, fetch, exchange.Options{})
+	x, err := exchange.Simulate(ctx, browser.Chromium, chain, fetch, exchange.Options{Entry: layer})
 	if err != nil {
 		return &Exchange{Error: err.Error()}
 	}
@@ -286,47 +299,6 @@ func simulate(ctx context.Context, f *Fetch, hosts []*policy.Host) *Exchange {
 		}
 	}
 	return out
-}
-
-// answering returns the chain that answers a URL: the first host that names its host, else the first that answers for any; the
-// others stand behind it.
-func answering(raw string, hosts []*policy.Host) (exchange.Chain, error) {
-	u, err := url.Parse(raw)
-	if err != nil || u.Hostname() == "" {
-		return nil, errors.New("this is no URL of a server")
-	}
-	port := 80
-	if u.Scheme == "https" {
-		port = 443
-	}
-	if u.Port() != "" {
-		if _, err := fmt.Sscan(u.Port(), &port); err != nil {
-			return nil, errors.New("this is no URL of a server")
-		}
-	}
-	var front *policy.Host
-	var addresses []string
-	for _, h := range hosts {
-		addresses = append(addresses, h.Addresses()...)
-		picked, ok := h.Pick(u.Scheme, u.Hostname(), port)
-		if ok && picked.Listener.Names(u.Hostname()) {
-			front = h
-			break
-		}
-		if ok && front == nil {
-			front = h
-		}
-	}
-	if front == nil {
-		return nil, fmt.Errorf("nothing here answers %s; there are %s", u.Host, strings.Join(addresses[:min(len(addresses), 5)], ", "))
-	}
-	chain := exchange.Chain{front}
-	for _, h := range hosts {
-		if h != front {
-			chain = append(chain, h)
-		}
-	}
-	return chain, nil
 }
 
 func toFinding(f *finding.Finding) Finding {

@@ -59,7 +59,7 @@ type (
 	}
 	// Remove takes out the directive, statement or list element that At starts.
 	Remove struct{ At source.Span }
-	// HideUpstream keeps a header of the upstream from the answers for which At stands.
+	// HideUpstream keeps a header of the upstream from the answers to which At adds one of its own.
 	HideUpstream struct {
 		At     source.Span
 		Header string
@@ -74,6 +74,13 @@ type (
 	ChooseOrigin struct {
 		At      source.Span
 		Origins []string
+	}
+	// FreePreflight lets preflights pass where At says that requests have to authenticate.
+	FreePreflight struct{ At source.Span }
+	// SetOwnErrors gives the errors that a gateway answers itself headers, beside its policy for the others, in which At stands.
+	SetOwnErrors struct {
+		At      source.Span
+		Headers [][2]string
 	}
 	// Refuse has the callback that At calls say no, where it throws now.
 	Refuse struct{ At source.Span }
@@ -108,7 +115,7 @@ func (s SetHeader) Place() source.Span { return s.Beside }
 // Place returns what is taken out.
 func (s Remove) Place() source.Span { return s.At }
 
-// Place returns what stands for the answers.
+// Place returns the header that is added.
 func (s HideUpstream) Place() source.Span { return s.At }
 
 // Place returns what answers preflights now.
@@ -116,6 +123,12 @@ func (s AnswerPreflight) Place() source.Span { return s.At }
 
 // Place returns the header.
 func (s ChooseOrigin) Place() source.Span { return s.At }
+
+// Place returns what asks for credentials.
+func (s FreePreflight) Place() source.Span { return s.At }
+
+// Place returns what stands in the gateway's policy.
+func (s SetOwnErrors) Place() source.Span { return s.At }
 
 // Place returns the call.
 func (s Refuse) Place() source.Span { return s.At }

@@ -89,6 +89,9 @@ func (e *editor) replace(at source.Span, text string) (source.Edits, bool) {
 	switch t := e.tokens[i]; t.Kind {
 	case script.String:
 		quote := e.file.Data[t.Start]
+		if t.End-t.Start < 2 || e.file.Data[t.End-1] != quote { // never closed
+			return nil, false
+		}
 		if at.Start == t.Start && at.End == t.End {
 			at.Start++
 			at.End--

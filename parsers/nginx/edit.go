@@ -198,11 +198,16 @@ var hiders = map[string]string{
 }
 
 func (e *editor) hideUpstream(s repair.HideUpstream) (source.Edits, bool) {
-	d, _ := e.directive(s.At)
-	if d == nil || hiders[d.Name] == "" {
+	d, around := e.directive(s.At)
+	if d == nil || len(around) == 0 {
 		return nil, false
 	}
-	return after(d, hiders[d.Name]+" "+s.Header+";"), true
+	for _, d := range around[len(around)-1].Body {
+		if hiders[d.Name] != "" {
+			return after(d, hiders[d.Name]+" "+s.Header+";"), true
+		}
+	}
+	return nil, false
 }
 
 func (e *editor) replace(at source.Span, text string) (source.Edits, bool) {
