@@ -89,6 +89,18 @@ func setOwnErrors(f *probe.Failure) []repair.Repair {
 	return one("send the headers with the gateway's own errors too", step)
 }
 
+// readAsText has the mocks that answer some preflights read their empty body as text.
+func readAsText(failures []*probe.Failure, mocks []policy.Fact, of func(*probe.Failure) int) []repair.Repair {
+	var steps []repair.Step
+	for _, f := range failures {
+		step := repair.Step(repair.ReadAsText{At: mocks[of(f)].Span})
+		if !slices.Contains(steps, step) {
+			steps = append(steps, step)
+		}
+	}
+	return one("read the body of preflights as text", steps...)
+}
+
 // quoteMappings writes the quotes of literals; what a template puts together is for people to rewrite.
 func quoteMappings(facts []policy.Fact) []repair.Repair {
 	var steps []repair.Step

@@ -77,6 +77,8 @@ type (
 	}
 	// FreePreflight lets preflights pass where At says that requests have to authenticate.
 	FreePreflight struct{ At source.Span }
+	// ReadAsText has what answers preflights where At stands read their body as text.
+	ReadAsText struct{ At source.Span }
 	// SetOwnErrors gives the errors that a gateway answers itself headers, beside its policy for the others, in which At stands.
 	SetOwnErrors struct {
 		At      source.Span
@@ -126,6 +128,9 @@ func (s ChooseOrigin) Place() source.Span { return s.At }
 
 // Place returns what asks for credentials.
 func (s FreePreflight) Place() source.Span { return s.At }
+
+// Place returns what answers preflights.
+func (s ReadAsText) Place() source.Span { return s.At }
 
 // Place returns what stands in the gateway's policy.
 func (s SetOwnErrors) Place() source.Span { return s.At }
