@@ -61,7 +61,7 @@ type Result struct {
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
 	Unknown   []string       // what the answers depend on, each a phrase
-	Hosts     []*policy.Host // as their files describe them, nothing put behind them
+	Hosts     []*policy.Host // as their files describe them, nothing put behind them; not of a check without Options.Link
 	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
 	Units     []Unit         // with Options.Link: the configurations
 	Layers    []string       // names of the layers with CORS intent
@@ -125,7 +125,14 @@ func Run(ctx context.Context, o Options) *Result {
 		slots = append(slots, r.declared...)
 	}
 	if r.Rules != nil {
-		r.each(ctx, len(slots), func(i int) { r.check(ctx, slots[i], nil) })
+		// What layers answer with is large. Where nobody asks for it afterwards it goes with the check.
+		once := !r.Link && r.Memory == nil && !slices.ContainsFunc(slots, func(u *unitResult) bool { return len(u.Needs) > 0 })
+		r.each(ctx, len(slots), func(i int) {
+			r.check(ctx, slots[i], nil)
+			if once {
+				slots[i].Hosts, slots[i].seats, slots[i].candidates = nil, nil, nil
+			}
+		})
 		r.answerNeeds(ctx, slots)
 	}
 	return r.merge(slots)
