@@ -15,11 +15,11 @@ import (
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
-	"github.com/corslint/corslint/internal/diagnosis"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/fix"
+	"github.com/corslint/corslint/internal/reach"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/rules"
@@ -274,7 +274,7 @@ func simulate(ctx context.Context, f *Fetch, seats, hosts []*policy.Host) *Excha
 			fetch.Headers = append(fetch.Headers, browser.Header{Name: h[0], Value: h[1]})
 		}
 	}
-	project := diagnosis.Project{Seats: seats, Hosts: hosts}
+	project := reach.Project{Seats: seats, Hosts: hosts}
 	chain, layer, ok := project.Answering(f.URL)
 	if !ok {
 		return &Exchange{Error: nobody(f.URL, seats)}
