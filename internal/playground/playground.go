@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
@@ -366,18 +365,5 @@ func toPlace(s source.Span) Place {
 	if s.IsZero() {
 		return Place{}
 	}
-	return Place{File: s.Path(), Line: s.Position().Line, Start: units(s.File.Data[:s.Start]), End: units(s.File.Data[:s.End])}
-}
-
-// units returns how many UTF-16 code units a text has.
-func units(text []byte) int {
-	n := 0
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		if n++; r > 0xFFFF {
-			n++
-		}
-		text = text[size:]
-	}
-	return n
+	return Place{File: s.Path(), Line: s.Position().Line, Start: source.UTF16Len(s.File.Data[:s.Start]), End: source.UTF16Len(s.File.Data[:s.End])}
 }

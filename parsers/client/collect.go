@@ -140,7 +140,7 @@ func (c *collector) statement(st ast.Statement, s *scope) {
 		c.statement(st.Body, s)
 		if st.Catch != nil {
 			inner := s.inner()
-			c.pattern(st.Catch.Parameter, nil, nil, nil, inner)
+			c.variables(st.Catch.Parameter, nil, inner)
 			c.block(st.Catch.Body.List, inner)
 		}
 		if st.Finally != nil {
@@ -161,7 +161,7 @@ func (c *collector) conditional(work func()) {
 // blank declares the names of a loop, which have many values.
 func (c *collector) blank(list []*ast.Binding, s *scope) {
 	for _, b := range list {
-		c.pattern(b.Target, nil, nil, nil, s)
+		c.variables(b.Target, nil, s)
 		c.expression(b.Initializer, s)
 	}
 }
@@ -170,9 +170,9 @@ func (c *collector) loop(into ast.ForInto, source ast.Expression, body ast.State
 	inner := s.inner()
 	switch into := into.(type) {
 	case *ast.ForIntoVar:
-		c.pattern(into.Binding.Target, nil, nil, nil, inner)
+		c.variables(into.Binding.Target, nil, inner)
 	case *ast.ForDeclaration:
-		c.pattern(into.Target, nil, nil, nil, inner)
+		c.variables(into.Target, nil, inner)
 	case *ast.ForIntoExpression:
 		c.assignTo(into.Expression, nil, inner)
 	}
@@ -202,8 +202,7 @@ func (c *collector) function(node ast.Node, parameters *ast.ParameterList, name 
 	if parameters != nil {
 		f.parameters, f.rest = parameters.List, parameters.Rest
 		for i, p := range parameters.List {
-			c.pattern(p.Target, nil, nil, nil, f.scope)
-			c.parameter(p.Target, f, i, nil, p.Initializer)
+			c.parameter(p, f, i)
 		}
 		if id, ok := parameters.Rest.(*ast.Identifier); ok {
 			b := c.declare(f.scope, id.Name.String())
