@@ -197,7 +197,7 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 			paths = append(paths, path)
 		}
 	}
-	out := dialectUnits{reader: d.Reader(r.Files), work: Work{Dialect: d.Name(), Candidates: len(paths)}}
+	out := dialectUnits{reader: d.Reader(r.Memory.watch(d, r.Files)), work: Work{Dialect: d.Name(), Candidates: len(paths)}}
 	out.units = r.scan(ctx, out.reader, paths, &out.work)
 	r.units += len(out.units)
 	r.described = r.described || r.Rules != nil && slices.ContainsFunc(out.units, func(u parsers.Unit) bool { return u.Describes })
