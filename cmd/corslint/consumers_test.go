@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
 	"github.com/corslint/corslint/internal/differential"
 )
 
@@ -145,5 +147,57 @@ func TestJUnitConsumer(t *testing.T) {
 	}
 	if _, tests, failures := read(t, reports[1]); tests != len(whole.Findings) || failures != tests {
 		t.Errorf("%d tests, %d failures of %d findings", tests, failures, len(whole.Findings))
+	}
+}
+
+// TestJSONIsDescribed holds that the published schema names every field that a report has.
+func TestJSONIsDescribed(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "schema", "check.schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	closeObjects(document)
+	closed, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := jsonschema.CompileString("file:///check.schema.json", string(closed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(t *testing.T, report []byte) {
+		var v any
+		if err := json.Unmarshal(report, &v); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(v); err != nil {
+			t.Errorf("%#v", err)
+		}
+	}
+	check(t, golden(t, "json.golden"))
+	for _, project := range []string{"demo", "shop"} {
+		t.Run(project, func(t *testing.T) { check(t, reportsOf(t, project, "json")[0]) })
+	}
+}
+
+// closeObjects lets the objects of a schema have no fields but those that it names. The published one is open, so that a
+// report of a later version still fits.
+func closeObjects(schema any) {
+	switch schema := schema.(type) {
+	case []any:
+		for _, part := range schema {
+			closeObjects(part)
+		}
+	case map[string]any:
+		if _, ok := schema["properties"]; ok {
+			schema["additionalProperties"] = false
+		}
+		for _, part := range schema {
+			closeObjects(part)
+		}
 	}
 }
