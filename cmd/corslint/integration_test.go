@@ -153,13 +153,7 @@ func (r repository) git(args ...string) string {
 // commit writes a file and commits it.
 func (r repository) commit(name, text string) string {
 	r.t.Helper()
-	path := filepath.Join(r.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		r.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-		r.t.Fatal(err)
-	}
+	r.write(name, text)
 	r.git("add", "-A")
 	r.git("commit", "-q", "-m", name)
 	return r.git("rev-parse", "HEAD")
