@@ -154,23 +154,24 @@ type judgement struct {
 	at        []string // where it is not good: paths of files
 }
 
-// prove holds the files after edits against those before: what was to be repaired is, nothing else is worse, and nobody is
+// prove holds the files after a batch of repairs against those before: what was to be repaired is, nothing else is worse, and nobody is
 // let in who was not.
-func (f *Fixer) prove(ctx context.Context, before *state, repaired []*finding.Finding, edits source.Edits) (judgement, *state) {
+func (f *Fixer) prove(ctx context.Context, before *state, batch []candidate) (judgement, *state) {
 	if f.limited {
 		if f.trials--; f.trials < 0 {
 			return judgement{lost: true}, nil
 		}
 	}
+	repaired, edits := findingsOf(batch), editsOf(batch)
 	named := before.around(edits)
 	after := f.look(ctx, before.files.with(edits), named)
 	var j judgement
 	j.left, j.appeared = compare(before.All, after.All, repaired, edits, named)
 	j.lost = len(after.layers) == 0 // then nothing was asked
 	witness := map[string]bool{}
-	for _, r := range repaired {
-		for _, w := range r.Witness {
-			witness[w.Fetch] = true
+	for _, c := range batch {
+		for _, w := range c.of.Witness {
+			witness[w.Fetch] = !c.givesUp
 		}
 	}
 	for key, was := range before.layers {
