@@ -42,3 +42,20 @@ func TestEncodings(t *testing.T) {
 		})
 	}
 }
+
+func TestRedirectionHint(t *testing.T) {
+	for _, test := range []struct {
+		goos, format string
+		terminal     bool
+		want         bool
+	}{
+		{"windows", "sarif", false, true},
+		{"windows", "sarif", true, false},
+		{"windows", "json", false, false},
+		{"linux", "sarif", false, false},
+	} {
+		if got := redirectionHint(test.goos, test.format, test.terminal); (got != "") != test.want {
+			t.Errorf("%v: %q", test, got)
+		}
+	}
+}
