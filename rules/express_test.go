@@ -54,8 +54,12 @@ func TestExpress(t *testing.T) {
 			[]string{"app.use(require('@shop/login')());", "app.use(cors());", "app.put('/orders/:id', (req, res) => res.json({}));"},
 			nil,
 		},
-		"a parser of bodies before it": {
+		"a parser of bodies before it makes a note only": {
 			[]string{"app.use(express.json());", "app.use(cors());", "app.post('/orders', (req, res) => res.json({}));"},
+			nil,
+		},
+		"a limit of its own before it": {
+			[]string{"app.use(require('express-rate-limit')({ limit: 100 }));", "app.use(cors());", "app.get('/orders', (req, res) => res.json([]));"},
 			[]string{"3 warning allow-origin-missing-on-error"},
 		},
 		"a route that answers preflights of its own accord": {

@@ -37,6 +37,7 @@ type project struct {
 
 	since   string           // the revision that is compared with; "" for none
 	earlier []baseline.Entry // the findings there
+	unread  []string         // files that could not be read there
 	state   *git.State       // what the files are read from; nil for the disk
 
 	walking, comparing time.Duration
@@ -199,6 +200,7 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 	}
 	if p.since != "" {
 		r.Since = &report.Since{Revision: p.since, Older: len(older.Known)}
+		r.Unknown = append(r.Unknown, p.doubts(older.New)...)
 	}
 	for _, problem := range p.tree.Problems() {
 		r.Unknown = append(r.Unknown, fmt.Sprintf("%s (%s)", problem.Path, problem.Text()))

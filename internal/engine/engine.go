@@ -6,6 +6,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -61,7 +62,7 @@ type Result struct {
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
 	Unknown   []string       // what the answers depend on, each a phrase
-	Hosts     []*policy.Host // as their files describe them, nothing put behind them
+	Hosts     []*policy.Host // as their files describe them, nothing put behind them; not of a check without Options.Link
 	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
 	Units     []Unit         // with Options.Link: the configurations
 	Layers    []string       // names of the layers with CORS intent
@@ -132,7 +133,14 @@ func Run(ctx context.Context, o Options) *Result {
 		slots = append(slots, r.declared...)
 	}
 	if r.Rules != nil {
-		r.each(ctx, len(slots), func(i int) { r.check(ctx, slots[i], nil) })
+		// What layers answer with is large. Where nobody asks for it afterwards it goes with the check.
+		once := !r.Link && r.Memory == nil && !slices.ContainsFunc(slots, func(u *unitResult) bool { return len(u.Needs) > 0 })
+		r.each(ctx, len(slots), func(i int) {
+			r.check(ctx, slots[i], nil)
+			if once {
+				slots[i].Hosts, slots[i].seats, slots[i].candidates = nil, nil, nil
+			}
+		})
 		r.answerNeeds(ctx, slots)
 	}
 	return r.merge(slots)
@@ -198,7 +206,7 @@ func (r *runner) scanDialect(ctx context.Context, d parsers.Dialect) dialectUnit
 			paths = append(paths, path)
 		}
 	}
-	out := dialectUnits{reader: d.Reader(r.Files), work: Work{Dialect: d.Name(), Candidates: len(paths)}}
+	out := dialectUnits{reader: d.Reader(r.Memory.watch(d, r.Files)), work: Work{Dialect: d.Name(), Candidates: len(paths)}}
 	out.units = r.scan(ctx, out.reader, paths, &out.work)
 	r.units += len(out.units)
 	r.described = r.described || r.Rules != nil && slices.ContainsFunc(out.units, func(u parsers.Unit) bool { return u.Describes })
@@ -260,10 +268,18 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 			found[i] = &u
 		}
 	})
+	known := map[string]bool{} // by another dialect
+	for _, p := range r.unread {
+		known[p.Span.Path()] = true
+	}
 	for i, err := range unread {
-		if err != nil {
+		if err != nil && !known[paths[i]] {
 			r.skipped++
-			r.unread = append(r.unread, parsers.Problem{Kind: parsers.Skipped, Text: err.Error(), Span: source.Span{File: source.NewFile(paths[i], nil)}})
+			kind := parsers.Skipped
+			if errors.Is(err, parsers.ErrUnreadable) {
+				kind = parsers.Unreadable
+			}
+			r.unread = append(r.unread, parsers.Problem{Kind: kind, Text: err.Error(), Span: source.Span{File: source.NewFile(paths[i], nil)}})
 		}
 	}
 	var units []parsers.Unit
