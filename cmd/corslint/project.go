@@ -177,6 +177,7 @@ func (p *project) run(ctx context.Context, c *checkCommand, o engine.Options) *o
 func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) (*report.Report, report.Stats) {
 	run := p.engineOptions(c)
 	run.Progress, run.Memory, run.OnlyChanged = progress, engine.NewMemory(), true
+	defer run.Memory.Forget() // what runs applications
 	var survey fix.Survey
 	run.Surveyed = func(s engine.Surveyed) {
 		survey.Note(s)
