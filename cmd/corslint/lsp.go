@@ -40,7 +40,7 @@ func newLSP() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().Bool("stdio", true, "what clients say to servers that can do otherwise, too")
+	cmd.Flags().Bool("stdio", true, "serve on standard input and output; there is no other way, and clients say it all the same")
 	return cmd
 }
 
