@@ -245,7 +245,7 @@ func verdicts(s *probe.Survey) []lsp.Verdict {
 		var text bytes.Buffer
 		one := *s
 		one.Endpoints, one.Total = []*probe.Endpoint{e}, 1
-		printPolicy(&text, &one)
+		printPolicy(&text, view{}, &one)
 		out = append(out, lsp.Verdict{Span: e.Span, Label: "cors: " + cmp.Or(letsIn(e), "nobody"), Text: "```text\n" + strings.ReplaceAll(text.String(), "```", "'''") + "```"})
 	}
 	return out
