@@ -9,17 +9,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/analyzers/probe"
-	"github.com/corslint/corslint/internal/diagnosis"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/fix"
+	"github.com/corslint/corslint/internal/reach"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/rules"
@@ -274,7 +273,7 @@ func simulate(ctx context.Context, f *Fetch, seats, hosts []*policy.Host) *Excha
 			fetch.Headers = append(fetch.Headers, browser.Header{Name: h[0], Value: h[1]})
 		}
 	}
-	project := diagnosis.Project{Seats: seats, Hosts: hosts}
+	project := reach.Project{Seats: seats, Hosts: hosts}
 	chain, layer, ok := project.Answering(f.URL)
 	if !ok {
 		return &Exchange{Error: nobody(f.URL, seats)}
@@ -366,18 +365,5 @@ func toPlace(s source.Span) Place {
 	if s.IsZero() {
 		return Place{}
 	}
-	return Place{File: s.Path(), Line: s.Position().Line, Start: units(s.File.Data[:s.Start]), End: units(s.File.Data[:s.End])}
-}
-
-// units returns how many UTF-16 code units a text has.
-func units(text []byte) int {
-	n := 0
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		if n++; r > 0xFFFF {
-			n++
-		}
-		text = text[size:]
-	}
-	return n
+	return Place{File: s.Path(), Line: s.Position().Line, Start: source.UTF16Len(s.File.Data[:s.Start]), End: source.UTF16Len(s.File.Data[:s.End])}
 }
