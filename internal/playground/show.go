@@ -1,0 +1,110 @@
+package playground
+
+import (
+	"encoding/json"
+
+	"github.com/corslint/corslint/analyzers/exchange"
+	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/source"
+)
+
+// shower turns what corslint says into what the page shows. It remembers, for every file that it met, how many UTF-16 code units
+// stand before each stride of bytes.
+type shower map[*source.File][]int
+
+const stride = 1 << 10
+
+func (s shower) place(span source.Span) Place {
+	if span.IsZero() {
+		return Place{}
+	}
+	return Place{File: span.Path(), Line: span.Position().Line, Start: s.units(span.File, span.Start), End: s.units(span.File, span.End)}
+}
+
+// units returns how many UTF-16 code units stand before an offset of a file.
+func (s shower) units(f *source.File, offset int) int {
+	before, ok := s[f]
+	if !ok {
+		before = append(before, 0)
+		for at := 0; at+stride <= len(f.Data); at += stride {
+			before = append(before, before[len(before)-1]+count(f.Data[at:at+stride]))
+		}
+		s[f] = before
+	}
+	offset = min(max(offset, 0), len(f.Data))
+	i := offset / stride
+	return before[i] + count(f.Data[i*stride:offset])
+}
+
+// count returns how many UTF-16 code units begin in a text, which is UTF-8: JSON brings nothing else.
+func count(text []byte) int {
+	n := 0
+	for _, b := range text {
+		if b < 0x80 || b >= 0xC0 { // what is between them goes on with a character
+			n++
+		}
+		if b >= 0xF0 { // beyond U+FFFF: two surrogates
+			n++
+		}
+	}
+	return n
+}
+
+func (s shower) finding(f *finding.Finding) Finding {
+	out := Finding{Rule: f.Rule, Severity: f.Severity.String(), Message: f.Message, Because: f.Because, Change: f.Change, Browser: f.Browser.Chromium,
+		Place: s.place(f.Place), Related: []Related{}, Repairable: len(f.Repairs) > 0}
+	for _, r := range f.Related {
+		out.Related = append(out.Related, Related{s.place(r.Span), r.Text})
+	}
+	if len(f.Witness) > 0 {
+		w := s.witness(f.Witness[0])
+		out.Witness, out.Fetch = &w, toFetch(f.Witness[0].Exchange)
+	}
+	return out
+}
+
+func (s shower) fixes(fixes []finding.Fix) []Fix {
+	out := []Fix{}
+	for _, fix := range fixes {
+		shown := Fix{Title: fix.Title, Safety: string(fix.Safety), Edits: []Edit{}}
+		for _, e := range fix.Edits {
+			shown.Edits = append(shown.Edits, Edit{s.place(e.Span), e.Text})
+		}
+		out = append(out, shown)
+	}
+	return out
+}
+
+// toFetch returns the request of an exchange, which is a document; nil when it is none.
+func toFetch(document any) *Fetch {
+	var d struct {
+		exchange.FetchDocument
+		Headers [][2]string `json:"headers"`
+	}
+	text, err := json.Marshal(document)
+	if document == nil || err != nil || json.Unmarshal(text, &d) != nil || d.URL == "" {
+		return nil
+	}
+	f := &Fetch{URL: d.URL, Method: d.Method, Origin: d.Origin, Credentials: d.Credentials == "include", Headers: d.Headers}
+	if f.Headers == nil {
+		f.Headers = [][2]string{}
+	}
+	return f
+}
+
+func (s shower) witness(w finding.Witness) Witness {
+	out := Witness{Title: w.Title, Steps: []Step{}}
+	for _, step := range w.Steps {
+		shown := Step{From: step.From, To: step.To, Start: step.Start, Lines: []Line{}}
+		for _, l := range step.Lines {
+			line := Line{Text: l.Text, Lost: l.Lost, Note: l.Note}
+			if len(l.Places) > 0 {
+				p := s.place(l.Places[0])
+				line.Place = &p
+			}
+			shown.Lines = append(shown.Lines, line)
+		}
+		out.Steps = append(out.Steps, shown)
+	}
+	return out
+}
