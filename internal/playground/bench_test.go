@@ -8,6 +8,7 @@ import (
 	"github.com/corslint/corslint/internal/playground"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
 	"github.com/corslint/corslint/parsers/openapi"
@@ -27,11 +28,16 @@ func locations(n int) string {
 	return b.String()
 }
 
+// everything are all dialects, as corslint reads them.
+func everything() []parsers.Dialect {
+	node := express.Dialect{}
+	return []parsers.Dialect{nginx.Dialect{}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, layerfile.Dialect{}}
+}
+
 func BenchmarkAnswer(b *testing.B) {
-	dialects := []parsers.Dialect{nginx.Dialect{}, apigateway.Dialect{}, openapi.Dialect{}, layerfile.Dialect{}}
 	for _, n := range []int{8, 48} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			analyst := playground.New(dialects)
+			analyst := playground.New(everything())
 			text := locations(n)
 			for i := 0; b.Loop(); i++ {
 				a := analyst.Answer(b.Context(), playground.Question{Files: []playground.File{{Name: "nginx.conf", Text: text + fmt.Sprintf("# %d\n", i)}}})

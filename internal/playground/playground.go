@@ -93,7 +93,8 @@ func (a *Analyst) Answer(ctx context.Context, q Question) (answer *Answer) {
 	for _, g := range result.Gaps[:min(len(result.Gaps), maxGaps)] {
 		answer.Gaps = append(answer.Gaps, fmt.Sprintf("%s:%d: %s", g.Span.Path(), g.Span.Position().Line, g.Why))
 	}
-	answer.Layers = slices.SortedFunc(maps.Values(a.layers), func(x, y Layer) int { return strings.Compare(x.Name, y.Name) })
+	answer.Layers = slices.AppendSeq(answer.Layers, maps.Values(a.layers))
+	slices.SortFunc(answer.Layers, func(x, y Layer) int { return strings.Compare(x.Name, y.Name) })
 	answer.suggest()
 	if q.Fetch != nil {
 		answer.Exchange = show.simulate(ctx, q.Fetch, result.Seats, result.Hosts)
@@ -187,7 +188,7 @@ func (s shower) layer(survey *probe.Survey) Layer {
 		l.Name = survey.Layer.Name
 	}
 	for _, e := range survey.Endpoints {
-		l.Endpoints = append(l.Endpoints, Endpoint{Name: e.Pattern, URL: e.URL, Origins: e.Intent.Origins, Anybody: e.Intent.Anybody,
+		l.Endpoints = append(l.Endpoints, Endpoint{Name: e.Pattern, URL: e.URL, Origins: append([]string{}, e.Intent.Origins...), Anybody: e.Intent.Anybody,
 			Credentials: e.WithCredentials(), Place: s.place(e.Span)})
 	}
 	return l
