@@ -1,5 +1,5 @@
 // Where answers come from: the server that serves the page, or WebAssembly in a worker of the browser. Both are asked one question
-// at a time, and can be stopped at it.
+// at a time, say when they begin with it (nothing has to be loaded first), and can be stopped at it.
 
 // connect returns what answers questions, and what the page is told about itself. Progress is told what it waits for.
 export async function connect(progress) {
@@ -10,7 +10,8 @@ export async function connect(progress) {
 }
 
 class Server {
-  async ask(question) {
+  async ask(question, begun) {
+    begun();
     this.asked = new AbortController();
     const response = await fetch('answer', {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(question), signal: this.asked.signal,
@@ -32,11 +33,11 @@ class Programs {
     this.started = {};
   }
 
-  ask(question) {
+  ask(question, begun) {
     const name = question.files.some((f) => isApplication.test(f.name)) ? 'all' : 'configurations';
     this.started[name] ??= new Program(name, this.progress);
     this.asked = this.started[name];
-    return this.asked.ask(question);
+    return this.asked.ask(question, begun);
   }
 
   stop() { this.asked?.stop(new Error('stopped')); }
@@ -49,7 +50,7 @@ class Program {
     this.progress = progress;
   }
 
-  async ask(question) {
+  async ask(question, begun) {
     this.compiled ??= this.compile().catch((error) => {
       this.compiled = null; // the network may be back for the next question
       throw error;
@@ -57,6 +58,7 @@ class Program {
     const compiled = await this.compiled;
     this.worker ??= this.start(compiled);
     const worker = await this.worker;
+    begun();
     return new Promise((resolve, reject) => {
       this.answered = ({ data }) => (data.failed ? this.stop(new Error(data.failed)) : resolve(JSON.parse(data.answer)));
       this.gaveUp = reject;

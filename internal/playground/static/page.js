@@ -100,9 +100,10 @@ function answerOf(question) {
 
 async function patiently(question) {
   let late = false;
-  const timer = setTimeout(() => { late = true; analyst.stop(); }, patience);
+  let timer;
+  const begun = () => { timer = setTimeout(() => { late = true; analyst.stop(); }, patience); };
   try {
-    return { ...nothing, ...await analyst.ask(question) };
+    return { ...nothing, ...await analyst.ask(question, begun) };
   } catch (error) {
     return { ...nothing, error: late ? `this took longer than ${patience / 1000} seconds and was stopped` : `there is no answer: ${error.message}` };
   } finally {

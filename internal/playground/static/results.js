@@ -6,13 +6,18 @@ import { edited, files, goTo } from './editor.js';
 const plural = (n, one) => `${n} ${n === 1 ? one : `${one}s`}`;
 
 // summary says the answer in one line.
-export function summary({ error, findings, layers, more, exchange }) {
+export function summary({ error, findings, layers, gaps, more, exchange }) {
   if (error) return error[0].toUpperCase() + error.slice(1) + '.';
   const parts = ['error', 'warning', 'note'].map((s) => [findings.filter((f) => f.severity === s).length, s]).filter(([n]) => n > 0).map(([n, s]) => plural(n, s));
   if (more) parts.push(`${more} more`);
-  const found = parts.join(', ') || (layers.length ? 'Nothing to report' : 'Nothing here has to do with CORS');
+  const found = parts.join(', ') || nothing(layers, gaps);
   const verdict = exchange && !exchange.error ? ` The request is ${verdicts[exchange.verdict] ?? exchange.verdict}.` : '';
   return `${found}.${verdict}`;
+}
+
+function nothing(layers, gaps) {
+  if (layers.length) return 'Nothing to report';
+  return gaps.length ? 'Nothing is known: there is something that corslint could not follow' : 'Nothing here has to do with CORS';
 }
 
 const verdicts = { unknown: 'allowed or blocked, depending on what is not known here' };
@@ -22,6 +27,9 @@ function place(p) {
   if (!p?.file) return null;
   return element('button', { type: 'button', className: 'place', onclick: () => goTo(p) }, `${p.file}:${p.line}`);
 }
+
+// prose returns a text with what stands between backquotes as code.
+function prose(text) { return text.split('`').map((part, i, all) => (i % 2 && i < all.length - 1 ? element('code', {}, part) : part)); }
 
 function quiet(text) { return element('p', { className: 'quiet' }, text); }
 
@@ -37,14 +45,14 @@ export function showFindings(answer, context) {
     seen.set(said, (seen.get(said) ?? 0) + 1);
     const key = `${said} ${seen.get(said)}`;
     const card = element('details', { className: `card ${f.severity}`, open: opened.get(key) ?? i === 0 },
-      element('summary', {}, element('span', { className: 'badge' }, f.severity), element('h3', {}, f.message),
+      element('summary', {}, element('span', { className: 'badge' }, f.severity), element('h3', {}, ...prose(f.message)),
         f.place.file ? element('span', { className: 'where' }, `${f.place.file}:${f.place.line}`) : null));
     const unfold = () => { if (card.open && card.children.length === 1) card.append(body(f, i, context)); };
     card.ontoggle = () => { opened.set(key, card.open); unfold(); };
     unfold();
     return card;
   });
-  if (cards.length === 0 && !answer.error) cards.push(quiet(answer.layers.length ? 'Nothing to report.' : 'Nothing here has to do with CORS.'));
+  if (cards.length === 0 && !answer.error) cards.push(quiet(`${nothing(answer.layers, answer.gaps)}.`));
   if (answer.error) cards.push(element('p', { className: 'notice' }, summary(answer)));
   if (answer.more) cards.push(quiet(`${answer.more} more are not listed.`));
   if (answer.gaps.length) {
@@ -55,13 +63,13 @@ export function showFindings(answer, context) {
 }
 
 function body(f, i, context) {
-  const made = element('div', { className: 'body' }, element('p', {}, f.because), element('p', { className: 'change' }, f.change));
+  const made = element('div', { className: 'body' }, element('p', {}, ...prose(f.because)), element('p', { className: 'change' }, ...prose(f.change)));
   if (f.repairable) {
     const fixes = element('div', { className: 'fixes' }, quiet('Looking for a fix …'));
     made.append(fixes);
     context.fixes(i, (list) => fixes.replaceChildren(...list.map((fix) => repair(fix, context.apply))));
   }
-  if (f.related.length) made.append(element('ul', { className: 'related' }, ...f.related.map((r) => element('li', {}, place(r), ` ${r.text}`))));
+  if (f.related.length) made.append(element('ul', { className: 'related' }, ...f.related.map((r) => element('li', {}, place(r), ' ', ...prose(r.text)))));
   if (f.witness) {
     made.append(element('details', {}, element('summary', {}, 'The exchange that proves it'), element('p', {}, element('code', {}, f.witness.title)), sequence(f.witness),
       f.fetch ? element('p', {}, element('button', { type: 'button', onclick: () => context.simulate(f.fetch) }, 'Make it the page’s request')) : null));
@@ -144,7 +152,7 @@ export function showPolicy(layers, simulate) {
     for (const e of l.endpoints) {
       const request = { url: e.url, method: 'GET', origin: e.origins[0] ?? 'https://app.example', credentials: e.credentials, headers: [] };
       rows.push(element('tr', {}, element('th', { scope: 'row' }, element('code', {}, e.name), element('span', { className: 'quiet' }, ` ${l.name}`)),
-        element('td', {}, e.anybody ? 'anybody' : e.origins.join(', ') || 'nobody'), element('td', {}, e.credentials ? 'yes' : 'no'), element('td', {}, place(e.place)),
+        element('td', { className: 'who' }, e.anybody ? 'anybody' : e.origins.join(', ') || 'nobody'), element('td', {}, e.credentials ? 'yes' : 'no'), element('td', {}, place(e.place)),
         element('td', {}, e.url ? element('button', { type: 'button', ariaLabel: `Try ${e.name}`, onclick: () => simulate(request) }, 'Try') : null)));
     }
   }

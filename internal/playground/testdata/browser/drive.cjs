@@ -95,8 +95,9 @@ const checks = {
 
   async 'server: a request of one\'s own, step by step'({ page, server, shoot }) {
     await open(page, server);
-    await page.fill('#url', 'http://api.shop.example/orders');
+    await page.fill('#url', 'https://api.shop.example/orders');
     await page.selectOption('#method', 'PUT');
+    await page.uncheck('#credentials');
     await page.fill('#headers', 'Content-Type: application/json\nX-Odd: 1');
     await after(page, () => page.fill('#origin', 'https://app.shop.example'));
     const starts = await page.locator('#exchange .start').allTextContents();
@@ -107,12 +108,12 @@ const checks = {
     assert.match((await page.locator('#exchange .start').allTextContents()).join('; '), /PUT/);
     await after(page, () => page.check('#credentials'));
     assert.match(await page.textContent('#exchange .console'), /credentials/);
-    await after(page, () => page.fill('#url', 'http://elsewhere.example/'));
+    await after(page, () => page.fill('#url', 'https://elsewhere.example/'));
     assert.match(await page.textContent('#exchange'), /Nothing here answers/);
     await after(page, () => page.fill('#url', 'no address'));
     assert.ok((await page.textContent('#exchange')).length > 10);
     await after(page, () => page.getByRole('button', { name: /^Try / }).first().click());
-    assert.equal(await page.inputValue('#url'), 'http://api.shop.example/');
+    assert.equal(await page.inputValue('#url'), 'https://api.shop.example/');
   },
 
   async 'server: a fix ends its finding, and back takes it back'({ page, server, shoot }) {
