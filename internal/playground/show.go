@@ -1,8 +1,7 @@
 package playground
 
 import (
-	"encoding/json"
-
+	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/source"
@@ -75,19 +74,16 @@ func (s shower) fixes(fixes []finding.Fix) []Fix {
 	return out
 }
 
-// toFetch returns the request of an exchange, which is a document; nil when it is none.
-func toFetch(document any) *Fetch {
-	var d struct {
-		exchange.FetchDocument
-		Headers [][2]string `json:"headers"`
-	}
-	text, err := json.Marshal(document)
-	if document == nil || err != nil || json.Unmarshal(text, &d) != nil || d.URL == "" {
+// toFetch returns the request of a proof; nil when the page's form cannot make it, such as one that shows only when a server is
+// down.
+func toFetch(proof any) *Fetch {
+	d, ok := proof.(exchange.WitnessDocument)
+	if !ok || d.URL == "" || len(d.Circumstances) > 0 {
 		return nil
 	}
-	f := &Fetch{URL: d.URL, Method: d.Method, Origin: d.Origin, Credentials: d.Credentials == "include", Headers: d.Headers}
-	if f.Headers == nil {
-		f.Headers = [][2]string{}
+	f := &Fetch{URL: d.URL, Method: d.Method, Origin: d.Origin, Credentials: d.Credentials == string(browser.CredentialsInclude), Headers: [][2]string{}}
+	for _, h := range d.Headers {
+		f.Headers = append(f.Headers, [2]string{h.Name, h.Value})
 	}
 	return f
 }
