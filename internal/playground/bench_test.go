@@ -8,6 +8,7 @@ import (
 	"github.com/corslint/corslint/internal/playground"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/client"
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
@@ -31,7 +32,7 @@ func locations(n int) string {
 // everything are all dialects, as corslint reads them.
 func everything() []parsers.Dialect {
 	node := express.Dialect{}
-	return []parsers.Dialect{nginx.Dialect{}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, layerfile.Dialect{}}
+	return []parsers.Dialect{nginx.Dialect{}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, client.Dialect{}, layerfile.Dialect{}}
 }
 
 func BenchmarkAnswer(b *testing.B) {

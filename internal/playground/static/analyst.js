@@ -23,10 +23,18 @@ class Server {
   stop() { this.asked?.abort(new Error('stopped')); }
 }
 
-const isApplication = /\.(?:[cm]?[jt]sx?|vue|svelte)$/;
+const application = /\.(?:[cm]?[jt]sx?|vue|svelte)$/i;
+const description = /\.(?:ya?ml|json|tf|template)$/i;
 
-// Programs are the analyzer in two sizes: a small one reads configurations; the large one, loaded when the first application is
-// there, runs applications, too.
+// needed names the program that reads files of some names.
+function needed(files) {
+  if (files.some((f) => application.test(f.name))) return 'all';
+  return files.some((f) => description.test(f.name)) ? 'configurations' : 'nginx';
+}
+
+const loading = { nginx: 'Loading the analyzer …', configurations: 'Loading what reads YAML and JSON …', all: 'Loading what runs applications …' };
+
+// Programs are the analyzer in three sizes (cmd/corslint-wasm), each loaded when the first file is there that needs it.
 class Programs {
   constructor(progress) {
     this.progress = progress;
@@ -34,7 +42,7 @@ class Programs {
   }
 
   ask(question, begun) {
-    const name = question.files.some((f) => isApplication.test(f.name)) ? 'all' : 'configurations';
+    const name = needed(question.files);
     this.started[name] ??= new Program(name, this.progress);
     this.asked = this.started[name];
     return this.asked.ask(question, begun);
@@ -55,8 +63,7 @@ class Program {
       this.compiled = null; // the network may be back for the next question
       throw error;
     });
-    const compiled = await this.compiled;
-    this.worker ??= this.start(compiled);
+    this.worker ??= this.start(this.compiled);
     const worker = await this.worker;
     begun();
     return new Promise((resolve, reject) => {
@@ -68,7 +75,7 @@ class Program {
 
   // compile loads and compiles the program, both at the same time.
   async compile() {
-    const slow = setTimeout(() => this.progress(this.name === 'all' ? 'Loading what runs applications …' : 'Loading the analyzer …'), 300);
+    const slow = setTimeout(() => this.progress(loading[this.name]), 300);
     try {
       const response = await fetch(`${this.name}.wasm.gz`);
       if (!response.ok) throw new Error(`${this.name}.wasm.gz: ${response.status}`);
@@ -82,6 +89,7 @@ class Program {
     }
   }
 
+  // start starts a worker, which loads its own script while the program is compiled.
   start(compiled) {
     const worker = new Worker('worker.js');
     this.running = worker;
@@ -90,7 +98,7 @@ class Program {
       this.answered = ({ data }) => (data.failed ? this.stop(new Error(data.failed)) : resolve(worker));
       worker.onmessage = (message) => this.answered(message);
       worker.onerror = (error) => this.stop(new Error(error.message));
-      worker.postMessage(compiled);
+      compiled.then((program) => worker.postMessage(program), (error) => this.stop(error));
     });
   }
 

@@ -1,8 +1,9 @@
 // A service worker that keeps what the page loaded, so that it works without a network: the network first, then what is kept.
+// The larger programs are kept when they were used.
 
 const store = 'corslint-playground';
 const page = ['./', 'page.css', 'icon.svg', 'page.js', 'element.js', 'editor.js', 'results.js', 'link.js', 'analyst.js', 'examples.js', 'worker.js',
-  'wasm_exec.js', 'mode.json', 'configurations.wasm.gz'];
+  'wasm_exec.js', 'mode.json', 'nginx.wasm.gz'];
 
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (e) => e.waitUntil(self.clients.claim().then(keepPage)));
