@@ -66,7 +66,7 @@ func moveBefore(middleware []source.Span, before source.Span) []repair.Repair {
 	if len(middleware) != 1 {
 		return nil
 	}
-	return unsafely(one("move it above "+line(before, middleware[0]), repair.MoveBefore{At: middleware[0], Before: before}))
+	return unsafely(reordersWares, one("move it above "+line(before, middleware[0]), repair.MoveBefore{At: middleware[0], Before: before}))
 }
 
 // setOwnErrors gives the errors of a gateway the headers that its other answers have.
@@ -109,10 +109,21 @@ func one(title string, steps ...repair.Step) []repair.Repair {
 	return []repair.Repair{{Title: title, Steps: steps}}
 }
 
-// unsafely marks repairs as ones that somebody has to look at.
-func unsafely(repairs []repair.Repair) []repair.Repair {
+// Why somebody has to look at a repair before it is made.
+const (
+	allowsMore    = "it allows requests that are refused now"
+	readsMore     = "pages read what they do not now"
+	letsInOthers  = "it lets in others than now"
+	reordersWares = "it changes the order of middleware"
+	answersItself = "preflights no longer reach what is behind"
+	goesOn        = "requests reach handlers that they do not now"
+	retypes       = "answers get another Content-Type"
+)
+
+// unsafely marks repairs as ones that somebody has to look at, and says why.
+func unsafely(why string, repairs []repair.Repair) []repair.Repair {
 	for i := range repairs {
-		repairs[i].Unsafe = true
+		repairs[i].Unsafe = why
 	}
 	return repairs
 }
@@ -141,7 +152,7 @@ func addNames(failures []*probe.Failure, header string, names []string, known []
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(known, func(l probe.Listed) bool { return strings.EqualFold(l.Name, name) }) {
-			return unsafely(out)
+			return unsafely(allowsMore, out)
 		}
 	}
 	return out
@@ -179,7 +190,7 @@ func (g strangerGroup) overTLS() []repair.Repair {
 		return nil
 	}
 	at := textIn([]source.Span{text.Span}, text.Text)
-	return unsafely(write(at, text.Text, "https://"+strings.TrimPrefix(text.Text, "http://")))
+	return unsafely(letsInOthers, write(at, text.Text, "https://"+strings.TrimPrefix(text.Text, "http://")))
 }
 
 // chooseOrigin sends the one of several origins that asks.
@@ -196,7 +207,7 @@ func chooseOrigin(f *probe.Failure) []repair.Repair {
 		}
 		origins = addName(origins, origin)
 	}
-	return unsafely(one("send the one that asks", repair.ChooseOrigin{At: h.Sources[0], Origins: origins},
+	return unsafely(letsInOthers, one("send the one that asks", repair.ChooseOrigin{At: h.Sources[0], Origins: origins},
 		repair.SetHeader{Beside: h.Sources[0], Name: "Vary", Value: "Origin"}))
 }
 
@@ -328,7 +339,7 @@ func answerPreflights(failures []*probe.Failure) []repair.Repair {
 			step.Headers = append(step.Headers, [2]string{list.name, strings.Join(list.items, ", ")})
 		}
 	}
-	return unsafely(one("answer OPTIONS with 204", step))
+	return unsafely(answersItself, one("answer OPTIONS with 204", step))
 }
 
 func addName(names []string, name string) []string {

@@ -7,6 +7,7 @@ import (
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/expect"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/reach"
 	"github.com/corslint/corslint/parsers"
 )
 
@@ -16,8 +17,8 @@ func (p *project) expectations(ctx context.Context, c *checkCommand, files parse
 	if len(p.config.Expect) == 0 {
 		return nil
 	}
-	hosts := engine.Run(ctx, engine.Options{Files: files, Dialects: dialects(p.options), Workers: c.jobs}).Hosts
-	return slices.DeleteFunc(expect.Check(ctx, p.config.Expect, hosts), func(f *finding.Finding) bool {
+	result := engine.Run(ctx, engine.Options{Files: files, Dialects: dialects(p.options), Workers: c.jobs, Link: true})
+	return slices.DeleteFunc(expect.Check(ctx, p.config.Expect, &reach.Project{Seats: result.Seats, Hosts: result.Hosts}), func(f *finding.Finding) bool {
 		return !p.Contains(f.Place.Path()) && !slices.ContainsFunc(f.Related, func(r finding.Related) bool { return p.Contains(r.Span.Path()) })
 	})
 }

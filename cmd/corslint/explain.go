@@ -181,6 +181,9 @@ func explainLine(cmd *cobra.Command, file string, line int) error {
 		if !at(f.Place) && !slices.ContainsFunc(f.Related, func(x finding.Related) bool { return at(x.Span) }) {
 			continue
 		}
+		if !f.Shown() {
+			f.Offer = finding.Offer{} // --fix repairs what is shown
+		}
 		if found++; found > 1 {
 			fmt.Fprintln(cmd.OutOrStdout())
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/corslint/corslint/analyzers/console"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/internal/devtools"
+	"github.com/corslint/corslint/internal/diagnosis"
 )
 
 // maxExplained is how many messages of a text, or refused requests of a log, are explained.
@@ -125,7 +126,7 @@ func (w *workshop) refusal(cmd *cobra.Command, x *devtools.Exchange, m console.M
 	if m.Text != "" {
 		w.say("  browser: ", "%s", m.Text)
 	}
-	w.print(cmd.Context(), w.layers(cmd.Context()).DiagnoseRequest(cmd.Context(), m, fetchOf(&x.Request)))
+	w.print(cmd.Context(), diagnosis.DiagnoseRequest(cmd.Context(), w.layers(cmd.Context()), m, fetchOf(&x.Request)))
 	fmt.Fprintln(w.out)
 }
 

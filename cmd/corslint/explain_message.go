@@ -20,6 +20,7 @@ import (
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/reach"
 )
 
 // maxMessage bounds what is read of a pasted text.
@@ -76,11 +77,11 @@ func (e *explanation) explainMessage(cmd *cobra.Command, text string) error {
 		if len(found) > 1 {
 			w.say("> ", "%s", shorten(found[i].Text, 500))
 		}
-		var project *diagnosis.Project // what means the same everywhere needs none
+		var project *reach.Project // what means the same everywhere needs none
 		if diagnosis.Asks(&found[i]) {
 			project = w.layers(cmd.Context())
 		}
-		w.print(cmd.Context(), project.Diagnose(cmd.Context(), found[i]))
+		w.print(cmd.Context(), diagnosis.Diagnose(cmd.Context(), project, found[i]))
 	}
 	if more := len(found) - maxExplained; more > 0 {
 		fmt.Fprintf(w.out, "\n%d more messages are not explained\n", more)
@@ -92,7 +93,7 @@ func (e *explanation) explainMessage(cmd *cobra.Command, text string) error {
 type workshop struct {
 	out   io.Writer
 	paths []string
-	read  *diagnosis.Project
+	read  *reach.Project
 	here  string   // the working directory, without symbolic links as the roots are
 	roots []string // of the project, or of the paths that are the chain
 	*project
@@ -109,7 +110,7 @@ func (e *explanation) workshop(cmd *cobra.Command) (*workshop, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.read = &diagnosis.Project{Chain: chain}
+		w.read = &reach.Project{Chain: chain}
 	}
 	projects, err := discovery.Find(here, e.paths)
 	if err != nil {
@@ -130,10 +131,10 @@ func (e *explanation) workshop(cmd *cobra.Command) (*workshop, error) {
 }
 
 // layers returns what is known of who answers.
-func (w *workshop) layers(ctx context.Context) *diagnosis.Project {
+func (w *workshop) layers(ctx context.Context) *reach.Project {
 	if w.read == nil {
 		result := engine.Run(ctx, engine.Options{Files: w.tree, Dialects: dialects(w.options), Link: true, Named: w.wanted(), Contract: w.config.Contract})
-		w.read = &diagnosis.Project{Seats: result.Seats, Hosts: result.Hosts}
+		w.read = &reach.Project{Seats: result.Seats, Hosts: result.Hosts}
 	}
 	return w.read
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/url"
@@ -497,6 +498,55 @@ func TestLSPNewFile(t *testing.T) {
 	c.settle()
 	if got := c.all(); got != "" {
 		t.Errorf("when it is closed: %s", got)
+	}
+}
+
+// TestLSPBeside: what is not saved counts, too, in files that are no configuration themselves and say what one means.
+func TestLSPBeside(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{
+		"api/server.js": "const app = require('express')();\napp.use(require('cors')({ origin: process.env.ALLOWED, credentials: true }));\n" +
+			"app.get('/orders', (req, res) => res.json([]));\napp.listen(3000);\n",
+		"api/.env":         "ALLOWED=https://app.shop.example\n",
+		"api/package.json": `{"dependencies": {"express": "^4.21.2", "cors": "^2.8.5"}}`,
+		"web/package.json": `{"dependencies": {"react": "^19.0.0"}}`,
+		"web/src/api.js":   "export const remove = (id) => fetch(import.meta.env.VITE_API + '/orders/' + id, { method: 'DELETE' });\n",
+		"web/.env":         "VITE_API=https://api.shop.example\n",
+		"nginx.conf": "server {\n    server_name api.shop.example;\n    location / {\n        add_header Access-Control-Allow-Origin https://app.shop.example always;\n" +
+			"        add_header Access-Control-Allow-Methods 'GET, PUT' always;\n        return 200;\n    }\n}\n",
+		"fn/template.yaml": "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api:\n    Type: AWS::Serverless::Function\n    Properties:\n" +
+			"      CodeUri: .\n      Handler: app.handler\n      Runtime: nodejs22.x\n      Environment: { Variables: { ALLOWED: https://app.shop.example } }\n" +
+			"      Events: { Get: { Type: HttpApi, Properties: { Path: /orders, Method: get } } }\n",
+		"fn/app.js": "exports.handler = async () => ({ statusCode: 200, headers: { 'Access-Control-Allow-Origin': process.env.ALLOWED }, body: '[]' });\n",
+	}
+	writeAll(t, dir, files)
+	c := edit(t, dir)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		c.openFile(name, files[name])
+	}
+	c.settle()
+	clean := c.all()
+	for _, test := range []struct{ name, old, new string }{
+		{"api/.env", "https://app.shop.example", "https://app.shop.example/"},
+		{"web/.env", "api.shop", "api.payments"},
+		{"web/package.json", "react", "express"},
+		{"fn/template.yaml", "https://app.shop.example", "https://app.shop.example/"},
+	} {
+		at := strings.Index(files[test.name], test.old)
+		c.replace(test.name, at, at+len(test.old), test.new)
+		c.settle()
+		got := c.all()
+		if want := fresh(t, c.open, ""); got != want {
+			t.Errorf("%s with %q for %q: %s\nwant %s", test.name, test.new, test.old, got, want)
+		}
+		if got == clean {
+			t.Errorf("%s with %q for %q changes nothing", test.name, test.new, test.old)
+		}
+		c.replace(test.name, at, at+len(test.new), test.old)
+		c.settle()
+		if got := c.all(); got != clean {
+			t.Errorf("%s as it was: %s\nwant %s", test.name, got, clean)
+		}
 	}
 }
 

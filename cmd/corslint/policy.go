@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +49,7 @@ Then one path, or none, is a project: each layer is looked at through the one th
 			out := cmd.OutOrStdout()
 			for _, layer := range chain[0].Layers {
 				if program {
-					fmt.Fprintf(out, "%s\n%s\n", layer.Name, layer.Answerer)
+					printProgram(out, layer)
 					continue
 				}
 				printPolicy(out, probe.Run(cmd.Context(), chain, layer, nil))
@@ -57,7 +58,7 @@ Then one path, or none, is a project: each layer is looked at through the one th
 		},
 	}
 	cmd.Flags().StringVar(&q.nginxVersion, "nginx-version", "", "the nginx `VERSION` that the configuration is for")
-	cmd.Flags().BoolVar(&program, "program", false, "print what the configuration was lowered to")
+	cmd.Flags().BoolVar(&program, "program", false, "print what the configuration was lowered to; of an application, the routes that it registers")
 	cmd.Flags().BoolVar(&readers, "who", false, "show who may read each endpoint, and who was refused")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "with --who, the page that each stranger would host")
 	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of --who: text or json")
@@ -96,6 +97,20 @@ func showReaders(cmd *cobra.Command, paths []string, o options, format string, v
 		return who.WriteJSON(cmd.OutOrStdout(), layers)
 	}
 	return who.WriteText(cmd.OutOrStdout(), layers, func(s source.Span) string { return fmt.Sprintf("%s:%d", relative(base, s.Path()), s.Position().Line) }, verbose)
+}
+
+// printProgram prints what a layer answers by. An application has no program: its own code is run for each request.
+func printProgram(out io.Writer, layer *policy.Layer) {
+	if program, ok := layer.Answerer.(*policy.Program); ok {
+		fmt.Fprintf(out, "%s\n%s\n", layer.Name, program)
+		return
+	}
+	fmt.Fprintf(out, "%s: no program, its code is run for each request; it has\n", layer.Name)
+	w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
+	for _, e := range layer.Endpoints {
+		fmt.Fprintf(w, "  %s\t%s\t%s:%d\n", cmp.Or(strings.Join(e.Methods, ", "), "any"), e.Pattern, e.Span.Path(), e.Span.Position().Line)
+	}
+	_ = w.Flush() // the writer below reports its own errors
 }
 
 // printPolicy prints what each endpoint of a layer allows, as its answers to an origin that is meant show it.

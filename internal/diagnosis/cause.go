@@ -87,7 +87,7 @@ type letIn struct {
 func (c *candidate) letIn(ctx context.Context, a *attempt) letIn {
 	var in letIn
 	page := a.exchange.Fetch.Origin
-	meanings := probe.NewProber(ctx, c.chain, c.layer).Stated(nil).Meanings
+	meanings := probe.NewProber(ctx, c.Chain, c.Layer).Stated(nil).Meanings
 	if slices.ContainsFunc(meanings, func(m probe.Meaning) bool { return m.Origin == page }) {
 		return in
 	}
@@ -98,7 +98,7 @@ func (c *candidate) letIn(ctx context.Context, a *attempt) letIn {
 		in.named = append(in.named, m.Origin)
 		f := a.exchange.Fetch
 		f.Origin, f.PageURL = m.Origin, ""
-		x, err := exchange.Simulate(ctx, a.exchange.Engine, c.chain, f, exchange.Options{Entry: c.layer, AssumeSilent: true})
+		x, err := exchange.Simulate(ctx, a.exchange.Engine, c.Chain, f, exchange.Options{Entry: c.Layer, AssumeSilent: true})
 		if err != nil || len(x.Outcomes) == 0 {
 			continue
 		}
@@ -216,9 +216,13 @@ func surveyOf(ctx context.Context, by *candidate, x *exchange.Exchange) *probe.S
 		return nil
 	}
 	at := source.Span{File: source.NewFile(said, []byte(f.Title())), End: len(f.Title())}
+	server, ok := contract.ParseServer(u.Scheme+"://"+u.Host, at)
+	if !ok {
+		return nil
+	}
 	need := contract.Need{
 		Method: f.Method, Path: u.Path, Example: u.Path, Origin: f.Origin, Span: at, Cell: &contract.Cell{},
-		Servers: []contract.Server{{Scheme: u.Scheme, Host: u.Hostname(), Port: port(u), Span: at}},
+		Servers: []contract.Server{server},
 	}
 	for _, h := range f.Headers {
 		need.Headers = append(need.Headers, contract.Header{Name: h.Name, Value: h.Value, Span: at})
@@ -226,7 +230,7 @@ func surveyOf(ctx context.Context, by *candidate, x *exchange.Exchange) *probe.S
 	if f.Credentials == browser.CredentialsInclude {
 		need.Auth = []contract.Auth{{Cookies: true, Span: at}}
 	}
-	prober := probe.NewProber(ctx, by.chain, by.layer)
+	prober := probe.NewProber(ctx, by.Chain, by.Layer)
 	survey := prober.Survey()
 	survey.Stated = prober.Stated([]contract.Need{need}).Stated
 	if len(survey.Stated) == 0 {
@@ -234,7 +238,7 @@ func surveyOf(ctx context.Context, by *candidate, x *exchange.Exchange) *probe.S
 	}
 	asked := *x
 	if x.Engine != browser.Chromium { // of which the rules speak
-		again, err := exchange.Simulate(ctx, browser.Chromium, by.chain, *f, exchange.Options{Entry: by.layer, AssumeSilent: true})
+		again, err := exchange.Simulate(ctx, browser.Chromium, by.Chain, *f, exchange.Options{Entry: by.Layer, AssumeSilent: true})
 		if err != nil {
 			return nil
 		}

@@ -2,7 +2,7 @@
 // console line is about, and when their answer makes the browser print that line, it has the cause, the change and what is in
 // the way after it. Where it does not, it says what that means.
 //
-// It imports the analyzers, the rules, finding and source; who reads a project and who prints a diagnosis is not its business.
+// It imports the analyzers, the rules, finding, reach and source; who reads a project and who prints a diagnosis is not its business.
 package diagnosis
 
 import (
@@ -15,17 +15,9 @@ import (
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/reach"
 	"github.com/corslint/corslint/internal/source"
 )
-
-// Project is what is known of who answers.
-type Project struct {
-	// Seats are the hosts as browsers meet them, Hosts those that files describe: some stand behind others and are reached
-	// directly on a developer's machine only.
-	Seats, Hosts []*policy.Host
-	// Chain, when given, answers every URL that one of its layers listens for, and nobody else does.
-	Chain exchange.Chain
-}
 
 // Kind says how a diagnosis ends.
 type Kind uint8
@@ -67,7 +59,7 @@ type Diagnosis struct {
 	// Differs says where the message has another value than the prediction.
 	Differs string
 
-	Known []Listeners // of NoLayer: who is there
+	Known []reach.Listeners // of NoLayer: who is there
 
 	// Rule is the rule whose document is about the message; "" where there is none.
 	Rule string
@@ -84,14 +76,14 @@ type Wall struct {
 	Change string
 }
 
-// Diagnose finds out about a message.
-func (p *Project) Diagnose(ctx context.Context, m console.Message) *Diagnosis {
-	return p.diagnose(ctx, m, nil)
+// Diagnose finds out about a message. The project may be nil for one about which nobody is asked: see [Asks].
+func Diagnose(ctx context.Context, p *reach.Project, m console.Message) *Diagnosis {
+	return diagnose(ctx, p, m, nil)
 }
 
 // DiagnoseRequest finds out about a message about a request that is known.
-func (p *Project) DiagnoseRequest(ctx context.Context, m console.Message, f exchange.Fetch) *Diagnosis {
-	return p.diagnose(ctx, m, &f)
+func DiagnoseRequest(ctx context.Context, p *reach.Project, m console.Message, f exchange.Fetch) *Diagnosis {
+	return diagnose(ctx, p, m, &f)
 }
 
 // varies reports whether the last answer of an exchange says that it depends on Origin.
@@ -114,7 +106,7 @@ func Asks(m *console.Message) bool {
 	return m.Kind == console.Refused && (m.URL != "" || m.First != "")
 }
 
-func (p *Project) diagnose(ctx context.Context, m console.Message, known *exchange.Fetch) *Diagnosis {
+func diagnose(ctx context.Context, p *reach.Project, m console.Message, known *exchange.Fetch) *Diagnosis {
 	d := &Diagnosis{Kind: General, Message: m}
 	d.Rule, d.Meaning, d.Hints = meaning(&m)
 	if !Asks(&m) {
@@ -123,16 +115,16 @@ func (p *Project) diagnose(ctx context.Context, m console.Message, known *exchan
 	if m.URL == "" {
 		m.URL = m.First
 	}
-	candidates := p.answering(startURL(&m))
+	candidates := answering(p, startURL(&m))
 	if len(candidates) == 0 && m.First != "" { // somebody else redirects to here
 		if originOf(m.First) != originOf(m.URL) {
 			m.Origin = "null" // https://fetch.spec.whatwg.org/#concept-request-tainted-origin
 		}
 		m.First = ""
-		candidates = p.answering(m.URL)
+		candidates = answering(p, m.URL)
 	}
 	if len(candidates) == 0 {
-		d.Kind, d.Known = NoLayer, p.known()
+		d.Kind, d.Known = NoLayer, p.Listeners()
 		return d
 	}
 	var first *attempt
@@ -156,18 +148,20 @@ func (p *Project) diagnose(ctx context.Context, m console.Message, known *exchan
 		return d
 	}
 	d.Kind = Otherwise
-	d.Layer, d.Host, d.Exchange, d.Outcome = first.by.layer, first.by.host, first.exchange, first.outcome
+	d.Layer, d.Host, d.Exchange, d.Outcome = first.by.Layer, first.by.Host, first.exchange, first.outcome
 	d.Guessed = first.guessed
 	return d
 }
 
-// Answering returns the chain that answers a URL and its layer that the browser meets. It reports false where nobody does.
-func (p *Project) Answering(url string) (exchange.Chain, *policy.Layer, bool) {
-	found := p.answering(url)
-	if len(found) == 0 {
-		return nil, nil, false
+// candidate is a layer that may be who answered.
+type candidate struct{ reach.Candidate }
+
+func answering(p *reach.Project, url string) []candidate {
+	var out []candidate
+	for _, c := range p.Candidates(url, nil) {
+		out = append(out, candidate{c})
 	}
-	return found[0].chain, found[0].layer, true
+	return out
 }
 
 // startURL is where the request was sent to at first.
@@ -181,7 +175,7 @@ func startURL(m *console.Message) string {
 // caused fills in what is known when the project's own answer is the cause.
 func (d *Diagnosis) caused(ctx context.Context, by *candidate, a *attempt) {
 	d.Kind = Caused
-	d.Layer, d.Host, d.Exchange, d.Outcome = by.layer, by.host, a.exchange, a.outcome
+	d.Layer, d.Host, d.Exchange, d.Outcome = by.Layer, by.Host, a.exchange, a.outcome
 	d.Failure, d.Guessed = a.failure, a.guessed
 	d.Answer = a.outcome.Answer(a.failure.Hop, a.failure.Phase)
 	d.What = what(&d.Failure, d.Answer, a.exchange.Fetch.Origin)
@@ -194,14 +188,14 @@ func (d *Diagnosis) caused(ctx context.Context, by *candidate, a *attempt) {
 // fromCache fills in what is known when a copy in a cache is the cause.
 func (d *Diagnosis) fromCache(ctx context.Context, by *candidate, a *attempt) {
 	d.Kind, d.Rule = Caused, "vary-origin-missing"
-	d.Layer, d.Host, d.Exchange, d.Outcome = by.layer, by.host, a.exchange, a.outcome
+	d.Layer, d.Host, d.Exchange, d.Outcome = by.Layer, by.Host, a.exchange, a.outcome
 	d.Failure, d.Guessed = a.failure, a.guessed
 	d.Answer = a.outcome.Answer(a.failure.Hop, a.failure.Phase)
 	d.Place = Place(&d.Failure, d.Answer)
 	d.What = what(&d.Failure, d.Answer, a.exchange.Fetch.Origin)
 	d.Because = "a cache hands out the copy that it keeps of the answer to " + a.before + ": the response depends on Origin and does not say so"
 	d.Change = "send Vary: Origin with every response of this path, whatever the origin is"
-	if fresh, err := exchange.Simulate(ctx, a.exchange.Engine, by.chain, a.exchange.Fetch, exchange.Options{Entry: by.layer, AssumeSilent: true}); err == nil && varies(&fresh) {
+	if fresh, err := exchange.Simulate(ctx, a.exchange.Engine, by.Chain, a.exchange.Fetch, exchange.Options{Entry: by.Layer, AssumeSilent: true}); err == nil && varies(&fresh) {
 		d.Rule = "vary-origin-conditional"
 		d.Because = strings.TrimSuffix(d.Because, "the response depends on Origin and does not say so") + "that one does not say that it depends on Origin, others do"
 	}

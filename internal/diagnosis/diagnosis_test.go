@@ -11,6 +11,7 @@ import (
 	"github.com/corslint/corslint/internal/diagnosis"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
+	"github.com/corslint/corslint/internal/reach"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/express"
@@ -34,7 +35,7 @@ func TestExamples(t *testing.T) {
 			}
 			result := engine.Run(context.Background(), o)
 			o.Rules = nil
-			project := diagnosis.Project{Seats: result.Seats, Hosts: engine.Run(context.Background(), o).Hosts}
+			project := reach.Project{Seats: result.Seats, Hosts: engine.Run(context.Background(), o).Hosts}
 			for _, f := range result.Findings {
 				for _, line := range []string{f.Browser.Chromium, f.Browser.Firefox, f.Browser.WebKit} {
 					for _, m := range console.Read(line) {
@@ -45,7 +46,7 @@ func TestExamples(t *testing.T) {
 							m.URL = console.Read(f.Browser.Chromium)[0].URL
 						}
 						lines++
-						d := project.Diagnose(context.Background(), m)
+						d := diagnosis.Diagnose(context.Background(), &project, m)
 						if d.Kind != diagnosis.Caused {
 							t.Logf("%s, %s: %s ends as %d", f.Rule, example.Name, m.Text, d.Kind)
 							continue

@@ -42,7 +42,7 @@ func (c *candidate) try(ctx context.Context, m *console.Message, known *exchange
 		if close != nil && m.Status == 0 && len(g.fetch.Circumstances) > 0 {
 			break // it happens without anything befalling the request
 		}
-		x, err := exchange.Simulate(ctx, engineOf(m), c.chain, g.fetch, exchange.Options{Entry: c.layer, AssumeSilent: true})
+		x, err := exchange.Simulate(ctx, engineOf(m), c.Chain, g.fetch, exchange.Options{Entry: c.Layer, AssumeSilent: true})
 		if err != nil || len(x.Outcomes) == 0 {
 			continue
 		}
@@ -78,8 +78,8 @@ func (c *candidate) cached(ctx context.Context, m *console.Message) *attempt {
 			other := mine
 			other.Origin = before
 			for _, kind := range []exchange.CacheKind{exchange.BrowserCache, exchange.SharedCache} {
-				both, err := exchange.SimulateSequence(ctx, engineOf(m), c.chain, []exchange.Fetch{other, mine},
-					exchange.Options{Entry: c.layer, AssumeSilent: true}, exchange.Cache{Kind: kind})
+				both, err := exchange.SimulateSequence(ctx, engineOf(m), c.Chain, []exchange.Fetch{other, mine},
+					exchange.Options{Entry: c.Layer, AssumeSilent: true}, exchange.Cache{Kind: kind})
 				if err != nil || len(both[1].Outcomes) == 0 {
 					continue
 				}
@@ -235,7 +235,7 @@ func originOf(page string) string {
 
 // meant returns the origins that the layer means to let in: those that it names, and those that its answers show.
 func (c *candidate) meant(ctx context.Context) []string {
-	survey := probe.NewProber(ctx, c.chain, c.layer).Survey()
+	survey := probe.NewProber(ctx, c.Chain, c.Layer).Survey()
 	var out []string
 	add := func(origin string) {
 		if !slices.Contains(out, origin) && len(out) < maxMeant {
@@ -392,7 +392,7 @@ func (c *candidate) likewise(ctx context.Context, m *console.Message, a *attempt
 		}
 		f := g.fetch
 		f.Method, f.Headers = r.method, r.headers
-		x, err := exchange.Simulate(ctx, engineOf(m), c.chain, f, exchange.Options{Entry: c.layer, AssumeSilent: true})
+		x, err := exchange.Simulate(ctx, engineOf(m), c.Chain, f, exchange.Options{Entry: c.Layer, AssumeSilent: true})
 		if err != nil || len(x.Outcomes) == 0 {
 			continue
 		}

@@ -19,6 +19,9 @@ type Memory struct {
 	scans  map[memoryKey]scanned
 	loads  map[memoryKey]loaded
 	checks map[*policy.Host]unitResult // by the first host of a configuration
+	// beside are the files that a dialect read although they cannot be of it, by their paths: what gives variables, manifests of
+	// packages, templates. Who of its configurations rests on which of them nobody knows. A nil file could not be read.
+	beside map[string]map[string]*source.File
 }
 
 type memoryKey struct{ dialect, path string }
@@ -36,7 +39,7 @@ type loaded struct {
 
 // NewMemory returns an empty memory.
 func NewMemory() *Memory {
-	return &Memory{scans: map[memoryKey]scanned{}, loads: map[memoryKey]loaded{}, checks: map[*policy.Host]unitResult{}}
+	return &Memory{scans: map[memoryKey]scanned{}, loads: map[memoryKey]loaded{}, checks: map[*policy.Host]unitResult{}, beside: map[string]map[string]*source.File{}}
 }
 
 // Forget drops what rests on more than the text of files: on which others there are, as the targets of an include do.
@@ -49,6 +52,83 @@ func (m *Memory) Forget() {
 	clear(m.loads)
 	clear(m.scans)
 	clear(m.checks)
+	clear(m.beside)
+}
+
+// watch returns the files of a run for the reader of a dialect, and notes what it reads that cannot be of the dialect. When one
+// of those that it read before has changed, nothing of the dialect is known any more.
+func (m *Memory) watch(d parsers.Dialect, files parsers.Files) parsers.Files {
+	if m == nil {
+		return files
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	included := map[string]bool{} // of these it is known who rests on them
+	for key, l := range m.loads {
+		if key.dialect == d.Name() {
+			for _, f := range l.result.Files {
+				included[f.Path] = true
+			}
+		}
+	}
+	for path, before := range m.beside[d.Name()] {
+		if now, _ := files.Open(path); now != before && !included[path] {
+			m.forget(d.Name())
+			break
+		}
+	}
+	if m.beside[d.Name()] == nil {
+		m.beside[d.Name()] = map[string]*source.File{}
+	}
+	return &watched{files, d, m}
+}
+
+// forget drops what is known of a dialect. The lock is held.
+func (m *Memory) forget(dialect string) {
+	for key, l := range m.loads {
+		if key.dialect == dialect {
+			m.drop(key, l)
+		}
+	}
+	maps.DeleteFunc(m.scans, func(key memoryKey, _ scanned) bool { return key.dialect == dialect })
+	delete(m.beside, dialect)
+}
+
+// drop forgets a configuration. The lock is held.
+func (m *Memory) drop(key memoryKey, l loaded) {
+	l.result.Release()
+	for _, h := range l.result.Hosts {
+		delete(m.checks, h)
+	}
+	delete(m.loads, key)
+}
+
+// watched are the files of a run as the reader of a dialect sees them.
+type watched struct {
+	parsers.Files
+	dialect parsers.Dialect
+	memory  *Memory
+}
+
+// Open implements [parsers.Files].
+func (w *watched) Open(path string) (*source.File, error) {
+	f, err := w.Files.Open(path)
+	if !w.dialect.Candidate(path) {
+		w.memory.lock.Lock()
+		defer w.memory.lock.Unlock()
+		if beside := w.memory.beside[w.dialect.Name()]; beside != nil { // nil: all is forgotten since
+			beside[path] = f
+		}
+	}
+	return f, err
+}
+
+// Exists implements [parsers.Disk].
+func (w *watched) Exists(abs string) (file, directory, known bool) {
+	if disk, ok := w.Files.(parsers.Disk); ok {
+		return disk.Exists(abs)
+	}
+	return false, false, false
 }
 
 // Fork returns a memory that knows the files that this one does, for runs over some that differ from them. The first of those
@@ -56,7 +136,10 @@ func (m *Memory) Forget() {
 func (m *Memory) Fork() *Memory {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	fork := &Memory{scans: maps.Clone(m.scans), loads: maps.Clone(m.loads), checks: map[*policy.Host]unitResult{}}
+	fork := &Memory{scans: maps.Clone(m.scans), loads: maps.Clone(m.loads), checks: map[*policy.Host]unitResult{}, beside: map[string]map[string]*source.File{}}
+	for dialect, files := range m.beside {
+		fork.beside[dialect] = maps.Clone(files)
+	}
 	for key, l := range fork.loads {
 		l.result.Done = nil // what it keeps is kept for this one
 		fork.loads[key] = l
@@ -104,10 +187,7 @@ func (m *Memory) load(ctx context.Context, dialect string, u parsers.Unit, files
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	if old, ok := m.loads[key]; ok {
-		old.result.Release()
-		for _, h := range old.result.Hosts {
-			delete(m.checks, h)
-		}
+		m.drop(key, old)
 	}
 	m.loads[key] = loaded{u.Includes, result}
 	return result

@@ -1,5 +1,5 @@
 // Package expect holds a project's layers against what its configuration expects of them: requests of pages, each with
-// the verdict that it must have. It imports config, finding, source, and the analyzers policy, browser and exchange.
+// the verdict that it must have. It imports config, finding, reach, source, and the analyzers policy, browser and exchange.
 package expect
 
 import (
@@ -15,19 +15,20 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/config"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/reach"
 	"github.com/corslint/corslint/internal/source"
 )
 
 // Rule is the name of the rule that reports an expectation.
 const Rule = "expectation-failed"
 
-// Check simulates what is expected, in Chromium, and returns a finding for each expectation that does not hold. Hosts are
-// all of a project. Where the verdict depends on what an unknown upstream sends, an expectation holds if it does for one
-// that sends no CORS headers of its own; else it fails for certain only if somebody is let in.
-func Check(ctx context.Context, list []config.Expectation, hosts []*policy.Host) []*finding.Finding {
+// Check simulates what is expected, in Chromium, and returns a finding for each expectation that does not hold. Where the verdict
+// depends on what an unknown upstream sends, an expectation holds if it does for one that sends no CORS headers of its own; else
+// it fails for certain only if somebody is let in.
+func Check(ctx context.Context, list []config.Expectation, project *reach.Project) []*finding.Finding {
 	var out []*finding.Finding
 	for i := range list {
-		if f := check(ctx, &list[i], hosts); f != nil {
+		if f := check(ctx, &list[i], project); f != nil {
 			out = append(out, f)
 		}
 	}
@@ -35,109 +36,83 @@ func Check(ctx context.Context, list []config.Expectation, hosts []*policy.Host)
 	return out
 }
 
-func check(ctx context.Context, e *config.Expectation, hosts []*policy.Host) *finding.Finding {
-	chains, why := answering(e, hosts)
+func check(ctx context.Context, e *config.Expectation, project *reach.Project) *finding.Finding {
+	layers, why := answering(e, project)
 	if why != "" {
 		f := report(e, finding.Error, "nobody is known to answer "+request(e), why)
 		f.Change = "name the files whose layer answers, as in: deploy/**; or change the URL"
 		return f
 	}
-	for _, chain := range chains {
-		if f := hold(ctx, e, chain); f != nil {
-			return f
+	for _, environments := range layers {
+		var first *finding.Finding
+		for i := range environments {
+			f := hold(ctx, e, &environments[i])
+			if f == nil {
+				first = nil
+				break
+			}
+			first = cmp.Or(first, f)
+		}
+		if first != nil {
+			return first
 		}
 	}
 	return nil
 }
 
-// hold returns what there is to report about one chain, nil where the expectation holds.
-func hold(ctx context.Context, e *config.Expectation, chain exchange.Chain) *finding.Finding {
-	x, err := exchange.Simulate(ctx, browser.Chromium, chain, fetch(e), exchange.Options{})
+// hold returns what there is to report about one layer, nil where the expectation holds.
+func hold(ctx context.Context, e *config.Expectation, by *reach.Candidate) *finding.Finding {
+	x, err := exchange.Simulate(ctx, browser.Chromium, by.Chain, fetch(e), exchange.Options{Entry: by.Layer})
 	if err != nil {
 		return report(e, finding.Error, "it is not known whether the browser allows "+request(e), err.Error())
 	}
 	if x.Verdict() == browser.Unknown {
-		silent, err := exchange.Simulate(ctx, browser.Chromium, chain, fetch(e), exchange.Options{AssumeSilent: true})
+		silent, err := exchange.Simulate(ctx, browser.Chromium, by.Chain, fetch(e), exchange.Options{Entry: by.Layer, AssumeSilent: true})
 		switch {
 		case err != nil || silent.Verdict() == browser.Unknown:
 		case string(silent.Verdict()) == e.Verdict:
 			return nil
 		case silent.Verdict() == browser.Allowed: // by headers that the layers write, which upstreams do not send again
-			return allowed(e, &silent, chain)
+			return allowed(e, &silent, by)
 		}
-		return unknown(e, &x, chain)
+		return unknown(e, &x, by)
 	}
 	switch {
 	case string(x.Verdict()) == e.Verdict:
 		return nil
 	case x.Verdict() == browser.Allowed:
-		return allowed(e, &x, chain)
+		return allowed(e, &x, by)
 	}
-	return blocked(e, &x, chain)
+	return blocked(e, &x, by)
 }
 
-// answering returns the chains that may answer: those of the hosts that name the URL's host, or else the only one that
-// answers for any. Layers that are declared by hand stand behind them. Where that leaves open who it is, it says why.
-func answering(e *config.Expectation, hosts []*policy.Host) (chains []exchange.Chain, why string) {
-	u, err := url.Parse(e.URL)
-	if err != nil {
-		return nil, "the URL cannot be read"
+// answering returns the layers that may answer, each in the environments in which its program runs: which of them the URL is
+// that of nobody says, and an expectation holds for the layer if it does in one. Where it is left open who answers, it says why.
+func answering(e *config.Expectation, project *reach.Project) (layers [][]reach.Candidate, why string) {
+	found := project.Candidates(e.URL, func(l *policy.Layer) bool { return e.Within(l.Span.Path()) })
+	direct := func(c reach.Candidate) bool { return c.Direct }
+	if !slices.ContainsFunc(found, direct) || slices.IndexFunc(found, direct) > 0 { // what browsers meet comes first
+		found = slices.DeleteFunc(found, direct)
 	}
-	var declared, named, catchAll []*policy.Host
-	var addresses []string
-	for _, h := range hosts {
-		if h.Serves != nil {
-			declared = append(declared, h)
+	for _, c := range found {
+		same := func(other []reach.Candidate) bool { return source.Compare(other[0].Layer.Span, c.Layer.Span) == 0 }
+		if i := slices.IndexFunc(layers, same); i >= 0 {
+			layers[i] = append(layers[i], c)
+		} else {
+			layers = append(layers, []reach.Candidate{c})
 		}
 	}
-	front := slices.DeleteFunc(slices.Clone(hosts), func(h *policy.Host) bool { return h.Serves != nil })
-	if len(front) == 0 {
-		front = declared
-	}
-	for _, h := range front {
-		addresses = append(addresses, h.Addresses()...)
-		picked, ok := h.Pick(u.Scheme, u.Hostname(), port(u))
-		switch {
-		case !ok || !e.Within(picked.Layer.Span.Path()):
-		case slices.ContainsFunc(picked.Layer.Listeners, func(l policy.Listener) bool { return names(l, u.Hostname()) }):
-			named = append(named, h)
-		default:
-			catchAll = append(catchAll, h)
-		}
-	}
-	if len(named) == 0 {
-		if len(catchAll) > 1 {
-			return nil, fmt.Sprintf("%d layers answer for any host", len(catchAll))
-		}
-		named = catchAll
-	}
-	if len(named) == 0 {
+	switch addresses := project.Addresses(); {
+	case len(layers) > 1 && !found[0].Named:
+		return nil, fmt.Sprintf("%d layers answer for any host", len(layers))
+	case len(layers) > 0:
+		return layers, ""
+	case len(addresses) == 0:
+		return nil, "nothing in the project answers HTTP requests"
+	default:
 		slices.Sort(addresses)
-		addresses = slices.Compact(addresses)
-		if len(addresses) == 0 {
-			return nil, "nothing in the project answers HTTP requests"
-		}
 		return nil, "there are " + strings.Join(addresses[:min(len(addresses), 5)], ", ")
 	}
-	for _, h := range named {
-		chains = append(chains, append(exchange.Chain{h}, slices.DeleteFunc(slices.Clone(declared), func(d *policy.Host) bool { return d == h })...))
-	}
-	return chains, ""
-}
-
-func names(l policy.Listener, host string) bool {
-	return slices.ContainsFunc(l.Hosts, func(p policy.HostPattern) bool { return p.Matches(strings.ToLower(host)) })
-}
-
-func port(u *url.URL) int {
-	var n int
-	if _, err := fmt.Sscanf(u.Port(), "%d", &n); err == nil {
-		return n
-	}
-	if u.Scheme == "https" {
-		return 443
-	}
-	return 80
 }
 
 func fetch(e *config.Expectation) exchange.Fetch {
@@ -175,7 +150,7 @@ func report(e *config.Expectation, severity finding.Severity, message, because s
 }
 
 // unknown reports an expectation that rests on something that is not known.
-func unknown(e *config.Expectation, x *exchange.Exchange, chain exchange.Chain) *finding.Finding {
+func unknown(e *config.Expectation, x *exchange.Exchange, by *reach.Candidate) *finding.Finding {
 	f := report(e, finding.Warning, "it is not known whether the browser allows "+request(e), "")
 	var on []string
 	for i := range x.Outcomes {
@@ -187,12 +162,12 @@ func unknown(e *config.Expectation, x *exchange.Exchange, chain exchange.Chain) 
 	}
 	f.Because = "it depends on whether " + strings.Join(on, ", ")
 	f.Change = "declare what is not known, in a layer file"
-	prove(f, x, &x.Outcomes[0], chain)
+	prove(f, x, &x.Outcomes[0], by)
 	return f
 }
 
 // allowed reports that somebody is let in.
-func allowed(e *config.Expectation, x *exchange.Exchange, chain exchange.Chain) *finding.Finding {
+func allowed(e *config.Expectation, x *exchange.Exchange, by *reach.Candidate) *finding.Finding {
 	f := report(e, finding.Error, "the browser allows "+request(e)+", expected to be blocked", "every check passes")
 	o := &x.Outcomes[0]
 	for i := range o.Hops {
@@ -203,15 +178,15 @@ func allowed(e *config.Expectation, x *exchange.Exchange, chain exchange.Chain) 
 			}
 		}
 	}
-	prove(f, x, o, chain)
+	prove(f, x, o, by)
 	return f
 }
 
 // blocked reports that a request which has to work does not.
-func blocked(e *config.Expectation, x *exchange.Exchange, chain exchange.Chain) *finding.Finding {
+func blocked(e *config.Expectation, x *exchange.Exchange, by *reach.Candidate) *finding.Finding {
 	f := report(e, finding.Error, "the browser refuses "+request(e)+", expected to be allowed", "")
 	o := &x.Outcomes[0]
-	defer prove(f, x, o, chain)
+	defer prove(f, x, o, by)
 	if len(o.Result.Failures) == 0 {
 		return f
 	}
@@ -261,20 +236,16 @@ func relate(f *finding.Finding, h policy.Header, text string) {
 }
 
 // prove adds the exchange, and the layer that answers, so that a run over that layer's file reports the finding.
-func prove(f *finding.Finding, x *exchange.Exchange, o *exchange.Outcome, chain exchange.Chain) {
-	w := x.Witness(o, chain[0].Name)
+func prove(f *finding.Finding, x *exchange.Exchange, o *exchange.Outcome, by *reach.Candidate) {
+	w := x.Witness(o, by.Host.Name)
 	w.Exchange = x.Evidence(o)
 	f.Witness = []finding.Witness{w}
 	f.Curl = x.Curl(o)
 	for _, a := range o.Assuming {
 		f.Assuming = append(f.Assuming, a.String())
 	}
-	u, err := url.Parse(x.Fetch.URL)
-	if err != nil {
-		return
+	if u, err := url.Parse(x.Fetch.URL); err == nil {
+		f.Endpoints = []string{by.Layer.Name + u.Path}
 	}
-	if picked, ok := chain[0].Pick(u.Scheme, u.Hostname(), port(u)); ok {
-		f.Endpoints = []string{picked.Layer.Name + u.Path}
-		f.Related = append(f.Related, finding.Related{Span: picked.Layer.Span, Text: "answers"})
-	}
+	f.Related = append(f.Related, finding.Related{Span: by.Layer.Span, Text: "answers"})
 }

@@ -6,25 +6,26 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/config"
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
+	"github.com/corslint/corslint/internal/reach"
 	"github.com/corslint/corslint/internal/source"
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
 )
 
-// hosts reads the layers of files.
-func hosts(t *testing.T, files map[string]string) []*policy.Host {
+// read reads the layers of files.
+func read(t *testing.T, files map[string]string) *reach.Project {
 	t.Helper()
 	var list []*source.File
 	for name, text := range files {
 		list = append(list, source.NewFile(name, []byte(text)))
 	}
 	tree := discovery.Memory(list...).Walk(discovery.Options{})
-	return engine.Run(context.Background(), engine.Options{Files: tree, Dialects: []parsers.Dialect{nginx.Dialect{}, layerfile.Dialect{}}}).Hosts
+	result := engine.Run(context.Background(), engine.Options{Files: tree, Dialects: []parsers.Dialect{nginx.Dialect{}, layerfile.Dialect{}}, Link: true})
+	return &reach.Project{Seats: result.Seats, Hosts: result.Hosts}
 }
 
 func TestCheck(t *testing.T) {
@@ -38,7 +39,7 @@ func TestCheck(t *testing.T) {
 		"b/any.conf":     `server { listen 81; location / { return 200; } }`,
 		"orders.yaml":    "corslint: layer/v1\nname: orders\nserves: [\"orders:3000\"]\nanswers:\n  - status: 200\n    headers: {Access-Control-Allow-Origin: \"*\"}\n",
 	}
-	all := hosts(t, files)
+	all := read(t, files)
 	conf := source.NewFile(".corslint.yml", []byte("expect: blocked"))
 	for _, test := range []struct {
 		name   string

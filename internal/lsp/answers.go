@@ -269,7 +269,7 @@ func (q *asked) suppression(f *finding.Finding) (codeAction, bool) {
 		all := comment + rest
 		at.NewText = &all
 		if q.server.client.Capabilities.Window.ShowDocument.Support {
-			action.Command = &command{Title: "Write the reason", Command: commandShow, Arguments: []any{q.document.uri, position{line, units([]byte(comment))}}}
+			action.Command = &command{Title: "Write the reason", Command: commandShow, Arguments: []any{q.document.uri, position{line, source.UTF16Len([]byte(comment))}}}
 		}
 	}
 	action.Edit = q.server.change([]documentEdit{{TextDocument: q.versioned(q.document.uri), Edits: []textEdit{at}}})

@@ -13,19 +13,6 @@ import (
 // Positions of the protocol count UTF-16 code units within a line, those of corslint bytes of the file. Bytes that are no UTF-8
 // are one unit each, as the replacement character is that an editor shows for them.
 
-// units returns how many UTF-16 code units a text has.
-func units(text []byte) int {
-	n := 0
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		if n++; r > 0xFFFF {
-			n++
-		}
-		text = text[size:]
-	}
-	return n
-}
-
 // lines are the offsets at which the lines of a text start. A line ends with \n, \r\n or \r.
 func lines(text []byte) []int {
 	starts := []int{0}
@@ -49,7 +36,7 @@ func toPosition(text []byte, starts []int, offset int) position {
 			high = mid - 1
 		}
 	}
-	return position{Line: line, Character: units(text[starts[line]:offset])}
+	return position{Line: line, Character: source.UTF16Len(text[starts[line]:offset])}
 }
 
 // toOffset returns the byte offset of a position. One behind the end of its line is the line's end, as the protocol has it.

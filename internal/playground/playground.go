@@ -1,6 +1,6 @@
 // Package playground answers what the playground's page asks: what there is to say about a few files, and what becomes of one
 // request of a page. The same answers come from a server on this machine and from WebAssembly in the browser. It imports the
-// analyzers, rules, engine, discovery, finding, source and the parsers' contract.
+// analyzers, rules, engine, fix, reach, discovery, finding, source and the parsers' contract.
 package playground
 
 import (

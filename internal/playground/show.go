@@ -1,6 +1,8 @@
 package playground
 
 import (
+	"bytes"
+
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/internal/finding"
@@ -8,10 +10,8 @@ import (
 )
 
 // shower turns what corslint says into what the page shows. It remembers, for every file that it met, how many UTF-16 code units
-// stand before each stride of bytes.
+// stand before each of its lines.
 type shower map[*source.File][]int
-
-const stride = 1 << 10
 
 func (s shower) place(span source.Span) Place {
 	if span.IsZero() {
@@ -24,29 +24,14 @@ func (s shower) place(span source.Span) Place {
 func (s shower) units(f *source.File, offset int) int {
 	before, ok := s[f]
 	if !ok {
-		before = append(before, 0)
-		for at := 0; at+stride <= len(f.Data); at += stride {
-			before = append(before, before[len(before)-1]+count(f.Data[at:at+stride]))
+		before = []int{0}
+		for line := range bytes.Lines(f.Data) {
+			before = append(before, before[len(before)-1]+source.UTF16Len(line))
 		}
 		s[f] = before
 	}
-	offset = min(max(offset, 0), len(f.Data))
-	i := offset / stride
-	return before[i] + count(f.Data[i*stride:offset])
-}
-
-// count returns how many UTF-16 code units begin in a text, which is UTF-8: JSON brings nothing else.
-func count(text []byte) int {
-	n := 0
-	for _, b := range text {
-		if b < 0x80 || b >= 0xC0 { // what is between them goes on with a character
-			n++
-		}
-		if b >= 0xF0 { // beyond U+FFFF: two surrogates
-			n++
-		}
-	}
-	return n
+	at := f.Position(offset)
+	return before[at.Line-1] + at.UTF16 - 1
 }
 
 func (s shower) finding(f *finding.Finding) Finding {

@@ -7,7 +7,7 @@ import (
 	"github.com/corslint/corslint/analyzers/browser"
 	"github.com/corslint/corslint/analyzers/exchange"
 	"github.com/corslint/corslint/analyzers/policy"
-	"github.com/corslint/corslint/internal/diagnosis"
+	"github.com/corslint/corslint/internal/reach"
 )
 
 // nobody says that nothing answers a URL, and what is there.
@@ -35,7 +35,7 @@ func (s shower) simulate(ctx context.Context, f *Fetch, seats, hosts []*policy.H
 			fetch.Headers = append(fetch.Headers, browser.Header{Name: h[0], Value: h[1]})
 		}
 	}
-	project := diagnosis.Project{Seats: seats, Hosts: hosts}
+	project := reach.Project{Seats: seats, Hosts: hosts}
 	chain, layer, ok := project.Answering(f.URL)
 	if !ok {
 		return &Exchange{Error: nobody(f.URL, seats)}

@@ -8,9 +8,9 @@ import "github.com/corslint/corslint/internal/source"
 // Repair is one way to repair what a rule found.
 type Repair struct {
 	Title string // imperative, as a button says it: "send it with errors too"
-	// Unsafe: whatever a simulation says, somebody has to look at it. It lets in who was not, or changes what somebody may
-	// rely on.
-	Unsafe bool
+	// Unsafe says why somebody has to look at it, whatever a simulation says: "it changes the order of middleware". It is "" for
+	// what lets in nobody who was not, and changes nothing that somebody may rely on.
+	Unsafe string
 	Steps  []Step
 }
 

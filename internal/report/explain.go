@@ -41,7 +41,7 @@ func Explain(w io.Writer, r *Report, f *finding.Finding, o Options) error {
 
 	lines = append(lines, "")
 	for _, row := range [][2]string{
-		{"Change", sentence(f.Change) + fixHint(f)},
+		{"Change", strings.TrimSpace(sentence(f.Change) + "   " + fixHint(f))},
 		{"Endpoints", p.list(f.Endpoints, len(f.Endpoints))},
 		{"Also", p.list(f.Also, len(f.Also))},
 		{"Silence", silence(f)},

@@ -260,11 +260,12 @@ func (b *sarifBuilder) log(groups []sarifGroup, dropped int, detailed bool) sari
 	for _, g := range groups {
 		results = append(results, b.result(g, detailed))
 	}
-	driver := sarif.Driver{Name: r.Tool.Name, Version: r.Tool.Version, Rules: b.rules}
-	driver.InformationURI = "https://github.com/corslint/corslint"
-	if version := strings.TrimPrefix(r.Tool.Version, "v"); strings.Count(version, ".") >= 2 {
-		driver.SemanticVersion = version
+	driver := sarif.Driver{Name: r.Tool.Name, Rules: b.rules, InformationURI: "https://github.com/corslint/corslint"}
+	driver.Version = strings.TrimPrefix(r.Tool.Version, "v")
+	if strings.Count(driver.Version, ".") < 2 {
+		driver.Version = "0.0.0-" + driver.Version // of a build from source: readers compare versions as numbers
 	}
+	driver.SemanticVersion = driver.Version
 	return sarif.Log{Schema: sarif.Schema, Version: sarif.Version, Runs: []sarif.Run{{
 		Tool:        sarif.Tool{Driver: driver},
 		Invocations: []sarif.Invocation{{ExecutionSuccessful: true, ToolExecutionNotifications: b.notifications(dropped)}},

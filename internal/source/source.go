@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -37,17 +38,20 @@ func (f *File) Position(offset int) Position {
 	offset = min(max(offset, 0), len(f.Data))
 	f.index()
 	line := sort.SearchInts(f.lines, offset+1) - 1
-	p := Position{Line: line + 1, Column: 1, UTF16: 1}
-	for text := f.Data[f.lines[line]:offset]; len(text) > 0; {
+	text := f.Data[f.lines[line]:offset]
+	return Position{Line: line + 1, Column: utf8.RuneCount(text) + 1, UTF16: UTF16Len(text) + 1}
+}
+
+// UTF16Len returns how many UTF-16 code units a text has. Bytes that are no UTF-8 are one unit each, as the replacement character
+// is that an editor shows for them.
+func UTF16Len(text []byte) int {
+	n := 0
+	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
+		n += utf16.RuneLen(r)
 		text = text[size:]
-		p.Column++
-		p.UTF16++
-		if r > 0xFFFF {
-			p.UTF16++
-		}
 	}
-	return p
+	return n
 }
 
 // Line returns the text of a line, counted from 1, without its line ending; "" for a line the file does not have.

@@ -35,7 +35,7 @@ func (e *evaluator) moduleNeeds(ctx context.Context, m *module) []contract.Need 
 			e.gaps = append(e.gaps, policy.Gap{Span: site.span(), Why: "too much depends on one another here; the requests from here on are not read"})
 			break
 		}
-		if e.app.onServerSide(site.fn) {
+		if e.app.onServerSide(site.scope.fn) {
 			continue
 		}
 		e.steps = 0
@@ -69,11 +69,11 @@ func (e *evaluator) follow(site *callSite, f *frame, depth int) []contract.Need 
 		return nil
 	}
 	var out []contract.Need
-	for _, v := range e.eval(site.callee, site.scope, site.module, f) {
+	for _, v := range e.eval(site.callee, site.scope, f) {
 		if v.kind != callable || f.of(v.fn) != nil || !e.forwards(v.fn, 0) {
 			continue
 		}
-		args, open := e.arguments(site.args, site.scope, site.module, f)
+		args, open := e.arguments(site.args, site.scope, f)
 		call := &frame{fn: v.fn, args: args, spread: open, this: v.this, parent: f}
 		for _, inner := range v.fn.calls {
 			if len(out) > maxNeeds {
@@ -141,7 +141,7 @@ func (e *evaluator) forwards(fn *function, depth int) bool {
 		if !e.maySend(site) {
 			continue
 		}
-		for _, v := range e.eval(site.callee, site.scope, site.module, nil) {
+		for _, v := range e.eval(site.callee, site.scope, nil) {
 			if v.kind == callable && v.fn != fn && e.forwards(v.fn, depth+1) {
 				e.forwarding[fn] = true
 				return true
@@ -178,7 +178,7 @@ func (e *evaluator) gives(m *module) bool {
 		given = append(given, assignment{value: m.whole, scope: m.top})
 	}
 	for _, a := range given[:min(len(given), 200)] {
-		for _, v := range e.eval(a.value, a.scope, m, nil) {
+		for _, v := range e.eval(a.value, a.scope, nil) {
 			if e.givesValue(&v, 0) {
 				return true
 			}
@@ -366,7 +366,7 @@ func headersRead(reads []read, fetch bool) []contract.Header {
 			continue
 		}
 		if !slices.ContainsFunc(out, func(h contract.Header) bool { return strings.EqualFold(h.Name, r.header) }) {
-			out = append(out, contract.Header{Name: r.header, Span: place{module: r.module, node: r.node}.span()})
+			out = append(out, contract.Header{Name: r.header, Span: r.scope.place(r.node).span()})
 		}
 	}
 	return out

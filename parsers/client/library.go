@@ -119,7 +119,7 @@ func (r *request) body(data values) {
 		}
 	}
 	if json != (place{}) {
-		p := property{name: "Content-Type", value: now(literal("application/json", json)), at: place{module: r.site.module, node: nil, direct: r.site.span()}, maybe: other}
+		p := property{name: "Content-Type", value: now(literal("application/json", json)), at: place{module: r.site.scope.module, node: nil, direct: r.site.span()}, maybe: other}
 		r.headers = append(r.headers, p)
 	}
 }
@@ -248,16 +248,16 @@ func (e *evaluator) superagentRequest(method string, site *callSite, f *frame) *
 		case "set":
 			if len(next.args) == 2 {
 				c := change{keys: next.args[:1], value: next.args[1], scope: next.scope, sometimes: false}
-				r.addHeaders(values{e.change(value{kind: object}, &c, c.keys, next.module, f)})
+				r.addHeaders(values{e.change(value{kind: object}, &c, c.keys, f)})
 			} else {
 				r.addHeaders(e.argument(next, 0, f))
 			}
 		case "use": // a plugin
 			r.open = true
 		case "auth":
-			r.headers = setHeader(r.headers, property{name: "Authorization", at: place{module: next.module, node: &dot.Identifier}})
+			r.headers = setHeader(r.headers, property{name: "Authorization", at: next.scope.place(&dot.Identifier)})
 		case "withCredentials":
-			r.credentials, r.credentialsAt = withCookies, place{module: next.module, node: &dot.Identifier}
+			r.credentials, r.credentialsAt = withCookies, next.scope.place(&dot.Identifier)
 		case "send":
 			r.body(e.argument(next, 0, f))
 		}
@@ -340,9 +340,9 @@ func (e *evaluator) configured(s *sender, b *binding, f *frame) *sender {
 		if len(keys) < 2 || keyName(keys[0], true) != "defaults" {
 			continue
 		}
-		e.setDefault(&out, c, keys[1:], b.module, f)
+		e.setDefault(&out, c, keys[1:], f)
 	}
-	for _, site := range b.module.calls {
+	for _, site := range b.scope.module.calls {
 		root, keys := members(site.callee)
 		id, ok := root.(*ast.Identifier)
 		if !ok || !isInterceptor(keys) || len(keys) > 5 || site.scope.lookup(id.Name.String()) != b {
@@ -366,12 +366,12 @@ func (e *evaluator) configuredField(s *sender, v *value, field string) *sender {
 	return &out
 }
 
-func (e *evaluator) setDefault(s *sender, c *change, keys []ast.Expression, m *module, f *frame) {
+func (e *evaluator) setDefault(s *sender, c *change, keys []ast.Expression, f *frame) {
 	switch keyName(keys[0], true) {
 	case "baseURL":
-		s.base = limit(append(slices.Clone(s.base), e.eval(c.value, c.scope, m, f)...))
+		s.base = limit(append(slices.Clone(s.base), e.eval(c.value, c.scope, f)...))
 	case "withCredentials":
-		if v := e.eval(c.value, c.scope, m, f); len(v) == 1 && v[0].kind == truth && v[0].truth {
+		if v := e.eval(c.value, c.scope, f); len(v) == 1 && v[0].kind == truth && v[0].truth {
 			s.credentials = true
 		}
 	case "headers":
@@ -385,15 +385,12 @@ func (e *evaluator) setDefault(s *sender, c *change, keys []ast.Expression, m *m
 		if len(keys) != 1 {
 			return
 		}
-		name, known := "", false
-		if names := e.eval(keys[0], c.scope, m, f); len(names) == 1 {
-			name, known = names[0].known()
-		}
+		name, known := e.known(keys[0], c.scope, f)
 		if !known {
 			s.open = true
 			return
 		}
-		p := property{name: name, at: place{module: m, node: keys[0]}, value: e.later(c.value, c.scope, m, f), maybe: c.sometimes || c.scope.fn != nil}
+		p := property{name: name, at: c.scope.place(keys[0]), value: e.later(c.value, c.scope, f), maybe: c.sometimes || c.scope.fn != nil}
 		s.headers = setHeader(s.headers, p)
 	}
 }
@@ -409,7 +406,7 @@ func (e *evaluator) intercepted(s *sender, site *callSite) {
 		config := value{kind: object, props: []property{{name: "headers", value: now(value{kind: object})}}}
 		call := &frame{fn: v.fn, args: []*later{now(config)}}
 		for _, r := range v.fn.returns[:min(len(v.fn.returns), maxAlternatives)] {
-			for _, returned := range e.eval(r.value, r.scope, v.fn.module, call) {
+			for _, returned := range e.eval(r.value, r.scope, call) {
 				if returned.kind != object {
 					s.open = s.open || returned.kind != missing
 					continue

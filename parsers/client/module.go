@@ -284,10 +284,10 @@ func (r *reader) replacements(name string) []string {
 
 // isHelper reports whether a call is one of esbuild's own, or in one of its functions.
 func (site *callSite) isHelper() bool {
-	if id, ok := site.callee.(*ast.Identifier); ok && strings.HasPrefix(id.Name.String(), "__") && site.fn == nil {
+	if id, ok := site.callee.(*ast.Identifier); ok && strings.HasPrefix(id.Name.String(), "__") && site.scope.fn == nil {
 		return true
 	}
-	for fn := site.fn; fn != nil; fn = fn.parent {
+	for fn := site.scope.fn; fn != nil; fn = fn.parent {
 		if fn.parent == nil {
 			return fn.name == "__export" || fn.name == "__copyProps" || fn.name == "__toESM" || fn.name == "__reExport" || fn.name == "__toCommonJS"
 		}

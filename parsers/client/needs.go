@@ -33,7 +33,7 @@ func (e *evaluator) needs(r *request, at source.Span) []contract.Need {
 	if full := func(t target) bool { return !t.empty }; slices.ContainsFunc(targets, full) {
 		targets = slices.DeleteFunc(targets, func(t target) bool { return !full(t) })
 	}
-	if r.site.module.injected != nil {
+	if r.site.scope.module.injected != nil {
 		e.reader.index(e.app)
 	}
 	var out []contract.Need
@@ -46,7 +46,7 @@ func (e *evaluator) needs(r *request, at source.Span) []contract.Need {
 			n := contract.Need{Kind: contract.Called, Method: method, Path: group[0].path, Example: example(group[0].path), Open: r.open, Span: at, Credentials: contract.Withheld}
 			for _, t := range group {
 				switch {
-				case t.relative && r.site.module.injected != nil && e.app.intercepts: // which may well have a server's address
+				case t.relative && r.site.scope.module.injected != nil && e.app.intercepts: // which may well have a server's address
 					continue
 				case t.known || t.relative:
 					n.Servers = append(n.Servers, t.server)

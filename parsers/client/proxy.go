@@ -180,22 +180,22 @@ func (r *reader) scriptProxies(name, base string) []contract.Proxy {
 	switch {
 	case strings.HasPrefix(base, "next.config"):
 		for _, a := range m.rewrites {
-			out = append(out, e.rewrite(a, m)...)
+			out = append(out, e.rewrite(a)...)
 		}
 		return out
 	case strings.HasPrefix(base, "setupproxy"):
 		return e.middleware(m)
 	case strings.HasPrefix(base, "proxy.conf"):
 		if m.whole != nil {
-			return e.rules(e.eval(m.whole, m.top, m, nil))
+			return e.rules(e.eval(m.whole, m.top, nil))
 		}
 		if a, ok := m.exports["default"]; ok {
-			return e.rules(e.eval(a.value, a.scope, m, nil))
+			return e.rules(e.eval(a.value, a.scope, nil))
 		}
 	}
 	for _, a := range m.proxies {
-		at := place{module: m, node: a.value}
-		for _, v := range e.eval(a.value, a.scope, m, nil) {
+		at := a.scope.place(a.value)
+		for _, v := range e.eval(a.value, a.scope, nil) {
 			if target, ok := v.known(); ok && strings.HasPrefix(base, "vue.config") {
 				if p, ok := forwarding("/", target, at.span()); ok {
 					out = append(out, p)
@@ -311,9 +311,9 @@ func (e *evaluator) strip(v *value) string {
 }
 
 // rewrite reads a rewrite of Next.js. Its server does it wherever it runs.
-func (e *evaluator) rewrite(a assignment, m *module) []contract.Proxy {
+func (e *evaluator) rewrite(a assignment) []contract.Proxy {
 	var out []contract.Proxy
-	for _, v := range e.eval(a.value, a.scope, m, nil) {
+	for _, v := range e.eval(a.value, a.scope, nil) {
 		from, ok := v.get("source")
 		to, found := v.get("destination")
 		sources := from.value.get()
@@ -350,7 +350,7 @@ func (e *evaluator) middleware(m *module) []contract.Proxy {
 		}
 	}
 	for _, site := range m.calls {
-		callee := e.eval(site.callee, site.scope, m, nil)
+		callee := e.eval(site.callee, site.scope, nil)
 		if len(callee) != 1 || callee[0].kind != external || !strings.HasPrefix(callee[0].name, "package http-proxy-middleware") || len(site.args) == 0 {
 			continue
 		}

@@ -49,13 +49,13 @@ func (e *evaluator) request(site *callSite, f *frame) *request {
 	if construction, ok := site.node.(*ast.NewExpression); ok {
 		return e.eventSource(construction, site, f)
 	}
-	m, s := site.module, site.scope
+	s := site.scope
 	switch callee := site.callee.(type) {
 	case *ast.Identifier:
 		if callee.Name == "fetch" && e.isFetch(s.lookup("fetch"), f) {
 			return e.fetched(site, f)
 		}
-		return e.called(e.eval(callee, s, m, f), site, f)
+		return e.called(e.eval(callee, s, f), site, f)
 	case *ast.DotExpression:
 		name := callee.Identifier.Name.String()
 		if !interesting(name) {
@@ -65,10 +65,10 @@ func (e *evaluator) request(site *callSite, f *frame) *request {
 			return e.opened(callee, site, f)
 		}
 		if methods[name] != "" || name == "request" {
-			if _, keys := members(callee.Left); m.injected[lastName(callee.Left, keys)] {
+			if _, keys := members(callee.Left); s.module.injected[lastName(callee.Left, keys)] {
 				return e.angular(name, site, f)
 			}
-			left := e.eval(callee.Left, s, m, f)
+			left := e.eval(callee.Left, s, f)
 			for i := range left {
 				if sends := e.senderOf(&left[i]); sends != nil {
 					return e.sent(sends, name, site, f)
@@ -76,7 +76,7 @@ func (e *evaluator) request(site *callSite, f *frame) *request {
 			}
 			return nil
 		}
-		return e.called(e.eval(callee, s, m, f), site, f)
+		return e.called(e.eval(callee, s, f), site, f)
 	}
 	return nil
 }
@@ -151,12 +151,12 @@ func (e *evaluator) senderOf(v *value) *sender {
 }
 
 // made returns what a function of a library makes: an instance of it.
-func (e *evaluator) made(v *value, x *ast.CallExpression, s *scope, m *module, f *frame) (values, bool) {
+func (e *evaluator) made(v *value, x *ast.CallExpression, s *scope, f *frame) (values, bool) {
 	if v.kind != external {
 		return nil, false
 	}
 	if name := plainName(v.name); name == "package superagent-promise" {
-		return values{{kind: external, name: name + "()", at: place{module: m, node: x}}}, true
+		return values{{kind: external, name: name + "()", at: s.place(x)}}, true
 	}
 	parts := strings.Split(v.name, ".")
 	last := parts[len(parts)-1]
@@ -170,9 +170,9 @@ func (e *evaluator) made(v *value, x *ast.CallExpression, s *scope, m *module, f
 	}
 	made := &sender{library: base.library}
 	if len(x.ArgumentList) > 0 {
-		made.config = e.eval(x.ArgumentList[0], s, m, f)
+		made.config = e.eval(x.ArgumentList[0], s, f)
 	}
-	return values{{kind: library, sends: made, at: place{module: m, node: x}}}, true
+	return values{{kind: library, sends: made, at: s.place(x)}}, true
 }
 
 // argument returns an argument of a call; missing when it has none.
@@ -182,7 +182,7 @@ func (e *evaluator) argument(site *callSite, i int, f *frame) values {
 			return values{hole("value", place{})}
 		}
 		if i == j {
-			return e.eval(a, site.scope, site.module, f)
+			return e.eval(a, site.scope, f)
 		}
 	}
 	return values{{kind: missing}}
@@ -401,7 +401,7 @@ func (e *evaluator) opened(callee *ast.DotExpression, site *callSite, f *frame) 
 	if len(site.args) < 2 {
 		return nil
 	}
-	left := e.eval(callee.Left, site.scope, site.module, f)
+	left := e.eval(callee.Left, site.scope, f)
 	if !slices.ContainsFunc(left, func(v value) bool {
 		return v.kind == external && (v.name == "new XMLHttpRequest" || v.name == "new window.XMLHttpRequest")
 	}) {
@@ -422,17 +422,14 @@ func (e *evaluator) opened(callee *ast.DotExpression, site *callSite, f *frame) 
 		if len(c.keys) != 1 {
 			continue
 		}
-		name, known := "", false
-		if names := e.eval(c.keys[0], c.scope, site.module, f); len(names) == 1 {
-			name, known = names[0].known()
-		}
+		name, known := e.known(c.keys[0], c.scope, f)
 		switch {
 		case !known:
 			r.open = true
 		case name == "withCredentials":
-			if v := e.eval(c.value, c.scope, site.module, f); len(v) == 1 && v[0].kind == truth {
+			if v := e.eval(c.value, c.scope, f); len(v) == 1 && v[0].kind == truth {
 				if v[0].truth && !c.sometimes {
-					r.credentials, r.credentialsAt = withCookies, place{module: site.module, node: c.keys[0]}
+					r.credentials, r.credentialsAt = withCookies, site.scope.place(c.keys[0])
 				} else if v[0].truth {
 					r.credentials = someCookies
 				}
@@ -441,7 +438,7 @@ func (e *evaluator) opened(callee *ast.DotExpression, site *callSite, f *frame) 
 			}
 		case strings.HasPrefix(name, "on") || name == "responseType" || name == "timeout":
 		default:
-			p := property{name: name, at: place{module: site.module, node: c.keys[0]}, maybe: c.sometimes, value: e.later(c.value, c.scope, site.module, f)}
+			p := property{name: name, at: site.scope.place(c.keys[0]), maybe: c.sometimes, value: e.later(c.value, c.scope, f)}
 			r.headers = setHeader(r.headers, p)
 		}
 	}
@@ -450,7 +447,7 @@ func (e *evaluator) opened(callee *ast.DotExpression, site *callSite, f *frame) 
 
 // span is the place of a call: what is called, on one line.
 func (site *callSite) span() source.Span {
-	sc := site.module.script
+	sc := site.scope.module.script
 	from := site.callee.Idx0()
 	name := from
 	if dot, ok := site.callee.(*ast.DotExpression); ok {
