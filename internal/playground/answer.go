@@ -4,6 +4,8 @@ package playground
 type Question struct {
 	Files []File `json:"files"`
 	Fetch *Fetch `json:"fetch"` // nil: nothing is simulated
+	// Pedantic: notes and findings of low confidence are wanted, too.
+	Pedantic bool `json:"pedantic,omitempty"`
 	// Repair asks for the fixes of some findings of the answer about these files, which are named by their place in it, and for
 	// nothing else: each fix takes a run of its own to prove.
 	Repair []int `json:"repair,omitempty"`

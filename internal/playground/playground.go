@@ -80,7 +80,7 @@ func (a *Analyst) Answer(ctx context.Context, q Question) (answer *Answer) {
 		return answer
 	}
 	options := engine.Options{Files: discovery.Memory(files...).Walk(discovery.Options{}), Dialects: a.dialects, Rules: rules.All(), Documents: true, Link: true}
-	result, shown := a.run(ctx, options)
+	result, shown := a.run(ctx, options, q.Pedantic)
 	if len(q.Repair) > 0 {
 		answer.Fixes = a.repair(ctx, options, shown, q.Repair)
 		return answer
@@ -143,7 +143,7 @@ func (a *Analyst) forget() {
 }
 
 // run analyses files, and returns the findings that are shown, too.
-func (a *Analyst) run(ctx context.Context, o engine.Options) (*engine.Result, []*finding.Finding) {
+func (a *Analyst) run(ctx context.Context, o engine.Options, pedantic bool) (*engine.Result, []*finding.Finding) {
 	layers := map[string]Layer{}
 	show := shower{}
 	o.Memory, o.OnlyChanged = a.memory, true
@@ -155,7 +155,7 @@ func (a *Analyst) run(ctx context.Context, o engine.Options) (*engine.Result, []
 		}
 	}
 	a.layers = layers
-	return result, slices.DeleteFunc(slices.Clone(result.Findings), func(f *finding.Finding) bool { return !f.Shown() })
+	return result, slices.DeleteFunc(slices.Clone(result.Findings), func(f *finding.Finding) bool { return !pedantic && !f.Shown() })
 }
 
 // repair returns the fixes of some of the findings.

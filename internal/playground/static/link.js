@@ -37,9 +37,9 @@ export async function unpack(fragment, most) {
 }
 
 // check makes a question of whatever the JSON held.
-function check({ files, fetch }) {
+function check({ files, fetch, pedantic }) {
   if (!Array.isArray(files) || files.length === 0) return null;
-  const question = { files: files.slice(0, 50).map((f) => ({ name: String(f.name), text: String(f.text) })), fetch: null };
+  const question = { files: files.slice(0, 50).map((f) => ({ name: String(f.name), text: String(f.text) })), fetch: null, pedantic: !!pedantic };
   if (fetch && typeof fetch === 'object') {
     const headers = Array.isArray(fetch.headers) ? fetch.headers.filter(Array.isArray).map(([name, value]) => [String(name), String(value)]) : [];
     question.fetch = { url: String(fetch.url), method: String(fetch.method), origin: String(fetch.origin), credentials: !!fetch.credentials, headers };

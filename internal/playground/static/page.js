@@ -38,6 +38,9 @@ function setRequest(f) {
   $('headers').value = (f?.headers ?? []).map(([name, value]) => `${name}: ${value}`).join('\n');
 }
 
+// asked is the question that the page poses.
+function asked() { return { files: files.all, fetch: request(), ...($('pedantic').checked && { pedantic: true }) }; }
+
 // simulate makes a request the page's, and goes to what becomes of it.
 async function simulate(f) {
   chosen = true;
@@ -70,7 +73,7 @@ async function answerAll() {
   do {
     again = false;
     const started = performance.now();
-    const question = { files: files.all, fetch: request() };
+    const question = asked();
     const answer = await answerOf(question);
     if (again) continue; // of a text that has changed
     if (!chosen && !question.fetch && answer.suggest) {
@@ -147,7 +150,7 @@ async function repairNext() {
   while (wanted.length && !asking) {
     const { i, tell } = wanted.shift();
     const about = JSON.stringify(files.all);
-    const answer = await answerOf({ files: files.all, fetch: null, repair: [i] });
+    const answer = await answerOf({ ...asked(), fetch: null, repair: [i] });
     if (JSON.stringify(files.all) === about) tell(answer.fixes?.[0] ?? []);
   }
   repairing = false;
@@ -169,7 +172,7 @@ let remembering;
 async function remember({ step: isStep = false, at = 0 } = {}) {
   clearTimeout(remembering);
   const write = async () => {
-    const address = '#' + await pack({ files: files.all, fetch: request() });
+    const address = '#' + await pack(asked());
     if (location.hash === address) return;
     if (isStep) history.pushState(null, '', address); else history.replaceState(null, '', address);
   };
@@ -184,10 +187,11 @@ async function recall() {
   return !!question;
 }
 
-function start({ files: all, fetch }) {
+function start({ files: all, fetch, pedantic }) {
   chosen = !!fetch?.url;
   shown = {};
   setRequest(fetch);
+  $('pedantic').checked = !!pedantic;
   open(all);
   return ask();
 }
@@ -207,6 +211,7 @@ function listenAll() {
   };
   listen(ask, () => say(summary({ error: tooMuch })), most);
   $('request').oninput = () => { chosen = true; ask(); };
+  $('pedantic').onchange = ask;
   $('request').onsubmit = (e) => e.preventDefault();
   $('share').onclick = async () => {
     await remember({ at: 1 });

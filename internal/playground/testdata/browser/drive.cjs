@@ -83,6 +83,10 @@ const checks = {
     assert.match(await page.textContent('#exchange .console'), /has been blocked by CORS policy/);
     await type(page, 'server { listen 80; }');
     assert.match(await page.textContent('#findings'), /Nothing/);
+    await type(page, 'server { listen 80; location / { add_header Access-Control-Allow-Origin * always; add_header Vary Origin always; } }');
+    assert.ok(!(await rulesOf(page)).includes('vary-origin-unneeded'));
+    await after(page, () => page.check('#pedantic'));
+    assert.ok((await rulesOf(page)).includes('vary-origin-unneeded'));
   },
 
   async 'server: every example has its finding'({ page, server, examples }) {
