@@ -60,11 +60,11 @@ function ask() {
   if (!analyst) return Promise.resolve();
   if (asking) {
     again = true;
-    if (performance.now() - asking.since > impatience) analyst.stop();
+    asking.giveUp ??= setTimeout(() => analyst.stop(), Math.max(0, impatience - (performance.now() - asking.since)));
     return asking.done;
   }
   wanted.length = 0; // fixes of another text
-  asking = { since: performance.now() };
+  asking = {};
   asking.done = answerAll().finally(() => { asking = null; repairNext(); });
   return asking.done;
 }
@@ -74,7 +74,10 @@ async function answerAll() {
     again = false;
     const started = performance.now();
     const question = asked();
+    asking.since = started;
     const answer = await answerOf(question);
+    clearTimeout(asking.giveUp);
+    asking.giveUp = null;
     if (again) continue; // of a text that has changed
     if (!chosen && !question.fetch && answer.suggest) {
       setRequest(answer.suggest);
