@@ -66,6 +66,12 @@ func TestExpress(t *testing.T) {
 			[]string{"app.put('/orders/:id', cors(), (req, res) => res.json({}));", "app.delete('/orders/:id', cors(), (req, res) => res.json({}));", "app.put('/users/:id', cors(), (req, res) => res.json({}));"},
 			[]string{"2 error preflight-unhandled"},
 		},
+		"an origin without a scheme that ends in an error is one fault": {
+			[]string{"const list = ['https://app.shop.example', 'shop.example'];", "const refuse = (req, res, next) => (req.headers.authorization ? next() : res.status(401).end());",
+				"app.use(cors({ origin: (origin, callback) => list.includes(origin) || !origin ? callback(null, true) : callback(new Error('refused')) }));",
+				"app.get('/orders', refuse, (req, res) => res.json([]));"},
+			[]string{"2 error origin-missing-scheme"},
+		},
 		"a refused origin is an error where the callback makes it, whoever answers": {
 			[]string{"app.use(express.static('public'));", "app.use(cors({ origin(origin, callback) {", "  if (!origin || origin === 'https://app.shop.example') callback(null, true);",
 				"  else callback(new Error('refused'));", "} }));", "app.post('/orders', (req, res) => res.json({}));", "app.use((err, req, res, next) => res.status(500).json({}));"},
