@@ -43,3 +43,6 @@ require (
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )
+
+// What npm installs for the tests of the extension holds Go sources of others.
+ignore ./editors/vscode/node_modules

@@ -54,12 +54,35 @@ case ${INPUT_SINCE:-merge-base} in
   *) since=$INPUT_SINCE ;;
 esac
 
-report=${INPUT_REPORT:-annotations}
+# Whether code scanning will take a report, as far as that can be known before: nothing says what a token may write, but one
+# without security-events may not read what there is either, and that of a fork or of Dependabot reads only.
+# https://docs.github.com/rest/code-scanning/code-scanning#list-code-scanning-analyses-for-a-repository
+uploads() {
+  [ "${INPUT_READ_ONLY:-false}" = false ] && [ -n "${INPUT_TOKEN:-}" ] || return
+  local answer
+  answer=$(curl --silent --max-time 20 --write-out '\n%{http_code}' --header @- \
+    "${GITHUB_API_URL:-https://api.github.com}/repos/${GITHUB_REPOSITORY:-}/code-scanning/analyses?per_page=1" \
+    <<<"Authorization: Bearer $INPUT_TOKEN") || return
+  case ${answer##*$'\n'} in
+    200) ;;
+    404) [[ $answer == *"no analysis found"* ]] ;;
+    *) return 1 ;;
+  esac
+}
+
+report=${INPUT_REPORT:-auto}
 sarif=${INPUT_SARIF_FILE:-corslint.sarif}
+if [ "$report" = auto ]; then
+  if uploads; then report=code-scanning; else report=annotations; fi
+fi
+refused= # what to print if the upload is
 case $report in
-  annotations | both) shown=github ;;
-  code-scanning) shown=text ;;
-  *) fail "report is \"$report\"; it must be annotations, code-scanning or both" ;;
+  annotations | both) formats=(--format github) ;;
+  code-scanning)
+    refused=$(mktemp)
+    formats=(--format text --format "github=$refused")
+    ;;
+  *) fail "report is \"$report\"; it must be auto, annotations, code-scanning or both" ;;
 esac
 case ${INPUT_FAIL_ON:-error} in
   never) judged=(--exit-zero) ;;
@@ -72,7 +95,6 @@ paths=(${words[@]+"${words[@]}"})
 
 check() { "$CORSLINT" check "$@" ${arguments[@]+"${arguments[@]}"} -- ${paths[@]+"${paths[@]}"}; }
 
-formats=(--format "$shown")
 # Code scanning compares by itself, and closes an alert that it is not told of again: it gets all findings, in a run of its
 # own where only new ones are shown.
 if [ "$report" != annotations ] && [ -z "$since" ]; then formats+=(--format "sarif=$sarif"); fi
@@ -84,6 +106,9 @@ fi
 
 {
   echo "status=$status"
-  if [ "$report" != annotations ] && [ -s "$sarif" ]; then echo "sarif-file=${INPUT_WORKING_DIRECTORY:-.}/$sarif"; fi
+  if [ "$report" != annotations ] && [ -s "$sarif" ]; then
+    echo "sarif-file=${INPUT_WORKING_DIRECTORY:-.}/$sarif"
+    echo "annotations=$refused"
+  fi
 } >>"${GITHUB_OUTPUT:-/dev/null}"
 exit 0

@@ -238,7 +238,7 @@ paths:
 				Place: g.Place, Message: lacks(g.Failures, g.Failures[0], []string{g.Failures[0].Header}),
 				Because: allowsCredentials(g.Failures, g.Place) + ", and this response does not",
 				Change:  "send Access-Control-Allow-Credentials: true here too", Related: credentialsMeant(g.Failures),
-				Repairs: unsafely(allowCredentials(g.Failures[0])),
+				Repairs: unsafely(allowsMore, allowCredentials(g.Failures[0])),
 			}})
 		}
 	},

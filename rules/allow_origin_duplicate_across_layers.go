@@ -106,7 +106,7 @@ app.listen(3000);
 			for _, h := range lines[:len(lines)-1] {
 				f.Related = append(f.Related, finding.Related{Span: firstWord(h.Sources[0]), Text: "the header comes from here, too"})
 			}
-			f.Repairs = unsafely(one("hide the header from behind", repair.HideUpstream{At: g.Place, Header: allowOrigin}))
+			f.Repairs = unsafely(letsInOthers, one("hide the header from behind", repair.HideUpstream{At: g.Place, Header: allowOrigin}))
 			p.Report(Report{Failures: g.Failures, Finding: f})
 		}
 	},

@@ -334,9 +334,9 @@ func (u *unexposed) report(p *Pass) {
 	title := "expose " + listed(u.names, 4)
 	switch {
 	case u.list:
-		report.Repairs = unsafely(one(title, repair.AddToList{At: u.line, Names: u.names}))
+		report.Repairs = unsafely(readsMore, one(title, repair.AddToList{At: u.line, Names: u.names}))
 	case u.lost.IsZero():
-		report.Repairs = unsafely(one(title, repair.SetHeader{Beside: u.line, Name: exposeHeaders, Value: strings.Join(u.names, ", ")}))
+		report.Repairs = unsafely(readsMore, one(title, repair.SetHeader{Beside: u.line, Name: exposeHeaders, Value: strings.Join(u.names, ", ")}))
 	}
 	if !u.certain {
 		report.Confidence = finding.Medium

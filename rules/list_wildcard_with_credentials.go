@@ -203,7 +203,7 @@ paths:
 				Place: g.Place, Message: refuses(g.Failures, "with credentials * allows nothing"),
 				Because: "* is a name like any other once credentials are sent, and " + allowsCredentials(g.Failures, g.Place),
 				Change:  "write out what pages send, such as " + listed(names, 8), Related: credentialsMeant(g.Failures),
-				Repairs: unsafely(write(g.Place, "*", strings.Join(names, ", "))),
+				Repairs: unsafely(allowsMore, write(g.Place, "*", strings.Join(names, ", "))),
 			}})
 		}
 		reportUnexposed(p, func(list string, credentials bool) bool { return credentials && strings.TrimSpace(list) == "*" }, finding.Finding{

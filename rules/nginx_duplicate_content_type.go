@@ -72,7 +72,7 @@ Set default_type, and leave the length to nginx.
 			p.Report(Report{Finding: finding.Finding{
 				Place: firstWord(l.at), Message: "the response has two " + l.value + " lines", Endpoints: l.endpoints,
 				Because: "this adds a line beside the one that the server sends", Change: "remove it, and set the type where the server takes it from",
-				Repairs: unsafely(one("remove it", repair.Remove{At: l.at})),
+				Repairs: unsafely(retypes, one("remove it", repair.Remove{At: l.at})),
 			}})
 		}
 	},

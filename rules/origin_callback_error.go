@@ -80,7 +80,7 @@ app.listen(3000);
 				Because: "browsers send Origin with it from pages of the same origin, too, and an origin that is refused ends in an error",
 				Change:  "call back with false instead: callback(null, false)",
 				// Requests that ended in an error reach the handlers then, and somebody has to look at what these do.
-				Repairs: unsafely(one("call back with false", repair.Refuse{At: at})),
+				Repairs: unsafely(goesOn, one("call back with false", repair.Refuse{At: at})),
 			}}
 			if pages {
 				r.Severity = finding.Warning

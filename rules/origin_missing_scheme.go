@@ -125,7 +125,7 @@ paths:
 	Check: func(p *Pass) {
 		for _, m := range p.misspelt(spelledBare) {
 			m.report(p, "the allowed origin has no scheme", "every origin that is sent starts with its scheme, and "+short(m.text, 80)+" does not, so the comparison never holds",
-				"write "+m.origin, unsafely(m.respell())) // which scheme is meant is for people to say
+				"write "+m.origin, unsafely("which scheme is meant is for people to say", m.respell()))
 		}
 	},
 }

@@ -15,7 +15,7 @@ The same as before: no rule has that name, so nothing is suppressed.
 Whoever believes that it is, and waits for a check that stays red, or reads a report for another finding than the one meant.
 
 ## When it is fine
-Never. Former names of a rule go on working; this one never was one.
+Where it is a former name of a rule: those go on working, and are a note.
 
 ## How to fix
 Use the name that the message proposes; 'corslint rules' lists all.

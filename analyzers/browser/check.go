@@ -34,9 +34,15 @@ func (p profile) checkAccess(r Response, origin string, credentials Credentials)
 	}
 	f = p.lookup(r, allowCredentials)
 	if ok := f.value() == "true"; !ok || f.more {
-		// Without a known line the unknown one may be right.
-		unknown := f.more && (ok || f.missing())
-		failures = append(failures, Failure{Reason: InvalidAllowCredentials, Header: allowCredentials, Value: f.value(), Unknown: unknown})
+		failure := Failure{Reason: InvalidAllowCredentials, Header: allowCredentials, Value: f.value()}
+		switch {
+		case ok: // a second line would spoil it
+			failure.Unknown = true
+			failure.Value += ", (unknown)"
+		case f.missing(): // the unknown line may be right
+			failure.Unknown = f.more
+		}
+		failures = append(failures, failure)
 	}
 	return failures
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -139,8 +140,21 @@ func (c *baselineCommand) accept(out io.Writer, p *project, here string, o *outc
 			return err
 		}
 		printAccepted(out, p, here, file, findings[file])
+		if !existed && !p.merges() {
+			fmt.Fprintf(out, "So that git merges what two branches accept, add to .gitattributes: %s merge=union\n", baseline.Name)
+		}
 	}
 	return nil
+}
+
+// merges reports whether git is told how to merge baselines, or there is no git to tell. Two branches that each accept
+// something at the same place of the file are a conflict otherwise; the order of its lines means nothing.
+func (p *project) merges() bool {
+	if _, err := os.Stat(filepath.Join(p.Root, ".git")); err != nil {
+		return true
+	}
+	attributes, err := os.ReadFile(filepath.Join(p.Root, ".gitattributes"))
+	return err == nil && bytes.Contains(attributes, []byte(baseline.Name))
 }
 
 // aboutSecurity reports whether a finding says that strangers get in.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
@@ -51,15 +50,17 @@ func newCheck() *cobra.Command {
 		Long:  "check reports what goes wrong in the named files and folders. What they belong to is read, wherever it is.",
 		RunE:  c.run,
 	}
-	c.flags(cmd.Flags())
+	c.flags(cmd)
 	return cmd
 }
 
-func (c *checkCommand) flags(f *pflag.FlagSet) {
-	var names []string
+func (c *checkCommand) flags(cmd *cobra.Command) {
+	var names, described []string
 	for _, format := range report.Formats() {
 		names = append(names, format.Name)
+		described = append(described, cobra.CompletionWithDesc(format.Name, format.Help))
 	}
+	f := cmd.Flags()
 	f.StringArrayVar(&c.formats, "format", nil, "`FORMAT` of the report, or FORMAT=FILE; repeatable: "+strings.Join(names, ", ")+" (default text); help describes them")
 	f.StringVar(&c.failOn, "fail-on", "", "the least `SEVERITY` that makes the exit status 1: error, warning or note (default error)")
 	f.BoolVar(&c.exitZero, "exit-zero", false, "exit with 0 also when there are findings")
@@ -77,6 +78,24 @@ func (c *checkCommand) flags(f *pflag.FlagSet) {
 	f.BoolVar(&c.noBaseline, "no-baseline", false, "report what the baseline accepts too")
 	f.IntVar(&c.jobs, "jobs", 0, "how many files are worked on at the same time (default: as many as there are processors)")
 	f.StringVar(&c.color, "color", "auto", "auto, always or never")
+	completes(cmd, "format", described...)
+	completes(cmd, "fail-on", severityNames()...)
+	completes(cmd, "color", "auto", "always", "never")
+}
+
+// severityNames returns the names of the severities, the gravest first.
+func severityNames() []string {
+	var names []string
+	for _, s := range finding.Severities {
+		names = append(names, s.String())
+	}
+	return names
+}
+
+// completes tells the shell which values a flag takes.
+func completes(cmd *cobra.Command, flag string, values ...string) {
+	// The error is that there is no such flag, or that this was said before.
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {

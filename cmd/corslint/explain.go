@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,11 +180,15 @@ func explainLine(cmd *cobra.Command, file string, line int) error {
 		return p.Contains(s.Path()) && s.Position().Line <= line && line <= s.EndPosition().Line
 	}
 	options := report.Options{Verbose: true, Base: p.base(here), GitHubActions: os.Getenv("GITHUB_ACTIONS") == "true"}
+	options.GOOS = runtime.GOOS
 	terminal(cmd.OutOrStdout(), "auto", &options)
 	found := 0
 	for _, f := range r.Findings {
 		if !at(f.Place) && !slices.ContainsFunc(f.Related, func(x finding.Related) bool { return at(x.Span) }) {
 			continue
+		}
+		if !f.Shown() {
+			f.Offer = finding.Offer{} // --fix repairs what is shown
 		}
 		if found++; found > 1 {
 			fmt.Fprintln(cmd.OutOrStdout())

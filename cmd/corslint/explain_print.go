@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ import (
 	"github.com/corslint/corslint/analyzers/policy"
 	"github.com/corslint/corslint/internal/diagnosis"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/report"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -99,7 +101,7 @@ func (w *workshop) otherwise(d *diagnosis.Diagnosis) {
 	w.say("  3. ", "The request differs: credentials, or a header that needs a preflight. Right-click the request, \"Copy as fetch\", then:")
 	w.line("       corslint simulate --fetch -")
 	if lines := d.Exchange.Curl(d.Outcome); len(lines) > 0 {
-		w.line("  Compare with:  " + lines[0])
+		w.line("  Compare with:  " + report.CurlFor(runtime.GOOS, lines[0]))
 	}
 	w.notes(d)
 }

@@ -56,11 +56,19 @@ func (c *checkCommand) repair(cmd *cobra.Command, p *project, here string) (*pro
 	return c.open(cmd.Context(), p.Project)
 }
 
-// propose gives findings the fixes that are safe and those that are not, where the report has them. Each is proved by a run of
-// its own, which takes longer than the check itself.
-func (c *checkCommand) propose(ctx context.Context, p *project, shown []*finding.Finding) {
+// foresees reports whether a report says in a line which flag repairs a finding.
+func (c *checkCommand) foresees() bool {
+	return len(c.formats) == 0 || c.wants("text") || c.wants("github")
+}
+
+// propose says of findings how they can be repaired, with the edits where the report has them: those are proved by a run of their
+// own each, which takes longer than the check itself.
+func (c *checkCommand) propose(ctx context.Context, f *fix.Fixer, shown []*finding.Finding) {
+	if c.foresees() {
+		f.Foresee(ctx, shown)
+	}
 	if c.verbose || c.wants("json") || c.wants("sarif") {
-		c.fixer(p).Propose(ctx, shown)
+		f.Propose(ctx, shown)
 	}
 }
 
@@ -78,15 +86,20 @@ func (c *checkCommand) fixer(p *project) *fix.Fixer {
 			accepted := baseline.Match(p.accepted(), ran.left.Findings, p.tree.Has)
 			older := baseline.Match(p.earlier, accepted.New, p.tree.Has)
 			wanted, _ := p.sift(c, older.New)
-			all := ran.Findings
-			for _, f := range ran.left.Findings { // those about suppressions are not the engine's
-				if !slices.Contains(all, f) {
-					all = append(all, f)
-				}
-			}
-			return fix.Findings{All: all, Wanted: wanted}
+			return fix.Findings{All: ran.all(), Wanted: wanted}
 		},
 	}
+}
+
+// all returns what was found, suppressed or not. Findings about suppressions are not the engine's.
+func (o *outcome) all() []*finding.Finding {
+	all := slices.Clone(o.Findings)
+	for _, f := range o.left.Findings {
+		if !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // explainFixes says what the repairs do, and which were left out.

@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,13 +155,7 @@ func (r repository) git(args ...string) string {
 // commit writes a file and commits it.
 func (r repository) commit(name, text string) string {
 	r.t.Helper()
-	path := filepath.Join(r.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		r.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-		r.t.Fatal(err)
-	}
+	r.write(name, text)
 	r.git("add", "-A")
 	r.git("commit", "-q", "-m", name)
 	return r.git("rev-parse", "HEAD")
@@ -197,7 +193,8 @@ func TestAction(t *testing.T) {
 		sarif, summary             bool
 	}{
 		{name: "annotations", report: "annotations", failOn: "error", stdout: []string{"::error file=deploy/api.conf,line=4,"}, output: []string{"status=1"}, summary: true},
-		{name: "code scanning", report: "code-scanning", failOn: "error", stdout: []string{"nginx-if-drops-headers"}, output: []string{"status=1", "sarif-file=./corslint.sarif"}, sarif: true},
+		{name: "code scanning", report: "code-scanning", failOn: "error", stdout: []string{"nginx-if-drops-headers"}, output: []string{"status=1", "sarif-file=./corslint.sarif"}, sarif: true, summary: true},
+		{name: "by itself, without a token", report: "auto", failOn: "error", stdout: []string{"::error file=deploy/api.conf,line=4,"}, output: []string{"status=1"}, summary: true},
 		{name: "both, never failing", report: "both", failOn: "never", stdout: []string{"::error "}, output: []string{"status=0", "sarif-file="}, sarif: true, summary: true},
 		{name: "arguments", report: "annotations", failOn: "error", args: "--no-config", stdout: []string{"::error "}, output: []string{"status=1"}, summary: true},
 		{name: "a wrong input", report: "nonsense", failOn: "error", stdout: []string{"::error title=corslint::report is \"nonsense\""}},
@@ -239,6 +236,98 @@ func TestAction(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestActionChoosesItself: with report auto, findings go to code scanning where the token may use it.
+func TestActionChoosesItself(t *testing.T) {
+	bin := install(t)
+	for _, program := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip("no", program)
+		}
+	}
+	script, err := filepath.Abs(filepath.Join("..", "..", ".github", "action.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, token, readOnly string
+		status                int // of the answer to who lists what code scanning has
+		body                  string
+		scanning              bool
+	}{
+		{name: "it is in use", token: "secret", status: 200, body: "[{}]", scanning: true},
+		{name: "it is there, and empty", token: "secret", status: 404, body: `{"message": "no analysis found"}`, scanning: true},
+		{name: "no permission", token: "secret", status: 403, body: `{"message": "Resource not accessible by integration"}`},
+		{name: "it is not there", token: "secret", status: 404, body: `{"message": "Not Found"}`},
+		{name: "a fork", token: "secret", readOnly: "true", status: 200, body: "[]"},
+		{name: "no token", status: 200, body: "[]"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/repos/shop/deploy/code-scanning/analyses" || r.Header.Get("Authorization") != "Bearer secret" {
+					t.Errorf("asked for %s as %q", r.URL, r.Header.Get("Authorization"))
+				}
+				w.WriteHeader(test.status)
+				fmt.Fprintln(w, test.body)
+			}))
+			defer api.Close()
+			r := newRepository(t)
+			r.commit("deploy/api.conf", brokenConf)
+			output, temp := filepath.Join(t.TempDir(), "output"), t.TempDir()
+			cmd := exec.Command("bash", script)
+			cmd.Dir = r.dir
+			cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=true", "CI=true", "GITHUB_STEP_SUMMARY=", "GITHUB_OUTPUT="+output, "TMPDIR="+temp,
+				"GITHUB_API_URL="+api.URL, "GITHUB_REPOSITORY=shop/deploy", "CORSLINT="+filepath.Join(bin, "corslint"),
+				"INPUT_REPORT=auto", "INPUT_TOKEN="+test.token, "INPUT_READ_ONLY="+test.readOnly)
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			const annotation = "::error file=deploy/api.conf,line=4,"
+			if got := strings.Contains(string(out), annotation); got == test.scanning {
+				t.Errorf("there are annotations: %v\n%s", got, out)
+			}
+			if strings.Contains(string(out), "secret") {
+				t.Errorf("the token is in the log:\n%s", out)
+			}
+			outputs, _ := os.ReadFile(output)
+			if got := strings.Contains(string(outputs), "sarif-file=./corslint.sarif\n"); got != test.scanning {
+				t.Errorf("something is uploaded: %v\n%s", got, outputs)
+			}
+			// Where the upload is refused, the annotations are printed all the same.
+			_, rest, _ := strings.Cut(string(outputs), "annotations=")
+			file, _, _ := strings.Cut(rest, "\n")
+			refused := exec.Command("bash", "-c", stepOfAction(t, "steps.upload.outcome == 'failure'"))
+			refused.Env = append(os.Environ(), "ANNOTATIONS="+file)
+			out, err = refused.CombinedOutput()
+			if err != nil || !strings.HasPrefix(string(out), "::notice ") || strings.Contains(string(out), annotation) != test.scanning {
+				t.Errorf("a refused upload: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// stepOfAction returns what the Action's step with a condition runs.
+func stepOfAction(t *testing.T, condition string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var action struct {
+		Runs struct{ Steps []struct{ If, Run string } }
+	}
+	if err := yaml.Unmarshal(text, &action); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range action.Runs.Steps {
+		if strings.Contains(step.If, condition) {
+			return step.Run
+		}
+	}
+	t.Fatalf("no step runs if %s", condition)
+	return ""
 }
 
 // TestActionReportsWhatIsNew runs the Action's script on the pull request of a branch that adds a faulty file to a project

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -50,11 +49,9 @@ and says what the browser did with each: the verdict, the reason, the console li
 
 func addEngine(cmd *cobra.Command, name *string) {
 	cmd.Flags().StringVar(name, "engine", string(browser.Chromium), "whose `BROWSER` rules apply: chromium, firefox, webkit or spec")
-	_ = cmd.RegisterFlagCompletionFunc("engine", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		var names []string
-		for _, e := range browser.Engines() {
-			names = append(names, fmt.Sprint(e))
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	})
+	var names []string
+	for _, e := range browser.Engines() {
+		names = append(names, string(e))
+	}
+	completes(cmd, "engine", names...)
 }

@@ -81,7 +81,7 @@ Without a command it checks. Paths choose what is reported, never what is read.`
 		SilenceUsage:  true,
 		RunE:          check.run,
 	}
-	check.flags(root.Flags())
+	check.flags(root)
 	root.AddCommand(newCheck(), newRequest(), newSimulate(), newJudge(), newPolicy(), newMatrix(), newInit(), newExplain(), newRules(), newBaseline(), newLSP(), newPlayground(), newConfig(), newVersion(), newMan())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

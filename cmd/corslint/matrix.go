@@ -56,6 +56,7 @@ The exit status is 1 when a cell is blocked; with --strict also when one is not 
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the table: text, markdown, json or html")
+	completes(cmd, "format", "text", "markdown", "json", "html")
 	cmd.Flags().StringVar(&check, "check", "", "fail when the table in the Markdown document `FILE` is not the present one, and say which cells differ")
 	cmd.Flags().BoolVar(&strict, "strict", false, "what is not known or not readable makes the exit status 1, too")
 	return cmd

@@ -12,6 +12,7 @@ import (
 	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/engine"
 	"github.com/corslint/corslint/internal/finding"
+	"github.com/corslint/corslint/internal/fix"
 	"github.com/corslint/corslint/internal/git"
 	"github.com/corslint/corslint/internal/names"
 	"github.com/corslint/corslint/internal/report"
@@ -36,6 +37,7 @@ type project struct {
 
 	since   string           // the revision that is compared with; "" for none
 	earlier []baseline.Entry // the findings there
+	unread  []string         // files that could not be read there
 	state   *git.State       // what the files are read from; nil for the disk
 
 	walking, comparing time.Duration
@@ -173,11 +175,22 @@ func (p *project) run(ctx context.Context, c *checkCommand, o engine.Options) *o
 // check runs the analysis and makes the report: what the rules say, without what the project accepts, and of that what
 // is shown.
 func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) (*report.Report, report.Stats) {
-	o := p.analyze(ctx, c, progress)
+	run := p.engineOptions(c)
+	run.Progress, run.Memory, run.OnlyChanged = progress, engine.NewMemory(), true
+	var survey fix.Survey
+	run.Surveyed = func(s engine.Surveyed) {
+		survey.Note(s)
+		if c.surveyed != nil {
+			c.surveyed(s)
+		}
+	}
+	o := p.run(ctx, c, run)
 	accepted := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
 	older := baseline.Match(p.earlier, accepted.New, p.tree.Has)
 	shown, hidden := p.sift(c, older.New)
-	c.propose(ctx, p, shown)
+	fixer := c.fixer(p)
+	fixer.Know(&survey, run.Memory, fix.Findings{All: o.all(), Wanted: shown})
+	c.propose(ctx, fixer, shown)
 	r := toReport(o.Result, shown, hidden, o.left.Suppressed)
 	if p.baselines != nil {
 		r.Baseline = &report.Baseline{Accepted: len(accepted.Known)}
@@ -187,6 +200,7 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 	}
 	if p.since != "" {
 		r.Since = &report.Since{Revision: p.since, Older: len(older.Known)}
+		r.Unknown = append(r.Unknown, p.doubts(older.New)...)
 	}
 	for _, problem := range p.tree.Problems() {
 		r.Unknown = append(r.Unknown, fmt.Sprintf("%s (%s)", problem.Path, problem.Text()))

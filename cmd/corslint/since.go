@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/corslint/corslint/internal/baseline"
 	"github.com/corslint/corslint/internal/config"
 	"github.com/corslint/corslint/internal/discovery"
+	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/git"
 )
 
@@ -91,6 +94,20 @@ func (c *checkCommand) before(ctx context.Context, today *project, repository *g
 		if !p.config.Rules[f.Rule].Off {
 			entries = append(entries, baseline.Of(f))
 		}
+		if f.Rule == "parse-error" && !slices.Contains(today.unread, f.Place.Path()) {
+			today.unread = append(today.unread, f.Place.Path())
+		}
 	}
 	return entries, nil
+}
+
+// doubts says which files could not be read in the state that is compared with: what is new may have been there already.
+func (p *project) doubts(fresh []*finding.Finding) []string {
+	var phrases []string
+	for _, name := range p.unread {
+		if len(fresh) > 0 {
+			phrases = append(phrases, fmt.Sprintf("what %s had in %s, which cannot be read there: its findings count as new", p.since, name))
+		}
+	}
+	return phrases
 }

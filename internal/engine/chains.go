@@ -48,7 +48,7 @@ func (r *runner) link(ctx context.Context, slots []*unitResult) {
 	})
 	for i, list := range linked {
 		for _, in := range list { // it is looked at through who stands in front
-			slots[i].behind = append(slots[i].behind, in.unit.unit.Path)
+			slots[i].behind = append(slots[i].behind, in.unit)
 			in.unit.seats = slices.DeleteFunc(slices.Clone(in.unit.seats), func(h *policy.Host) bool { return h == in.host })
 		}
 	}

@@ -220,7 +220,7 @@ func (r *runner) hold(ctx context.Context, w *way, host *policy.Host) {
 				continue
 			}
 			survey := prober.Stated(own)
-			r.surveyed(strings.Join([]string{".", cell.API, cell.Environment, url.Text, cell.Frontend}, "\x00"), survey, &parsers.Result{})
+			r.surveyed(strings.Join([]string{".", cell.API, cell.Environment, url.Text, cell.Frontend}, "\x00"), survey, &unitResult{}, false)
 			found := rules.Check(r.Rules, survey, rules.Options{Environment: r.kind(environment), Public: isPublic(url), Documents: r.Documents})
 			r.add(Agreed{Cell: cell, URL: url.Text, Survey: survey, Findings: found})
 		}

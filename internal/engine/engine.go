@@ -6,6 +6,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -61,7 +62,7 @@ type Result struct {
 	Comments  []parsers.Comment  // of the files that were analysed
 	Gaps      []policy.Gap
 	Unknown   []string       // what the answers depend on, each a phrase
-	Hosts     []*policy.Host // as their files describe them, nothing put behind them
+	Hosts     []*policy.Host // as their files describe them, nothing put behind them; not of a check without Options.Link
 	Seats     []*policy.Host // with Options.Link: as browsers meet them, with whoever is known to stand behind them
 	Units     []Unit         // with Options.Link: the configurations
 	Layers    []string       // names of the layers with CORS intent
@@ -91,6 +92,12 @@ type Surveyed struct {
 	Survey *probe.Survey
 	Files  []*source.File // that its configuration is made of
 	Broken bool           // one of them could not be read to its end
+	// Behind are the files of what stands behind it.
+	Behind []*source.File
+	// Program: a program answers, its own or that of a layer behind it, which takes a hundred times as long as evaluating data.
+	Program bool
+	// Alone: what is found out about it depends on Files alone, so that a run with [Options.OnlyChanged] can spare it.
+	Alone bool
 }
 
 // Work is what a run did for a dialect. The times of several workers are added up.
@@ -119,13 +126,21 @@ func Run(ctx context.Context, o Options) *Result {
 	for _, d := range all {
 		slots = append(slots, r.dialect(ctx, d)...)
 	}
+	r.programs = slices.ContainsFunc(slots, (*unitResult).program)
 	if r.Rules != nil || r.Link {
 		r.link(ctx, slots)
 		r.agree(ctx, slots)
 		slots = append(slots, r.declared...)
 	}
 	if r.Rules != nil {
-		r.each(ctx, len(slots), func(i int) { r.check(ctx, slots[i], nil) })
+		// What layers answer with is large. Where nobody asks for it afterwards it goes with the check.
+		once := !r.Link && r.Memory == nil && !slices.ContainsFunc(slots, func(u *unitResult) bool { return len(u.Needs) > 0 })
+		r.each(ctx, len(slots), func(i int) {
+			r.check(ctx, slots[i], nil)
+			if once {
+				slots[i].Hosts, slots[i].seats, slots[i].candidates = nil, nil, nil
+			}
+		})
 		r.answerNeeds(ctx, slots)
 	}
 	return r.merge(slots)
@@ -135,6 +150,7 @@ type runner struct {
 	Options
 	// described: the tree holds descriptions of what is answered. Who answers shows only when everything is read.
 	described bool
+	programs  bool            // some layer is answered for by a program
 	units     int             // that were recognised
 	behind    map[string]bool // files that an earlier dialect put behind its own
 	skipped   int
@@ -157,7 +173,7 @@ type unitResult struct {
 	seats      []*policy.Host // the hosts as a browser meets them: with what is known to stand behind them
 	dialect    int            // which of the run's
 	broken     bool           // corslint itself failed on it
-	behind     []string       // paths of the units that stand behind it
+	behind     []*unitResult  // that stand behind it
 	agreed     bool           // it stands in a chain of the contract, and is looked at there
 	chain      string         // of a chain of the contract, what tells it from others
 	public     bool           // it is a chain that the contract gives an address that browsers reach
@@ -252,10 +268,18 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 			found[i] = &u
 		}
 	})
+	known := map[string]bool{} // by another dialect
+	for _, p := range r.unread {
+		known[p.Span.Path()] = true
+	}
 	for i, err := range unread {
-		if err != nil {
+		if err != nil && !known[paths[i]] {
 			r.skipped++
-			r.unread = append(r.unread, parsers.Problem{Kind: parsers.Skipped, Text: err.Error(), Span: source.Span{File: source.NewFile(paths[i], nil)}})
+			kind := parsers.Skipped
+			if errors.Is(err, parsers.ErrUnreadable) {
+				kind = parsers.Unreadable
+			}
+			r.unread = append(r.unread, parsers.Problem{Kind: kind, Text: err.Error(), Span: source.Span{File: source.NewFile(paths[i], nil)}})
 		}
 	}
 	var units []parsers.Unit
@@ -344,16 +368,27 @@ func (r *runner) unit(ctx context.Context, d dialectUnits, u parsers.Unit) (out 
 	return out
 }
 
-// surveyed tells who asked what was found out about a layer.
-func (r *runner) surveyed(key string, survey *probe.Survey, of *parsers.Result) {
+// surveyed tells who asked what was found out about a layer of a configuration.
+func (r *runner) surveyed(key string, survey *probe.Survey, u *unitResult, alone bool) {
 	if r.Surveyed == nil {
 		return
 	}
-	broken := slices.ContainsFunc(of.Problems, func(p parsers.Problem) bool { return p.Kind == parsers.Unreadable || p.Kind == parsers.Skipped })
+	s := Surveyed{Key: key, Survey: survey, Files: u.Files, Alone: alone, Program: u.program()}
+	s.Broken = slices.ContainsFunc(u.Problems, func(p parsers.Problem) bool { return p.Kind == parsers.Unreadable || p.Kind == parsers.Skipped })
+	for _, b := range u.behind {
+		s.Behind = append(s.Behind, b.Files...)
+		s.Program = s.Program || b.program()
+	}
+	if r.Contract != nil && !alone { // the contract puts together what it likes
+		s.Program = r.programs
+	}
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	r.Surveyed(Surveyed{Key: key, Survey: survey, Files: of.Files, Broken: broken})
+	r.Surveyed(s)
 }
+
+// program reports whether a program answers for a configuration: it has something to give back.
+func (u *unitResult) program() bool { return u.Done != nil }
 
 // failed is what is left of a configuration that corslint cannot cope with.
 func failed(u parsers.Unit, fault any) *unitResult {
@@ -378,8 +413,8 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 		return
 	}
 	// Nobody stands in front of it or behind, and nobody states needs: what it gives depends on its files alone.
-	alone := r.OnlyChanged && needs == nil && len(u.Needs) == 0 && !u.agreed && slices.Equal(u.seats, u.Hosts)
-	if alone && r.Memory.checked(u) {
+	alone := needs == nil && len(u.Needs) == 0 && !u.agreed && slices.Equal(u.seats, u.Hosts)
+	if alone && r.OnlyChanged && r.Memory.checked(u) {
 		return
 	}
 	u.findings, u.candidates, u.layers, u.unknown, u.endpoints, u.keys, u.known = nil, nil, nil, nil, 0, nil, false
@@ -405,7 +440,7 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			u.endpoints += len(layer.Endpoints)
 			key := fmt.Sprintf("%s\x00%s#%d.%d", u.unit.Path, u.chain, i, j)
 			u.keys = append(u.keys, key)
-			r.surveyed(key, survey, &u.Result)
+			r.surveyed(key, survey, u, alone)
 			if len(survey.Endpoints) == 0 && len(survey.Stated) == 0 {
 				continue
 			}
@@ -417,7 +452,7 @@ func (r *runner) check(ctx context.Context, u *unitResult, needs map[layerKey][]
 			u.findings = append(u.findings, rules.Check(r.Rules, survey, rules.Options{Environment: environment, Public: u.public, Documents: r.Documents})...)
 		}
 	}
-	if alone && ctx.Err() == nil {
+	if alone && r.OnlyChanged && ctx.Err() == nil {
 		r.Memory.keep(u)
 	}
 }
@@ -495,7 +530,7 @@ func (r *runner) merge(slots []*unitResult) *Result {
 		}
 		out.Hosts = append(out.Hosts, s.Hosts...)
 		if r.Link && !slices.Contains(r.declared, s) {
-			out.Units = append(out.Units, Unit{Result: s.Result, Path: s.unit.Path, Describes: s.unit.Describes, Behind: s.behind})
+			out.Units = append(out.Units, Unit{Result: s.Result, Path: s.unit.Path, Describes: s.unit.Describes, Behind: pathsOf(s.behind)})
 		}
 		for _, layer := range s.layers {
 			if !slices.Contains(r.declared, s) || !slices.Contains(out.Layers, layer) { // one layer in several environments is one
@@ -527,6 +562,14 @@ func (r *runner) merge(slots []*unitResult) *Result {
 	out.Unknown = slices.Compact(out.Unknown)
 	slices.SortFunc(out.Comments, func(a, b parsers.Comment) int { return source.Compare(a.Span, b.Span) })
 	return out
+}
+
+func pathsOf(units []*unitResult) []string {
+	var paths []string
+	for _, u := range units {
+		paths = append(paths, u.unit.Path)
+	}
+	return paths
 }
 
 // wantedHost reports whether a wanted file has a part in a host: it, or one behind it.

@@ -113,6 +113,8 @@ type Finding struct {
 	Fixes   []Fix
 	// Repairs are the ways in which it can be repaired, the best first. Fixes are made of them where somebody asks.
 	Repairs []repair.Repair
+	// Offer is what the flags of the command line do about it; nothing where nobody asked.
+	Offer Offer
 
 	// Subject names the construct in terms that survive edits elsewhere in the file: "server api.example / location /v1/".
 	Subject string
@@ -170,6 +172,15 @@ type Fix struct {
 	Title  string
 	Safety Safety
 	Edits  []Edit
+	Why    string // of what is unsafe: "it changes the order of middleware"
+}
+
+// Offer says what becomes of a finding with --fix, or with --unsafe-fixes.
+type Offer struct {
+	Safety Safety // Safe: --fix; Unsafe: --unsafe-fixes; else neither
+	// Tried: it was not proved that the change is a good one. It is when it is made, and left out if it is not.
+	Tried bool
+	Why   string // of what is unsafe: "it changes the order of middleware"
 }
 
 // Edit replaces the bytes of a span with text.

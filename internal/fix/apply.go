@@ -15,8 +15,23 @@ type Result struct {
 	// Repaired are the findings that are gone, as they were when they were repaired. Title and Unsafe are of the repair.
 	Repaired []Repaired
 	// HeldBack are findings with a fix that changes behaviour and that was not asked for.
-	HeldBack  []*finding.Finding
+	HeldBack  []HeldBack // as they are now
 	Exchanges Exchanges
+
+	alone map[*finding.Finding]alone // what the fixes of findings came to, each applied alone
+}
+
+// alone is what a fix came to that was applied alone.
+type alone struct {
+	safety finding.Safety
+	why    string
+}
+
+// HeldBack is a finding whose fix somebody has to look at, and why.
+type HeldBack struct {
+	*finding.Finding
+	Why   string
+	First *finding.Finding // as it was before anything was repaired; nil if it was not there
 }
 
 // Change is a file before and after.
@@ -29,7 +44,8 @@ type Change struct {
 type Repaired struct {
 	*finding.Finding
 	Title  string
-	Unsafe bool
+	Unsafe string           // why it is not safe; "" where it is
+	First  *finding.Finding // as it was before anything was repaired; nil if it was not there
 }
 
 // mark says for which rule a part of a file was changed.
@@ -46,8 +62,8 @@ type work struct {
 
 // Fix repairs what can be repaired, and writes nothing.
 func (f *Fixer) Fix(ctx context.Context) *Result {
-	r := &Result{}
-	now := f.look(ctx, &overlay{Files: f.Files}, nil)
+	r := &Result{alone: map[*finding.Finding]alone{}}
+	now := f.start(ctx, nil)
 	works := map[string]*work{}
 	for range maxRounds {
 		accepted, after := f.round(ctx, now, r)
@@ -56,9 +72,12 @@ func (f *Fixer) Fix(ctx context.Context) *Result {
 		}
 		note(works, accepted)
 		for _, c := range accepted {
-			r.Repaired = append(r.Repaired, Repaired{c.of, c.title, c.unsafe})
+			r.Repaired = append(r.Repaired, Repaired{c.of, c.title, c.unsafe, now.original(c.of)})
 		}
 		now = after
+	}
+	if !f.Unsafe {
+		r.HeldBack = f.heldBack(ctx, now, r.alone)
 	}
 	for _, path := range sorted(works) {
 		if w := works[path]; now.files.edited[path] != nil {
@@ -83,18 +102,13 @@ func (f *Fixer) round(ctx context.Context, now *state, r *Result) (accepted []ca
 	var batch []candidate
 	var edits source.Edits
 	for _, x := range now.Wanted {
-		all := slices.DeleteFunc(f.candidates(x), func(c candidate) bool { return !f.mayWrite(now, c.edits) })
-		allowed := slices.DeleteFunc(slices.Clone(all), func(c candidate) bool { return c.unsafe && !f.Unsafe })
-		switch {
-		case len(all) == 0:
-			continue
-		case len(allowed) == 0:
-			r.holdBack(x)
+		allowed := slices.DeleteFunc(f.candidates(x), func(c candidate) bool { return c.unsafe != "" && !f.Unsafe || !f.mayWrite(now, c.edits) })
+		if _, known := r.alone[x]; known || len(allowed) == 0 { // nothing around it has changed
 			continue
 		}
 		first := allowed[0]
 		first.others = allowed[1:]
-		if merged, ok := edits.Merge(first.edits); ok {
+		if merged, ok := edits.Merge(first.edits); ok && first.with(batch) {
 			batch, edits = append(batch, first), merged
 		}
 	}
@@ -109,14 +123,14 @@ func (f *Fixer) accept(ctx context.Context, now *state, batch []candidate, r *Re
 	if len(batch) == 0 || ctx.Err() != nil {
 		return nil, nil, e
 	}
-	j, after := f.prove(ctx, now, findingsOf(batch), editsOf(batch))
-	safety := j.safety(false)
+	j, after := f.prove(ctx, now, batch)
+	safety := j.safety(unsafeOf(batch))
 	if f.wants(safety) {
 		return batch, after, j.exchanges
 	}
 	if len(batch) == 1 {
-		if safety == finding.Unsafe {
-			r.holdBack(batch[0].of)
+		if x := batch[0].of; r.alone[x].safety == "" {
+			r.alone[x] = alone{safety, j.why()}
 		}
 		if others := batch[0].others; len(others) > 0 {
 			others[0].others = others[1:]
@@ -124,7 +138,7 @@ func (f *Fixer) accept(ctx context.Context, now *state, batch []candidate, r *Re
 		}
 		return nil, nil, e
 	}
-	half := len(batch) / 2
+	half := now.blameless(batch, &j)
 	left, afterLeft, ofLeft := f.accept(ctx, now, batch[:half], r)
 	right, afterRight, ofRight := f.accept(ctx, now, batch[half:], r)
 	switch {
@@ -135,7 +149,7 @@ func (f *Fixer) accept(ctx context.Context, now *state, batch []candidate, r *Re
 	}
 	if _, ok := editsOf(left).Merge(editsOf(right)); ok { // with other candidates they may touch the same text
 		both := slices.Concat(left, right)
-		if j, after = f.prove(ctx, now, findingsOf(both), editsOf(both)); f.wants(j.safety(false)) {
+		if j, after = f.prove(ctx, now, both); f.wants(j.safety(unsafeOf(both))) {
 			return both, after, j.exchanges
 		}
 	}
@@ -145,6 +159,16 @@ func (f *Fixer) accept(ctx context.Context, now *state, batch []candidate, r *Re
 // wants reports whether what is proved so far is to be applied.
 func (f *Fixer) wants(s finding.Safety) bool {
 	return s == finding.Safe || s == finding.Unsafe && f.Unsafe
+}
+
+// unsafeOf says why somebody has to look at a batch; "" where nobody has to.
+func unsafeOf(batch []candidate) string {
+	for _, c := range batch {
+		if c.unsafe != "" {
+			return c.unsafe
+		}
+	}
+	return ""
 }
 
 func findingsOf(batch []candidate) []*finding.Finding {
@@ -164,10 +188,51 @@ func editsOf(batch []candidate) source.Edits {
 	return all
 }
 
-func (r *Result) holdBack(x *finding.Finding) {
-	if !slices.ContainsFunc(r.HeldBack, func(y *finding.Finding) bool { return x.Fingerprint() == y.Fingerprint() }) {
-		r.HeldBack = append(r.HeldBack, x)
+// blameless orders a batch that is no good by the parts of the project, those that are to blame last, and returns where to divide
+// it: before those, or between two of them, or else in the middle. What becomes of a part does not depend on the others then.
+func (s *state) blameless(batch []candidate, j *judgement) int {
+	parts := s.parts()
+	part := func(c candidate) string { return parts[c.edits[0].Span.Path()] }
+	blamed := map[string]bool{}
+	for _, path := range j.at {
+		blamed[parts[path]] = true
 	}
+	whole := len(j.at) == 0 || blamed[""] // nobody knows who is to blame
+	class := func(c candidate) int {
+		if whole || blamed[part(c)] {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(batch, func(a, b candidate) int { return cmp.Or(class(a)-class(b), cmp.Compare(part(a), part(b))) })
+	best, middle := 0, len(batch)/2
+	for i := 1; i < len(batch); i++ {
+		switch last := batch[i-1]; {
+		case class(last) != class(batch[i]):
+			return i
+		case part(last) != part(batch[i]) && (best == 0 || max(i-middle, middle-i) < max(best-middle, middle-best)):
+			best = i
+		}
+	}
+	return cmp.Or(best, middle)
+}
+
+// heldBack returns the findings that are left and whose fix somebody has to look at.
+func (f *Fixer) heldBack(ctx context.Context, now *state, known map[*finding.Finding]alone) []HeldBack {
+	var out []HeldBack
+	for _, x := range now.Wanted {
+		fix := known[x]
+		for _, c := range f.candidates(x) {
+			if fix.safety != finding.Unsafe && c.unsafe != "" && f.mayWrite(now, c.edits) && ctx.Err() == nil {
+				j, _ := f.prove(ctx, now, []candidate{c})
+				fix = alone{j.safety(c.unsafe), c.unsafe}
+			}
+		}
+		if fix.safety == finding.Unsafe {
+			out = append(out, HeldBack{x, fix.why, now.original(x)})
+		}
+	}
+	return out
 }
 
 func (e *Exchanges) add(more Exchanges) {

@@ -26,8 +26,6 @@ func (o *overlay) Open(path string) (*source.File, error) {
 	return f, nil
 }
 
-func (o *overlay) isEdited(path string) bool { return o.edited[path] != nil }
-
 // Exists is what the tree below says: an edit makes no file.
 func (o *overlay) Exists(abs string) (file, directory, known bool) {
 	if disk, ok := o.Files.(parsers.Disk); ok {

@@ -7,6 +7,7 @@
 package fix
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -41,6 +42,10 @@ type Fixer struct {
 	Memory *engine.Memory
 
 	read map[string]bool // the files that layers are made of
+	now  *state          // of the files as they are, where a run was listened to
+
+	limited bool
+	trials  int // that are left, where they are limited
 }
 
 // New returns a fixer for runs of the engine with some options, in which every finding that is shown is to be repaired.
@@ -67,11 +72,21 @@ func Editors(dialects []parsers.Dialect) []parsers.Editor {
 
 // candidate is a fix of a finding that is to be proved.
 type candidate struct {
-	of     *finding.Finding
-	title  string
-	unsafe bool
-	edits  source.Edits
-	others []candidate // to be tried when it is no good
+	of      *finding.Finding
+	title   string
+	unsafe  string // why; "" where it is not
+	givesUp bool
+	moves   bool
+	edits   source.Edits
+	others  []candidate // to be tried when it is no good
+}
+
+// start returns the state of the files as they are.
+func (f *Fixer) start(ctx context.Context, named func(path string) bool) *state {
+	if f.now != nil {
+		return f.now
+	}
+	return f.look(ctx, &overlay{Files: f.Files}, named)
 }
 
 // candidates returns the ways in which a finding can be repaired that its dialect can write.
@@ -79,7 +94,8 @@ func (f *Fixer) candidates(of *finding.Finding) []candidate {
 	var out []candidate
 	for _, r := range of.Repairs {
 		if edits, ok := f.edits(r.Steps); ok && len(edits) > 0 {
-			out = append(out, candidate{of: of, title: r.Title, unsafe: r.Unsafe, edits: edits})
+			moves := slices.ContainsFunc(r.Steps, func(s repair.Step) bool { _, ok := s.(repair.MoveBefore); return ok })
+			out = append(out, candidate{of: of, title: r.Title, unsafe: r.Unsafe, givesUp: r.GivesUp, moves: moves, edits: edits})
 		}
 	}
 	for _, fix := range of.Fixes { // without a repair, such as a suppression that is taken out
@@ -88,6 +104,13 @@ func (f *Fixer) candidates(of *finding.Finding) []candidate {
 		}
 	}
 	return out
+}
+
+// with reports whether a candidate can be made together with others. The same text cannot be moved to two places.
+func (c *candidate) with(batch []candidate) bool {
+	return !c.moves || !slices.ContainsFunc(batch, func(d candidate) bool {
+		return d.moves && slices.ContainsFunc(d.edits, func(e source.Edit) bool { return slices.Contains(c.edits, e) })
+	})
 }
 
 func (f *Fixer) edits(steps []repair.Step) (source.Edits, bool) {
@@ -134,16 +157,30 @@ func (f *Fixer) mayWrite(s *state, edits source.Edits) bool {
 }
 
 // safety is how far a proof goes; "" where the change repairs nothing.
-func (j *judgement) safety(unsafe bool) finding.Safety {
+func (j *judgement) safety(unsafe string) finding.Safety {
 	switch {
 	case len(j.left) > 0 || j.lost || j.fruitless > 0:
 		return ""
-	case slices.ContainsFunc(j.appeared, (*finding.Finding).Shown) || j.worse > 0:
+	case j.worse > 0 || slices.ContainsFunc(j.appeared, func(x *finding.Finding) bool {
+		// What refuses a page where an error was may leave out Vary: whoever looks at the change decides whether a cache matters.
+		return x.Shown() && (unsafe == "" || x.Category != finding.Caching)
+	}):
 		return finding.Shown
-	case len(j.appeared) > 0 || j.letIn > 0 || unsafe:
+	case len(j.appeared) > 0 || j.letIn > 0 || unsafe != "":
 		return finding.Unsafe
 	}
 	return finding.Safe
+}
+
+// why says why a change is not safe.
+func (j *judgement) why() string {
+	switch {
+	case j.letIn > 0:
+		return "it lets in others than now"
+	case len(j.appeared) > 0:
+		return "it brings a note, " + j.appeared[0].Rule
+	}
+	return ""
 }
 
 // Propose gives findings the fixes that were proved, the best first: of the alternatives of a repair those that are safe, else
@@ -158,12 +195,23 @@ func (f *Fixer) Propose(ctx context.Context, findings []*finding.Finding) {
 	if len(paths) == 0 {
 		return
 	}
-	now := f.look(ctx, &overlay{Files: f.Files}, func(path string) bool { return paths[path] })
+	now := f.start(ctx, func(path string) bool { return paths[path] })
 	for _, x := range findings {
 		if len(x.Repairs) > 0 && ctx.Err() == nil {
 			x.Fixes = f.proposals(ctx, now, x)
+			if x.Offer.Tried { // now it was
+				x.Offer = offered(x.Fixes)
+			}
 		}
 	}
+}
+
+// offered returns what the command line does of some fixes.
+func offered(fixes []finding.Fix) finding.Offer {
+	if len(fixes) == 0 || fixes[0].Safety == finding.Shown {
+		return finding.Offer{}
+	}
+	return finding.Offer{Safety: fixes[0].Safety, Why: fixes[0].Why}
 }
 
 func (f *Fixer) proposals(ctx context.Context, now *state, of *finding.Finding) []finding.Fix {
@@ -173,16 +221,18 @@ func (f *Fixer) proposals(ctx context.Context, now *state, of *finding.Finding) 
 	}
 	var out []finding.Fix
 	for _, c := range f.candidates(known) {
-		safety := finding.Shown
+		fix := finding.Fix{Title: c.title, Safety: finding.Shown, Edits: c.edits}
 		if f.mayWrite(now, c.edits) {
-			j, _ := f.prove(ctx, now, []*finding.Finding{known}, c.edits)
-			safety = j.safety(c.unsafe)
+			j, _ := f.prove(ctx, now, []candidate{c})
+			if fix.Safety = j.safety(c.unsafe); fix.Safety == finding.Unsafe {
+				fix.Why = cmp.Or(c.unsafe, j.why())
+			}
 		}
-		if safety == "" {
+		if fix.Safety == "" {
 			continue
 		}
-		out = append(out, finding.Fix{Title: c.title, Safety: safety, Edits: c.edits})
-		if safety == finding.Safe {
+		out = append(out, fix)
+		if fix.Safety == finding.Safe {
 			break
 		}
 	}

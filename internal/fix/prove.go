@@ -19,6 +19,7 @@ type state struct {
 	files *overlay
 	Findings
 	layers map[string]*layer
+	first  map[*finding.Finding]*finding.Finding // what a finding was before anything was repaired; nil: all of them are
 }
 
 // layer is a layer and what it was asked.
@@ -26,7 +27,10 @@ type layer struct {
 	host   *policy.Host
 	layer  *policy.Layer
 	files  []*source.File
+	behind []*source.File // of what stands behind it
 	broken bool
+	slow   bool             // a program answers
+	again  bool             // every run asks it again
 	gaps   map[string]bool  // what cannot be followed
 	asked  map[string]asked // by the key of the fetch
 }
@@ -45,9 +49,6 @@ func (f *Fixer) look(ctx context.Context, files *overlay, named func(path string
 	if f.Memory == nil {
 		f.Memory = engine.NewMemory()
 	}
-	if f.read == nil {
-		f.read = map[string]bool{}
-	}
 	s := &state{files: files, layers: map[string]*layer{}}
 	note := func(l engine.Surveyed) { s.layers[l.Key] = newLayer(l) }
 	o := engine.Options{Files: files, Named: named, Surveyed: note}
@@ -55,6 +56,14 @@ func (f *Fixer) look(ctx context.Context, files *overlay, named func(path string
 		o.Memory, o.OnlyChanged = f.Memory, true
 	}
 	s.Findings = f.Run(ctx, o)
+	return f.keep(s)
+}
+
+// keep remembers which files the layers of a state are made of.
+func (f *Fixer) keep(s *state) *state {
+	if f.read == nil {
+		f.read = map[string]bool{}
+	}
 	for _, l := range s.layers {
 		for _, file := range l.files {
 			f.read[file.Path] = true
@@ -85,7 +94,8 @@ func (s *state) since(before *state, named func(path string) bool) *state {
 }
 
 func newLayer(s engine.Surveyed) *layer {
-	l := &layer{host: s.Survey.Host, layer: s.Survey.Layer, files: s.Files, broken: s.Broken, gaps: map[string]bool{}, asked: map[string]asked{}}
+	l := &layer{host: s.Survey.Host, layer: s.Survey.Layer, files: s.Files, behind: s.Behind, broken: s.Broken, slow: s.Program, again: !s.Alone,
+		gaps: map[string]bool{}, asked: map[string]asked{}}
 	for _, g := range slices.Concat(l.host.Gaps, l.layer.Gaps) {
 		l.gaps[g.Why] = true
 	}
@@ -141,31 +151,98 @@ type judgement struct {
 	letIn     int                // strangers who are let in now
 	fruitless int                // witnesses that go no better than before
 	exchanges Exchanges
+	at        []string // where it is not good: paths of files
 }
 
-// prove holds the files after edits against those before: what was to be repaired is, nothing else is worse, and nobody is
+// prove holds the files after a batch of repairs against those before: what was to be repaired is, nothing else is worse, and nobody is
 // let in who was not.
-func (f *Fixer) prove(ctx context.Context, before *state, repaired []*finding.Finding, edits source.Edits) (judgement, *state) {
+func (f *Fixer) prove(ctx context.Context, before *state, batch []candidate) (judgement, *state) {
+	if f.limited {
+		if f.trials--; f.trials < 0 {
+			return judgement{lost: true}, nil
+		}
+	}
+	repaired, edits := findingsOf(batch), editsOf(batch)
 	named := before.around(edits)
 	after := f.look(ctx, before.files.with(edits), named)
 	var j judgement
 	j.left, j.appeared = compare(before.All, after.All, repaired, edits, named)
 	j.lost = len(after.layers) == 0 // then nothing was asked
 	witness := map[string]bool{}
-	for _, r := range repaired {
-		for _, w := range r.Witness {
-			witness[w.Fetch] = true
+	for _, c := range batch {
+		for _, w := range c.of.Witness {
+			witness[w.Fetch] = !c.givesUp
 		}
 	}
 	for key, was := range before.layers {
+		of := judgement{}
 		if is := after.layers[key]; is != nil {
-			j.hold(ctx, was, is, witness)
-			continue
+			of.hold(ctx, was, is, witness)
+		} else { // one that is not edited was not looked at again
+			of.lost = slices.ContainsFunc(was.files, func(x *source.File) bool {
+				return slices.ContainsFunc(edits.Files(), func(e *source.File) bool { return e.Path == x.Path })
+			})
 		}
-		// One that is not edited was not looked at again.
-		j.lost = j.lost || slices.ContainsFunc(was.files, func(x *source.File) bool { return after.files.isEdited(x.Path) })
+		j.add(&of, was)
 	}
-	return j, after.since(before, named)
+	for _, x := range slices.Concat(j.left, j.appeared) {
+		j.at = append(j.at, x.Place.Path())
+	}
+	after = after.since(before, named)
+	after.first = before.followed(edits, after.All)
+	return j, after
+}
+
+// original returns what a finding was before anything was repaired; nil for one that came up since.
+func (s *state) original(x *finding.Finding) *finding.Finding {
+	if s.first == nil {
+		return x
+	}
+	return s.first[x]
+}
+
+// followed returns what findings after edits were at first.
+func (s *state) followed(edits source.Edits, after []*finding.Finding) map[*finding.Finding]*finding.Finding {
+	was := map[key]*finding.Finding{}
+	for _, f := range s.All {
+		was[moved(f, edits)] = f
+	}
+	out := map[*finding.Finding]*finding.Finding{}
+	for _, f := range after {
+		if old := was[key{f.Rule, f.Place.Path(), f.Place.Start}]; old != nil {
+			out[f] = s.original(old)
+		}
+	}
+	return out
+}
+
+// key tells findings apart.
+type key struct {
+	rule, path string
+	at         int
+}
+
+// moved returns the key of a finding after edits.
+func moved(f *finding.Finding, edits source.Edits) key {
+	return key{f.Rule, f.Place.Path(), edits.Moved(f.Place.File, f.Place.Start)}
+}
+
+// add adds what became of a layer.
+func (j *judgement) add(of *judgement, l *layer) {
+	if of.safety("") != finding.Safe {
+		path := "" // of the whole
+		if len(l.files) > 0 {
+			path = l.files[0].Path
+		}
+		j.at = append(j.at, path)
+	}
+	j.lost = j.lost || of.lost
+	j.worse += of.worse
+	j.letIn += of.letIn
+	j.fruitless += of.fruitless
+	j.exchanges.Allowed += of.exchanges.Allowed
+	j.exchanges.Refused += of.exchanges.Refused
+	j.exchanges.Unchanged += of.exchanges.Unchanged
 }
 
 // hold asks a layer as it was and as it is the same.
@@ -227,30 +304,35 @@ func (s *state) around(edits source.Edits) func(path string) bool {
 
 // compare returns the findings of those to be repaired that are still there, and those that were not there before.
 func compare(before, after, repaired []*finding.Finding, edits source.Edits, named func(string) bool) (left, appeared []*finding.Finding) {
-	type key struct {
-		rule, path string
-		at         int
-	}
 	was := map[key]*finding.Finding{}
-	texts := map[string]bool{} // of those that stay: one can come to stand for another of the same text elsewhere
+	texts := map[string]int{} // of those that stay: one can come to stand for another of the same text elsewhere
 	for _, f := range before {
 		if !named(f.Place.Path()) {
 			continue
 		}
-		was[key{f.Rule, f.Place.Path(), edits.Moved(f.Place.File, f.Place.Start)}] = f
+		was[moved(f, edits)] = f
 		if !slices.Contains(repaired, f) {
-			texts[f.Fingerprint()] = true
+			texts[f.Fingerprint()]++
 		}
 	}
+	var others []*finding.Finding
 	for _, f := range after {
-		if !named(f.Place.Path()) {
-			continue
-		}
-		old := was[key{f.Rule, f.Place.Path(), f.Place.Start}]
-		switch {
-		case old != nil && slices.Contains(repaired, old):
+		switch old := was[key{f.Rule, f.Place.Path(), f.Place.Start}]; {
+		case !named(f.Place.Path()):
+		case old == nil:
+			others = append(others, f)
+		case slices.Contains(repaired, old):
 			left = append(left, old)
-		case old != nil || texts[f.Fingerprint()]:
+		default:
+			texts[f.Fingerprint()]--
+		}
+	}
+	for _, f := range others {
+		// A note about a line that is repeated is no other note.
+		n, known := texts[f.Fingerprint()]
+		texts[f.Fingerprint()] = n - 1
+		switch {
+		case known && (n > 0 || !f.Shown()):
 		case slices.ContainsFunc(repaired, func(r *finding.Finding) bool { return slices.Contains(r.Also, f.Rule) }):
 			// It was there, and the cause spoke for it.
 		default:

@@ -6,6 +6,7 @@ package git
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,13 +58,15 @@ func (r *Repository) run(args ...string) (string, error) {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		line, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
-		if line == "" {
-			line = fmt.Sprintf("git %s: %v", args[0], exit)
-		}
-		return "", errors.New(strings.TrimPrefix(line, "fatal: "))
+		return "", errors.New(cmp.Or(firstLine(stderr.String()), fmt.Sprintf("git %s: %v", args[0], exit)))
 	}
 	return stdout.String(), err
+}
+
+// firstLine returns the first line of what git prints about an error.
+func firstLine(stderr string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n")
+	return strings.TrimPrefix(strings.TrimPrefix(line, "fatal: "), "error: ")
 }
 
 // Base returns the commit that a revision and HEAD have grown from: a branch is compared with what it left, and not with
@@ -71,6 +74,9 @@ func (r *Repository) run(args ...string) (string, error) {
 func (r *Repository) Base(revision string) (commit string, err error) {
 	commit, ok := r.commit(revision)
 	if !ok {
+		if shallow, _ := r.run("rev-parse", "--is-shallow-repository"); strings.TrimSpace(shallow) == "true" {
+			return "", fmt.Errorf("git knows no revision %q; the clone is shallow: fetch it before (git fetch --depth=1 origin NAME, or all with git fetch --unshallow)", revision)
+		}
 		return "", fmt.Errorf("git knows no revision %q", revision)
 	}
 	if base, err := r.run("merge-base", commit, "HEAD"); err == nil {
@@ -126,8 +132,9 @@ type State struct {
 	snapshot   discovery.Snapshot
 	ids        map[string]string // of the files' contents
 
-	mu  sync.Mutex
-	git *reader
+	mu   sync.Mutex
+	git  *reader
+	lost error // why files of the state cannot be read, if so
 }
 
 func (r *Repository) state() *State {
@@ -177,15 +184,18 @@ func (s *State) Root() *discovery.Root { return discovery.Past(s.snapshot) }
 // Has reports whether a path is a file of the state.
 func (s *State) Has(name string) bool { return s.ids[name] != "" }
 
-// Close ends the git process that reads the files.
+// Close ends the git process that reads the files. The error says that some could not be read, although they are there:
+// what was found in the others is then no picture of the state.
 func (s *State) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.git == nil {
-		return nil
+	err := s.lost
+	if s.git != nil {
+		if failed := s.git.close(); err == nil {
+			err = failed
+		}
+		s.git = nil
 	}
-	err := s.git.close()
-	s.git = nil
 	return err
 }
 
@@ -197,21 +207,42 @@ func (s *State) read(name string) ([]byte, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.lost != nil {
+		return nil, s.lost
+	}
 	if s.git == nil {
 		var err error
 		if s.git, err = s.repository.reader(); err != nil {
 			return nil, err
 		}
 	}
-	return s.git.object(id)
+	data, err := s.git.object(id)
+	if err != nil && !errors.Is(err, discovery.ErrTooLarge) {
+		s.lost = fmt.Errorf("git cannot read %s as it was: %w", name, s.repository.explain(err, s.git))
+		return nil, s.lost
+	}
+	return data, err
+}
+
+// explain says why an object could not be read, as far as git does.
+func (r *Repository) explain(err error, of *reader) error {
+	if promisor, _ := r.run("config", "--get-regexp", `^remote\..*\.(promisor|partialclonefilter)$`); promisor != "" {
+		return errors.New("the clone is partial, and nothing is fetched here (git fetch --refetch --no-filter does)")
+	}
+	_ = of.close() // then it has said everything
+	if line := firstLine(of.errors.String()); line != "" {
+		return errors.New(line)
+	}
+	return err
 }
 
 // reader is a running git cat-file --batch.
 // https://git-scm.com/docs/git-cat-file#_batch_output
 type reader struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *bufio.Reader
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
+	errors bytes.Buffer // complete once the process has ended
 }
 
 func (r *Repository) reader() (*reader, error) {
@@ -224,7 +255,9 @@ func (r *Repository) reader() (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reader{cmd, in, bufio.NewReader(out)}, cmd.Start()
+	reader := &reader{cmd: cmd, in: in, out: bufio.NewReader(out)}
+	cmd.Stderr = &reader.errors
+	return reader, cmd.Start()
 }
 
 func (r *reader) object(id string) ([]byte, error) {

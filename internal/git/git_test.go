@@ -251,3 +251,45 @@ func TestNothingRuns(t *testing.T) {
 		t.Error("a program of the repository was run")
 	}
 }
+
+// TestIncomplete: a clone that has not everything is named, and not taken for a project that had no files then.
+func TestIncomplete(t *testing.T) {
+	dir, git := repository(t)
+	write(t, dir, "x.conf", "one\n")
+	git("add", ".")
+	git("commit", "-qm", "one")
+	write(t, dir, "x.conf", "two\n")
+	git("commit", "-qam", "two")
+	git("config", "uploadpack.allowFilter", "true")
+	clone := func(how string) *Repository {
+		to := t.TempDir()
+		git("-c", "protocol.file.allow=always", "clone", "-q", how, "file://"+filepath.ToSlash(dir), to)
+		r, err := Open(context.Background(), to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+
+	if _, err := clone("--depth=1").Base("HEAD~1"); err == nil || !strings.Contains(err.Error(), "the clone is shallow") {
+		t.Errorf("a shallow clone: %v", err)
+	}
+
+	partial := clone("--filter=blob:none")
+	commit, err := partial.Base("HEAD~1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := partial.Tree(commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the git process has ended by then
+		if data, err := state.read("x.conf"); err == nil {
+			t.Errorf("what was not fetched is read: %q", data)
+		}
+	}
+	if err := state.Close(); err == nil || !strings.Contains(err.Error(), "x.conf as it was: the clone is partial") {
+		t.Errorf("a partial clone: %v", err)
+	}
+}

@@ -74,7 +74,7 @@ func at(t testing.TB, f *source.File, text string, nth int) source.Span {
 }
 
 func fixtureRules() []Rule {
-	doc := "The browser %s.\n\n## Who is hurt\nThe page.\n\n## When it is fine\nIf no page sends credentials here: delete the line and the finding is gone.\n\n## How to fix\nSay it once.\n"
+	doc := "## What the browser does\nIt %s.\n\n## Who is hurt\nThe page.\n\n## When it is fine\nIf no page sends credentials here: delete the line and the finding is gone.\n\n## How to fix\nSay it once.\n"
 	rule := func(name, title string, category finding.Category, severity finding.Severity, cwe ...int) Rule {
 		return Rule{
 			Name: name, Title: title, Category: category, Severity: severity, Since: "0.1.0", CWE: cwe,
@@ -144,7 +144,8 @@ func fixture(t testing.TB) *Report {
 				Firefox:  "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.shop.example/. (Reason: expected \u2018true\u2019 in CORS header \u2018Access-Control-Allow-Credentials\u2019).",
 				WebKit:   `Credentials flag is true, but Access-Control-Allow-Credentials is not "true".`,
 			},
-			Curl: []string{`curl -i -X OPTIONS "https://api.shop.example/" -H "Origin: https://app.shop.example" -H "Access-Control-Request-Method: PUT"`},
+			Curl:  []string{`curl -i -X OPTIONS "https://api.shop.example/" -H "Origin: https://app.shop.example" -H "Access-Control-Request-Method: PUT"`},
+			Offer: finding.Offer{Safety: finding.Safe},
 			Fixes: []finding.Fix{{Title: "repeat the line in the if block", Safety: finding.Safe, Edits: []finding.Edit{
 				{Span: source.Span{File: api, Start: at(t, api, "\n", 7).End, End: at(t, api, "\n", 7).End}, Text: "            add_header 'Access-Control-Allow-Credentials' 'true';\n"},
 			}}},
@@ -173,7 +174,8 @@ func fixture(t testing.TB) *Report {
 					}},
 				},
 			}},
-			Curl: []string{`curl -i "https://partners.shop.example/v1/" -H "Origin: ` + evil + `"`},
+			Curl:  []string{`curl -i "https://partners.shop.example/v1/" -H "Origin: ` + evil + `"`},
+			Offer: finding.Offer{Safety: finding.Safe, Tried: true},
 			Fixes: []finding.Fix{{Title: "anchor and escape the expression", Safety: finding.Safe, Edits: []finding.Edit{
 				{Span: expression, Text: `"~^https://(www|app)\.partner\.example$"`},
 			}}},
@@ -194,6 +196,7 @@ func fixture(t testing.TB) *Report {
 			Because: "the answer depends on Origin and does not say so, although it passes a cache that keeps it for ten minutes and hands it to whoever asks next",
 			Change:  "add_header Vary Origin always;", Place: at(t, tabs, "add_header", 2), Subject: "location /caf\u00e9/",
 			Related: []finding.Related{{Span: at(t, tabs, "\u65e5\u672c \U0001F600", 1), Text: "seen here"}},
+			Offer:   finding.Offer{Safety: finding.Unsafe, Why: "it changes the order of middleware"},
 			Fixes: []finding.Fix{{Title: "move it", Safety: finding.Unsafe, Edits: []finding.Edit{
 				{Span: at(t, tabs, "\U0001F600", 2), Text: "x"}}}},
 		},

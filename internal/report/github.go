@@ -59,6 +59,9 @@ func (r *Report) annotate(b *strings.Builder, f *finding.Finding, more int) {
 	}
 	if f.Change != "" {
 		text += "\nChange: " + fullStop(sentence(f.Change))
+		if hint := fixHint(f); hint != "" {
+			text += " " + hint
+		}
 	}
 	if more > 0 {
 		text += fmt.Sprintf("\nAnd %s more, see the summary.", plural(more, f.Severity.String()))

@@ -167,6 +167,9 @@ func sarifRule(id string, rule Rule, lowest finding.Confidence) sarif.Rule {
 	}
 	doc := strings.TrimSpace(rule.Doc)
 	summary, _, _ := strings.Cut(doc, "\n\n")
+	if heading, text, ok := strings.Cut(summary, "\n"); ok && strings.HasPrefix(heading, "#") {
+		summary = strings.TrimLeft(heading, "# ") + ": " + text // it is shown as plain text
+	}
 	var more strings.Builder
 	for _, ref := range rule.Refs {
 		more.WriteString("\n- <" + ref + ">")
@@ -260,11 +263,12 @@ func (b *sarifBuilder) log(groups []sarifGroup, dropped int, detailed bool) sari
 	for _, g := range groups {
 		results = append(results, b.result(g, detailed))
 	}
-	driver := sarif.Driver{Name: r.Tool.Name, Version: r.Tool.Version, Rules: b.rules}
-	driver.InformationURI = "https://github.com/corslint/corslint"
-	if version := strings.TrimPrefix(r.Tool.Version, "v"); strings.Count(version, ".") >= 2 {
-		driver.SemanticVersion = version
+	driver := sarif.Driver{Name: r.Tool.Name, Rules: b.rules, InformationURI: "https://github.com/corslint/corslint"}
+	driver.Version = strings.TrimPrefix(r.Tool.Version, "v")
+	if strings.Count(driver.Version, ".") < 2 {
+		driver.Version = "0.0.0-" + driver.Version // of a build from source: readers compare versions as numbers
 	}
+	driver.SemanticVersion = driver.Version
 	return sarif.Log{Schema: sarif.Schema, Version: sarif.Version, Runs: []sarif.Run{{
 		Tool:        sarif.Tool{Driver: driver},
 		Invocations: []sarif.Invocation{{ExecutionSuccessful: true, ToolExecutionNotifications: b.notifications(dropped)}},
@@ -402,9 +406,14 @@ func linkTo(message, name string, id int) (string, bool) {
 // unlinked takes the links out of a text: a message is read for [text](target), and the text holds what files hold.
 func unlinked(s string) string { return strings.ReplaceAll(s, "](", "] (") }
 
-// capital returns the sentence with a capital, unless its first word is code: an origin, a header, a path.
+// capital returns the sentence with a capital, unless its first word is code (an origin, a header, a path) or the name of a
+// program that is written without.
 func capital(s string) string {
 	word, _, _ := strings.Cut(s, " ")
+	switch word {
+	case "nginx", "cors", "corslint":
+		return s
+	}
 	if strings.IndexFunc(word, func(r rune) bool { return r < 'a' || r > 'z' }) >= 0 {
 		return s
 	}

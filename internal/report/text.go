@@ -135,7 +135,7 @@ func (p *printer) block(b *block) []string {
 	} else {
 		parts = append(parts, part{2, p.label("browser", p.wrapLabel(browserText(f.Browser.Chromium))...)})
 	}
-	parts = append(parts, part{1, p.label("change", p.wrapLabel(sentence(f.Change)+fixHint(f))...)})
+	parts = append(parts, part{1, p.label("change", p.hinted(p.wrapLabel(sentence(f.Change)), fixHint(f))...)})
 	for i, other := range b.same {
 		text := sentence(other.Message) + reasonOf(other) + " [" + clip(other.Rule, 60) + "]"
 		parts = append(parts, part{3 + i, p.label("same line", p.wrapLabel(text)...)})
@@ -341,15 +341,36 @@ func decides(line string) bool {
 
 // fixHint names the flag that makes the change.
 func fixHint(f *finding.Finding) string {
-	switch has := func(s finding.Safety) bool {
-		return slices.ContainsFunc(f.Fixes, func(fix finding.Fix) bool { return fix.Safety == s })
-	}; {
-	case has(finding.Safe):
-		return "   (--fix)"
-	case has(finding.Unsafe):
-		return "   (--unsafe-fixes)"
+	hint := ""
+	switch f.Offer.Safety {
+	case finding.Safe:
+		hint = "--fix"
+	case finding.Unsafe:
+		hint = "--unsafe-fixes"
+	case finding.Shown, "":
+		return ""
 	}
-	return ""
+	if f.Offer.Tried {
+		hint += " tries it"
+	}
+	if f.Offer.Why != "" {
+		hint += ": " + sentence(f.Offer.Why)
+	}
+	return "(" + hint + ")"
+}
+
+// hinted returns the lines of a label with a hint behind them, which is never cut off.
+func (p *printer) hinted(lines []string, hint string) []string {
+	const indent, gap = len("  change:  "), "   "
+	last := len(lines) - 1
+	switch {
+	case hint == "" || lines[last] == "":
+	case indent+textWidth(lines[last])+len(gap)+textWidth(hint) <= p.width:
+		lines[last] += gap + hint
+	default:
+		lines = append(lines, hint)
+	}
+	return lines
 }
 
 // silence returns what suppresses a finding where it is.

@@ -60,7 +60,7 @@ func (s *Script) original(offset int, inside bool) (int, bool) {
 // decode reads the source map's mappings: base64 VLQ, columns in UTF-16 code units.
 // https://tc39.es/ecma426/#sec-mappings
 func (s *Script) decode() []segment {
-	generated, original := newRuler(s.generated), newRuler(string(s.File.Data))
+	generated, original := &ruler{text: s.generated, lines: s.lines()}, newRuler(string(s.File.Data))
 	var out []segment
 	line, sourceLine, sourceColumn := s.shift, 0, 0
 	for text := range strings.SplitSeq(s.mappings, ";") {
@@ -112,14 +112,17 @@ type ruler struct {
 	line, column, at int
 }
 
-func newRuler(text string) *ruler {
-	r := &ruler{text: text, lines: []int{0}}
+func newRuler(text string) *ruler { return &ruler{text: text, lines: linesOf(text)} }
+
+// linesOf returns where the lines of a text begin.
+func linesOf(text string) []int {
+	lines := []int{0}
 	for i := range len(text) {
 		if text[i] == '\n' {
-			r.lines = append(r.lines, i+1)
+			lines = append(lines, i+1)
 		}
 	}
-	return r
+	return lines
 }
 
 // offset returns the byte at a line and a column in UTF-16 code units, both from 0.
@@ -230,7 +233,7 @@ func closing(data []byte, at int, close byte) int {
 
 // Offset returns the offset in the generated code of a line and column, both from 1, as goja counts them.
 func (s *Script) Offset(line, column int) int {
-	return newRuler(s.generated).offset(line-1, column-1)
+	return (&ruler{text: s.generated, lines: s.lines()}).offset(line-1, column-1)
 }
 
 // At returns the token of the original that an offset of the generated code comes from.

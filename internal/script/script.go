@@ -43,6 +43,7 @@ type Script struct {
 	mappings  string
 	shift     int // lines in front of the code that the mappings speak of
 	segments  func() []segment
+	lines     func() []int // where those of the generated code begin
 }
 
 // Site is a call in the program.
@@ -155,6 +156,7 @@ func (s *Script) parse(head, code, tail string) (*ast.Program, error) {
 		return nil, s.mistake(err)
 	}
 	s.segments = sync.OnceValue(s.decode)
+	s.lines = sync.OnceValue(func() []int { return linesOf(s.generated) })
 	return tree, nil
 }
 

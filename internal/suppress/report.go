@@ -71,6 +71,16 @@ func unknownRule(at source.Span, name, nearest string) *finding.Finding {
 	return f
 }
 
+// oldName reports the former name of a rule, which goes on working.
+func oldName(at source.Span, old, present string) *finding.Finding {
+	f := report(UnknownRule, finding.Note, at,
+		quote(old)+" is called "+present+" by now",
+		"former names go on working, and are in no list any more",
+		"write "+present)
+	f.Fixes = []finding.Fix{{Title: "write " + present, Safety: finding.Safe, Edits: []finding.Edit{{Span: at, Text: present}}}}
+	return f
+}
+
 // reports says what is wrong with a suppression now that all findings were held against it.
 func (s *suppression) reports(in *Input, today string) []*finding.Finding {
 	used := slices.ContainsFunc(s.rules, func(r rule) bool { return r.used })

@@ -74,13 +74,23 @@ func Apply(in Input) Result {
 	for _, s := range all {
 		reports = append(reports, s.reports(&in, today)...)
 	}
-	for _, r := range reports {
+	for _, r := range once(reports) {
 		if in.Wanted == nil || in.Wanted(r.Place.Path()) {
 			out.Findings = append(out.Findings, r)
 		}
 	}
 	finding.Sort(out.Findings)
 	return out
+}
+
+// once leaves one report for each old name: that there is a new one need not be said at every place.
+func once(reports []*finding.Finding) []*finding.Finding {
+	said := map[string]bool{}
+	return slices.DeleteFunc(reports, func(f *finding.Finding) bool {
+		again := f.Severity == finding.Note && said[f.Message]
+		said[f.Message] = true
+		return again
+	})
 }
 
 type place struct {
@@ -194,6 +204,9 @@ func fromComment(c *parsers.Comment, d directive, known *names.Set) (*suppressio
 			reports = append(reports, unknownRule(within(c, w.at, w.at+len(w.text)), w.text, known.Nearest(w.text)))
 		case !slices.ContainsFunc(s.rules, func(r rule) bool { return r.name == name }):
 			s.rules = append(s.rules, rule{name: name, text: w.text})
+			if name != w.text {
+				reports = append(reports, oldName(within(c, w.at, w.at+len(w.text)), w.text, name))
+			}
 		}
 	}
 	if len(s.rules) == 0 {

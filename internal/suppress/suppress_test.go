@@ -80,16 +80,19 @@ func TestApply(t *testing.T) {
 		{"at the start of a block", "s { # corslint: ignore[allow-origin-missing] -- x\n a;\n}\n", map[int]string{0: "s {"}, []string{allow + "@s {"}, false, 1, nil},
 		{"with CRLF", "# corslint: ignore[allow-origin-missing] -- x\r\na;\r\nb;\r\n", nil, []string{allow + "@a;", allow + "@b;"}, false, 1,
 			[]string{"3:1 allow-origin-missing"}},
-		{"an old name", "a; # corslint: ignore[acao-missing] -- x\n", nil, []string{allow + "@a;"}, false, 1, nil},
-		{"a rule that the finding speaks for", "a; # corslint: ignore[acao-missing] -- x\n", nil, []string{vary + "@a;+" + allow}, false, 1, nil},
+		{"an old name", "a; # corslint: ignore[acao-missing] -- x\n", nil, []string{allow + "@a;"}, false, 1,
+			[]string{"1:23 suppression-unknown-rule: \"acao-missing\" is called allow-origin-missing by now; fixed: \"a; # corslint: ignore[allow-origin-missing] -- x\\n\""}},
+		{"an old name twice", "a; # corslint: ignore[acao-missing] -- x\nb; # corslint: ignore[acao-missing] -- x\n", nil, []string{allow + "@a;", allow + "@b;"}, false, 2,
+			[]string{"1:23 suppression-unknown-rule: \"acao-missing\" is called allow-origin-missing by now; fixed: \"a; # corslint: ignore[allow-origin-missing] -- x\\nb; # corslint: ignore[acao-missing] -- x\\n\""}},
+		{"a rule that the finding speaks for", "a; # corslint: ignore[allow-origin-missing] -- x\n", nil, []string{vary + "@a;+" + allow}, false, 1, nil},
 		{"a related place", "a;\nb; # corslint: ignore[allow-origin-missing] -- x\n", nil, []string{allow + "@a;/b;"}, false, 1, nil},
 		{"another rule", "a; # corslint: ignore[vary-origin-missing] -- x\n", nil, []string{allow + "@a;"}, false, 0,
 			[]string{"1:1 allow-origin-missing", "1:4 suppression-unused: nothing here to suppress: vary-origin-missing does not fire; fixed: \"a;\\n\""}},
-		{"several, one of no use", "a; # corslint: ignore[acao-missing, vary-origin-missing] -- x\n", nil, []string{allow + "@a;"}, false, 1,
-			[]string{"1:4 suppression-unused: nothing here to suppress: vary-origin-missing does not fire; fixed: \"a; # corslint: ignore[acao-missing] -- x\\n\""}},
+		{"several, one of no use", "a; # corslint: ignore[allow-origin-missing, vary-origin-missing] -- x\n", nil, []string{allow + "@a;"}, false, 1,
+			[]string{"1:4 suppression-unused: nothing here to suppress: vary-origin-missing does not fire; fixed: \"a; # corslint: ignore[allow-origin-missing] -- x\\n\""}},
 		{"all of no use", "b;\n  # corslint: ignore[max-age-ineffective, vary-origin-missing] -- x\r\na;\n", nil, nil, false, 0,
 			[]string{"2:3 suppression-unused: nothing here to suppress: max-age-ineffective and vary-origin-missing do not fire; fixed: \"b;\\na;\\n\""}},
-		{"of no use in what was asked for", "a; # corslint: ignore[acao-missing] -- x\n", nil, nil, true, 0, nil},
+		{"of no use in what was asked for", "a; # corslint: ignore[allow-origin-missing] -- x\n", nil, nil, true, 0, nil},
 		{"no reason", "a; # corslint: ignore[allow-origin-missing]\n", nil, []string{allow + "@a;"}, true, 0,
 			[]string{"1:1 allow-origin-missing", "1:4 suppression-reason-missing: a suppression without a reason suppresses nothing"}},
 		{"no dashes", "a; # corslint: ignore[allow-origin-missing] because\n", nil, nil, true, 0,
@@ -111,16 +114,16 @@ func TestApply(t *testing.T) {
 		{"not for corslint", "# corslint ignores this file\n# see corslint: ignore[x]\n# corslinter: x\n#\n", nil, nil, true, 0, nil},
 		{"too many names", "# corslint: ignore[" + strings.Repeat("x,", 1000) + "] -- x\n", nil, nil, true, 0,
 			[]string{"1:1 suppression-unknown-rule: a suppression of more than 20 rules suppresses nothing"}},
-		{"not ended", "a; # corslint: ignore[acao-missing] -- see ADR 12 until 2026-11-21\n", nil, []string{allow + "@a;"}, false, 1, nil},
-		{"ended", "a; # corslint: ignore[acao-missing] -- see ADR 12 (until 2026-11-20).\n", nil, []string{allow + "@a;"}, true, 0,
+		{"not ended", "a; # corslint: ignore[allow-origin-missing] -- see ADR 12 until 2026-11-21\n", nil, []string{allow + "@a;"}, false, 1, nil},
+		{"ended", "a; # corslint: ignore[allow-origin-missing] -- see ADR 12 (until 2026-11-20).\n", nil, []string{allow + "@a;"}, true, 0,
 			[]string{"1:1 allow-origin-missing", "1:4 suppression-expired: this suppression ended on 2026-11-20; the finding below is reported again"}},
-		{"ended and of no use", "a; # corslint: ignore[acao-missing] -- x until 2026-11-20\n", nil, nil, false, 0,
+		{"ended and of no use", "a; # corslint: ignore[allow-origin-missing] -- x until 2026-11-20\n", nil, nil, false, 0,
 			[]string{"1:4 suppression-expired: this suppression ended on 2026-11-20"}},
-		{"no such day", "a; # corslint: ignore[acao-missing] -- x until 2026-02-30\n# corslint: ignore[acao-missing] -- x until 1/2/26\n", nil, nil, false, 0, []string{
+		{"no such day", "a; # corslint: ignore[allow-origin-missing] -- x until 2026-02-30\n# corslint: ignore[allow-origin-missing] -- x until 1/2/26\n", nil, nil, false, 0, []string{
 			"1:4 suppression-expired: this suppression ends on \"2026-02-30\", which is no day, and suppresses nothing",
 			"2:1 suppression-expired: this suppression ends on \"1/2/26\", which is no day, and suppresses nothing"}},
-		{"not a date", "a; # corslint: ignore[acao-missing] -- we wait until Monday\n", nil, []string{allow + "@a;"}, false, 1, nil},
-		{"one ended, one not", "# corslint: ignore[acao-missing] -- x until 2020-01-01\na; # corslint: ignore[acao-missing] -- y\n", nil, []string{allow + "@a;"}, false, 1,
+		{"not a date", "a; # corslint: ignore[allow-origin-missing] -- we wait until Monday\n", nil, []string{allow + "@a;"}, false, 1, nil},
+		{"one ended, one not", "# corslint: ignore[allow-origin-missing] -- x until 2020-01-01\na; # corslint: ignore[allow-origin-missing] -- y\n", nil, []string{allow + "@a;"}, false, 1,
 			[]string{"1:1 suppression-expired: this suppression ended on 2020-01-01; the finding below is reported again"}},
 	}
 	for _, test := range tests {
@@ -243,7 +246,7 @@ func TestIgnoreEndpoints(t *testing.T) {
 
 // What was not asked for is not reported, and of a rule that did not run nothing is known.
 func TestAskedFor(t *testing.T) {
-	f := source.NewFile("f.conf", []byte("# corslint: ignore[acao-missing] -- x\n# corslint: ignore\n"))
+	f := source.NewFile("f.conf", []byte("# corslint: ignore[allow-origin-missing] -- x\n# corslint: ignore\n"))
 	in := Input{Comments: testComments(f, nil), Rules: testRules(), Whole: true}
 	if got := Apply(in).Findings; len(got) != 2 {
 		t.Errorf("%d findings", len(got))
@@ -260,7 +263,7 @@ func TestAskedFor(t *testing.T) {
 
 func FuzzComment(f *testing.F) {
 	for _, text := range []string{
-		" corslint: ignore[a, b] -- reason until 2027-03-01", "corslint:ignore[", "corslint ignore[acao-missing]", "corslint: ignore[allow-origin-missing] -- \xff until 2",
+		" corslint: ignore[a, b] -- reason until 2027-03-01", "corslint:ignore[", "corslint ignore[allow-origin-missing]", "corslint: ignore[allow-origin-missing] -- \xff until 2",
 		"corslint: ignore[" + strings.Repeat("é", 50) + "\x1b] -- x\r", "corslint:ignore]] -- -- until",
 	} {
 		f.Add(text)

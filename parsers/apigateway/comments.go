@@ -42,12 +42,16 @@ func remarks(f *source.File) []parsers.Comment {
 
 // cutComment splits a line at its comment, and returns that without the signs and blanks before it.
 func cutComment(line string, slashes bool) (before, text string, ok bool) {
-	for _, sign := range [...]string{"#", "//"} {
+	for _, sign := range [...]string{"#", "//", "/*"} {
 		at := strings.Index(line, sign)
-		if at < 0 || sign == "//" && !slashes || at > 0 && line[at-1] != ' ' && line[at-1] != '\t' {
+		if at < 0 || sign != "#" && !slashes || at > 0 && line[at-1] != ' ' && line[at-1] != '\t' {
 			continue
 		}
-		return line[:at], strings.TrimLeft(line[at:], "#/ \t"), true
+		text = strings.TrimLeft(line[at:], "#/* \t")
+		if sign == "/*" { // one that goes on is read as far as its first line
+			text, _, _ = strings.Cut(text, "*/")
+		}
+		return line[:at], strings.TrimRight(text, " \t"), true
 	}
 	return line, "", false
 }

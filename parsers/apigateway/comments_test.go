@@ -32,6 +32,8 @@ func TestComments(t *testing.T) {
 1:140 corslint: ignore[c] | 1:117-1:198`},
 		{"main.tf", "// corslint: ignore[a] -- x\nresource \"aws_s3_bucket\" \"b\" {\n  bucket = \"b\"\n}\nresource \"aws_s3_bucket\" \"c\" {} # other\n",
 			"1:1 corslint: ignore[a] -- x | 2:1-4:2"},
+		{"main.tf", "resource \"aws_s3_bucket\" \"b\" {\n  /* corslint: ignore[a] -- x */\n  bucket = \"b\" /* corslint: ignore[b] -- y\n  and more */\n}\n",
+			"2:3 corslint: ignore[a] -- x | 3:3-3:43\n3:16 corslint: ignore[b] -- y | -"},
 	}
 	for _, test := range tests {
 		files := treeOf(txtar.File{Name: test.name, Data: []byte(test.text)})

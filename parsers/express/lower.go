@@ -347,7 +347,7 @@ func (l *lowering) layer(d *machine.Description, i int, scenarios []scenario) *p
 			layer.Facts = append(layer.Facts, policy.Fact{Kind: kind, Endpoint: f.Endpoint, Method: f.Method, Subject: f.Subject, Text: f.Text, Span: l.span(f.Place)})
 		}
 	}
-	layer.Answerer = &answerer{run: l.run, scenarios: scenarios, layer: i, lowering: l, remembered: map[string][]machine.Response{}}
+	layer.Answerer = &answerer{run: l.run, scenarios: scenarios, layer: i, lowering: l}
 	return layer
 }
 
@@ -405,7 +405,7 @@ type answerer struct {
 	lowering  *lowering
 
 	lock       sync.Mutex
-	remembered map[string][]machine.Response
+	remembered [2]map[string][]machine.Response // what was asked lately, and what was before that
 }
 
 var _ policy.Answerer = (*answerer)(nil)
@@ -433,28 +433,42 @@ func (a *answerer) Answer(ctx context.Context, r *policy.Request, next policy.Ne
 	return a.settle(out, r)
 }
 
-// maxRemembered bounds how many answers are remembered. The same question is asked again and again in a survey.
-const maxRemembered = 4_096
+// maxRemembered bounds how many answers are remembered of late. The same question is asked again and again in a survey, and by
+// rules about the same endpoint.
+const maxRemembered = 8_192
 
 // ask asks the application, unless it was asked before.
 func (a *answerer) ask(ctx context.Context, scenario int, q *machine.Request) ([]machine.Response, error) {
 	key := fmt.Sprint(scenario, *q)
-	a.lock.Lock()
-	known, ok := a.remembered[key]
-	a.lock.Unlock()
-	if ok {
+	if known, ok := a.recall(key); ok {
 		return known, nil
 	}
 	responses, err := a.run.answer(ctx, scenario, q)
 	if err != nil {
 		return nil, err
 	}
+	a.remember(key, responses)
+	return responses, nil
+}
+
+func (a *answerer) recall(key string) ([]machine.Response, bool) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
-	if len(a.remembered) < maxRemembered {
-		a.remembered[key] = responses
+	for _, list := range a.remembered {
+		if known, ok := list[key]; ok {
+			return known, true
+		}
 	}
-	return responses, nil
+	return nil, false
+}
+
+func (a *answerer) remember(key string, responses []machine.Response) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	if len(a.remembered[0]) == maxRemembered || a.remembered[0] == nil {
+		a.remembered = [2]map[string][]machine.Response{{}, a.remembered[0]}
+	}
+	a.remembered[0][key] = responses
 }
 
 // scenarioMark says in which environments an outcome occurs, while outcomes are put together.

@@ -2,6 +2,8 @@ package machine_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/corslint/corslint/parsers/express/machine"
@@ -43,6 +45,32 @@ func BenchmarkAnswer(b *testing.B) {
 		if answers, err := m.Answer(context.Background(), r); err != nil || len(answers) != 1 || answers[0].Status != 200 {
 			b.Fatal(answers, err)
 		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "answers/s")
+}
+
+// BenchmarkAnswerAmongRoutes measures a request to an application of 500 routes, each asked from 20 origins.
+func BenchmarkAnswerAmongRoutes(b *testing.B) {
+	var text, origins strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&origins, "'https://app%d.shop.example', ", i)
+	}
+	fmt.Fprintf(&text, "const app = require('express')();\napp.use(require('cors')({ origin: [%s], credentials: true }));\n", origins.String())
+	for i := range 500 {
+		fmt.Fprintf(&text, "app.get('/v1/things%d/:id', (req, res) => res.json({}));\n", i)
+	}
+	m := machine.New(tree{"app.js": text.String() + "app.listen(3000);\n"}, machine.NewLibrary())
+	if _, err := m.Load(context.Background(), machine.Application{Entry: "app.js", Major: 5}); err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for b.Loop() {
+		r := &machine.Request{Method: "GET", URL: fmt.Sprintf("/v1/things%d/1", n/20%500), Headers: [][2]string{
+			{"Host", "api.example"}, {"Origin", fmt.Sprintf("https://app%d.shop.example", n%20)}}}
+		if answers, err := m.Answer(context.Background(), r); err != nil || len(answers) != 1 || answers[0].Status != 200 || len(answers[0].Headers) < 4 {
+			b.Fatal(answers, err)
+		}
+		n++
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "answers/s")
 }

@@ -15,7 +15,37 @@ function layer(router, path, options, handle) {
   const compile = router.major === 5 ? compile5 : compile4;
   const match = isUnknown(path) ? () => ($.decide(path, 'is the path') ? { path: '', params: {}, keys: [] } : null)
     : compile(path, { sensitive: !!router.caseSensitive, strict: !!router.strict && options.end, end: options.end });
-  return { path, handle, match, route: undefined, places: options.places, name: handle.name };
+  // An expression of the program may keep state, and an unknown path is decided upon: those are asked each time.
+  const fixed = [].concat(path).flat(Infinity).every((p) => typeof p === 'string' && !isUnknown(p));
+  return { path, handle, match, fixed, route: undefined, places: options.places, name: handle.name };
+}
+
+const maxPaths = 1000; // whose layers a router remembers
+
+// layersFor returns the numbers of a router's layers that may match a path, in order. Most paths are asked many times, from other
+// origins and with other methods.
+function layersFor(router, path) {
+  const { stack } = router;
+  let known = router.known;
+  if (!known || known.of !== stack || known.length !== stack.length || known.paths.size >= maxPaths) {
+    known = router.known = { of: stack, length: stack.length, paths: new Map() };
+  }
+  let found = known.paths.get(path);
+  if (!found) {
+    found = [];
+    for (let i = 0; i < stack.length; i++) if (!stack[i].fixed || mayMatch(stack[i], path)) found.push(i);
+    known.paths.set(path, found);
+  }
+  return found;
+}
+
+function mayMatch(l, path) {
+  try {
+    return l.match(path) !== null;
+  } catch (e) {
+    $.rethrow(e);
+    return true; // it throws again for whoever asks
+  }
 }
 
 // call runs a handler; what it throws goes to next. Express 5 also takes a promise that is rejected.
@@ -222,8 +252,15 @@ Object.assign(RouterProto, {
       if (index >= stack.length) return void setImmediate(leave, error);
       const path = req.url.split('?')[0];
       let l, match, route;
-      while (!match && index < stack.length) {
-        l = stack[index++];
+      const numbers = layersFor(self, path);
+      for (let n = 0; !match; n++) {
+        while (numbers[n] < index) n++;
+        if (n >= numbers.length) {
+          index = stack.length;
+          break;
+        }
+        l = stack[numbers[n]];
+        index = numbers[n] + 1;
         route = l.route;
         try {
           match = l.match(path);

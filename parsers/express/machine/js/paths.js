@@ -279,7 +279,8 @@ function one5(path, options) {
 
 function compile5(path, options) {
   if (!options.end && path === '/') return () => ({ path: '', params: {}, keys: [] });
-  const all = (Array.isArray(path) ? path.flat(Infinity) : [path]).map((p) => one5(p, options));
+  if (!Array.isArray(path)) return one5(path, options);
+  const all = path.flat(Infinity).map((p) => one5(p, options));
   return (text) => {
     for (const match of all) {
       const m = match(text);
