@@ -61,6 +61,15 @@ func (c *checkCommand) foresees() bool {
 	return len(c.formats) == 0 || c.wants("text") || c.wants("github")
 }
 
+// manyFiles is how many files a project may have for a check to say, unasked, which findings --fix repairs: for that all that was read
+// and answered is kept.
+const manyFiles = 5000
+
+// repairs reports whether a report of a project says how its findings can be repaired.
+func (c *checkCommand) repairs(files int) bool {
+	return c.verbose || c.wants("json") || c.wants("sarif") || c.foresees() && files <= manyFiles
+}
+
 // proposed returns how many of some findings get the edits that repair them in a report: each proof is a run of its own that takes the
 // longer the more findings there are, so that of more than a thousand the first ones do. --fix repairs them all.
 func proposed(findings int) int {
