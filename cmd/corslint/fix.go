@@ -62,6 +62,22 @@ func (c *checkCommand) foresees() bool {
 	return len(c.formats) == 0 || c.wants("text") || c.wants("github")
 }
 
+// manyFiles is how many files a project may have for a check to say, unasked, which findings --fix repairs: for that all that was read
+// and answered is kept.
+const manyFiles = 5000
+
+// repairs reports whether a report of a project says how its findings can be repaired.
+func (c *checkCommand) repairs(files int) bool {
+	return c.verbose || c.wants("json") || c.wants("sarif") || c.foresees() && files <= manyFiles
+}
+
+// proposed returns how many of some findings get the edits that repair them in a report: each proof is a run of its own that takes the
+// longer the more findings there are, so that of more than a thousand the first ones do. --fix repairs them all.
+func proposed(findings int) int {
+	const all, some = 1000, 50
+	return min(findings, max(some, all*all/max(findings, 1)))
+}
+
 // propose says of findings how they can be repaired, with the edits where the report has them: those are proved by a run of their
 // own each, which takes longer than the check itself.
 func (c *checkCommand) propose(ctx context.Context, f *fix.Fixer, shown []*finding.Finding) {
@@ -69,7 +85,7 @@ func (c *checkCommand) propose(ctx context.Context, f *fix.Fixer, shown []*findi
 		f.Foresee(ctx, shown)
 	}
 	if c.verbose || c.wants("json") || c.wants("sarif") {
-		f.Propose(ctx, shown)
+		f.Propose(ctx, shown[:proposed(len(shown))])
 	}
 }
 
@@ -95,8 +111,12 @@ func (c *checkCommand) fixer(p *project) *fix.Fixer {
 // all returns what was found, suppressed or not. Findings about suppressions are not the engine's.
 func (o *outcome) all() []*finding.Finding {
 	all := slices.Clone(o.Findings)
+	engines := make(map[*finding.Finding]bool, len(all))
+	for _, f := range all {
+		engines[f] = true
+	}
 	for _, f := range o.left.Findings {
-		if !slices.Contains(all, f) {
+		if !engines[f] {
 			all = append(all, f)
 		}
 	}

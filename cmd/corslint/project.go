@@ -176,22 +176,28 @@ func (p *project) run(ctx context.Context, c *checkCommand, o engine.Options) *o
 // is shown.
 func (p *project) check(ctx context.Context, c *checkCommand, progress func(done, total int)) (*report.Report, report.Stats) {
 	run := p.engineOptions(c)
-	run.Progress, run.Memory, run.OnlyChanged = progress, engine.NewMemory(), true
-	defer run.Memory.Forget() // what runs applications
+	run.Progress = progress
 	var survey fix.Survey
-	run.Surveyed = func(s engine.Surveyed) {
-		survey.Note(s)
-		if c.surveyed != nil {
-			c.surveyed(s)
+	repairs := c.repairs(len(p.tree.Paths("")))
+	if repairs { // what the proofs of repairs are held against
+		run.Memory, run.OnlyChanged = engine.NewMemory(), true
+		defer run.Memory.Forget() // what runs applications
+		run.Surveyed = func(s engine.Surveyed) {
+			survey.Note(s)
+			if c.surveyed != nil {
+				c.surveyed(s)
+			}
 		}
 	}
 	o := p.run(ctx, c, run)
 	accepted := baseline.Match(p.accepted(), o.left.Findings, p.tree.Has)
 	older := baseline.Match(p.earlier, accepted.New, p.tree.Has)
 	shown, hidden := p.sift(c, older.New)
-	fixer := c.fixer(p)
-	fixer.Know(&survey, run.Memory, fix.Findings{All: o.all(), Wanted: shown})
-	c.propose(ctx, fixer, shown)
+	if repairs {
+		fixer := c.fixer(p)
+		fixer.Know(&survey, run.Memory, fix.Findings{All: o.all(), Wanted: shown})
+		c.propose(ctx, fixer, shown)
+	}
 	r := toReport(o.Result, shown, hidden, o.left.Suppressed)
 	if p.baselines != nil {
 		r.Baseline = &report.Baseline{Accepted: len(accepted.Known)}

@@ -224,7 +224,7 @@ func (f *Fixer) heldBack(ctx context.Context, now *state, known map[*finding.Fin
 		fix := known[x]
 		for _, c := range f.candidates(x) {
 			if fix.safety != finding.Unsafe && c.unsafe != "" && f.mayWrite(now, c.edits) && ctx.Err() == nil {
-				j, _ := f.prove(ctx, now, []candidate{c})
+				j, _, _ := f.judge(ctx, now, []candidate{c})
 				fix = alone{j.safety(c.unsafe), c.unsafe}
 			}
 		}

@@ -223,7 +223,7 @@ func (f *Fixer) proposals(ctx context.Context, now *state, of *finding.Finding) 
 	for _, c := range f.candidates(known) {
 		fix := finding.Fix{Title: c.title, Safety: finding.Shown, Edits: c.edits}
 		if f.mayWrite(now, c.edits) {
-			j, _ := f.prove(ctx, now, []candidate{c})
+			j, _, _ := f.judge(ctx, now, []candidate{c})
 			if fix.Safety = j.safety(c.unsafe); fix.Safety == finding.Unsafe {
 				fix.Why = cmp.Or(c.unsafe, j.why())
 			}

@@ -157,9 +157,21 @@ type judgement struct {
 // prove holds the files after a batch of repairs against those before: what was to be repaired is, nothing else is worse, and nobody is
 // let in who was not.
 func (f *Fixer) prove(ctx context.Context, before *state, batch []candidate) (judgement, *state) {
+	j, after, named := f.judge(ctx, before, batch)
+	if after == nil {
+		return j, nil
+	}
+	after = after.since(before, named)
+	after.first = before.followed(editsOf(batch), after.All)
+	return j, after
+}
+
+// judge is prove without what became of all that the repairs did not touch, which takes long where that is much: the state is
+// one of the files that the returned function names.
+func (f *Fixer) judge(ctx context.Context, before *state, batch []candidate) (judgement, *state, func(path string) bool) {
 	if f.limited {
 		if f.trials--; f.trials < 0 {
-			return judgement{lost: true}, nil
+			return judgement{lost: true}, nil, nil
 		}
 	}
 	repaired, edits := findingsOf(batch), editsOf(batch)
@@ -188,9 +200,7 @@ func (f *Fixer) prove(ctx context.Context, before *state, batch []candidate) (ju
 	for _, x := range slices.Concat(j.left, j.appeared) {
 		j.at = append(j.at, x.Place.Path())
 	}
-	after = after.since(before, named)
-	after.first = before.followed(edits, after.All)
-	return j, after
+	return j, after, named
 }
 
 // original returns what a finding was before anything was repaired; nil for one that came up since.
