@@ -5,6 +5,7 @@ package parsers
 
 import (
 	"context"
+	"errors"
 
 	"github.com/corslint/corslint/analyzers/contract"
 	"github.com/corslint/corslint/analyzers/policy"
@@ -118,6 +119,10 @@ type Problem struct {
 
 // ProblemKind says what is wrong.
 type ProblemKind uint8
+
+// ErrUnreadable is what the error of opening a file is, by [errors.Is], where the file says something about CORS in a way in
+// which no server reads it either: whoever hears nothing would take that for a good sign.
+var ErrUnreadable = errors.New("unreadable")
 
 // The kinds of problem.
 const (

@@ -106,6 +106,7 @@ paths:
 				Because: "the preflight's empty body counts as a binary one, which a mock integration cannot read",
 				Change:  "set contentHandling: CONVERT_TO_TEXT on the integration of OPTIONS, or name the media types that are binary",
 			}}
+			report.Repairs = readAsText(g.Failures, mocks, of)
 			for _, f := range g.Failures {
 				at := firstWord(mocks[of(f)].Span)
 				known := func(r finding.Related) bool { return r.Span == at }

@@ -81,6 +81,7 @@ Write the headers in the target location too, with always: error_page keeps the 
 			} else {
 				report.Message, report.Severity = unreadable(report.Failures), errorSeverity(report.Failures, false)
 			}
+			report.Repairs = repeatAtTarget(report.Failures)
 			for _, s := range spans {
 				report.Related = append(report.Related, finding.Related{Span: s, Text: "lost here"})
 			}

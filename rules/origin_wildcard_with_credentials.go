@@ -192,6 +192,7 @@ paths:
 				Place: g.Place, Message: refuses(g.Failures, "* is not for requests with credentials"),
 				Because: "Access-Control-Allow-Origin is *" + byDefault(g.Place) + " while " + allowsCredentials(g.Failures, g.Place) + "; nothing leaks, it just never works",
 				Change:  "name the origins that are meant, or leave Access-Control-Allow-Credentials out", Related: credentialsMeant(g.Failures),
+				Repairs: nameOrigins(g),
 			}
 			if !slices.ContainsFunc(g.Failures, func(f *probe.Failure) bool { return !namesAnother(f.Endpoint) }) {
 				f.Confidence = finding.Low // credentials may be meant for those that are named alone

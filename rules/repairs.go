@@ -89,6 +89,18 @@ func setOwnErrors(f *probe.Failure) []repair.Repair {
 	return one("send the headers with the gateway's own errors too", step)
 }
 
+// readAsText has the mocks that answer some preflights read their empty body as text.
+func readAsText(failures []*probe.Failure, mocks []policy.Fact, of func(*probe.Failure) int) []repair.Repair {
+	var steps []repair.Step
+	for _, f := range failures {
+		step := repair.Step(repair.ReadAsText{At: mocks[of(f)].Span})
+		if !slices.Contains(steps, step) {
+			steps = append(steps, step)
+		}
+	}
+	return one("read the body of preflights as text", steps...)
+}
+
 // quoteMappings writes the quotes of literals; what a template puts together is for people to rewrite.
 func quoteMappings(facts []policy.Fact) []repair.Repair {
 	var steps []repair.Step
@@ -118,6 +130,8 @@ const (
 	answersItself = "preflights no longer reach what is behind"
 	goesOn        = "requests reach handlers that they do not now"
 	retypes       = "answers get another Content-Type"
+	leavesOut     = "pages of other origins are refused then"
+	staysRefused  = "whoever sends credentials stays refused"
 )
 
 // unsafely marks repairs as ones that somebody has to look at, and says why.
@@ -207,8 +221,52 @@ func chooseOrigin(f *probe.Failure) []repair.Repair {
 		}
 		origins = addName(origins, origin)
 	}
-	return unsafely(letsInOthers, one("send the one that asks", repair.ChooseOrigin{At: h.Sources[0], Origins: origins},
-		repair.SetHeader{Beside: h.Sources[0], Name: "Vary", Value: "Origin"}))
+	return chooseAmong(letsInOthers, "send the one that asks", h.Sources, origins, f.Value)
+}
+
+// chooseAmong sends the one of several origins that asks, and says that it depends on who does where nobody else says so.
+func chooseAmong(why, title string, places []source.Span, origins []string, text string) []repair.Repair {
+	at, choose := places[0], repair.ChooseOrigin{At: valueAt(places, text), Origins: origins}
+	header := repair.ChooseOrigin{At: at, Origins: origins}
+	return unsafely(why, slices.Concat(one(title, header, repair.SetHeader{Beside: at, Name: "Vary", Value: "Origin"}), one(title, choose)))
+}
+
+// nameOrigins names the origins that are meant in the place of any, where they are known from other answers or are stated; where
+// nobody states that credentials are sent, they can be left out, too.
+func nameOrigins(g Group) []repair.Repair {
+	var origins []string
+	stated := false
+	for _, f := range g.Failures {
+		if need := f.Probe.Stated; need != nil {
+			stated = true
+			if need.Cell != nil { // a frontend of the contract; the page that a description is tried with is made up
+				origins = addName(origins, origin(f))
+			}
+		}
+		for _, w := range f.Endpoint.Intent.Written[allowOrigin] {
+			if text, known := w.Value.Known(); known && text != "" && probe.MeantBy(text) == text {
+				origins = addName(origins, text)
+			}
+		}
+	}
+	var out []repair.Repair
+	if h, ok := failing(g.Failures[0]); ok && len(origins) > 1 {
+		out = chooseAmong(leavesOut, "name the origins that are meant", h.Sources, origins, "*")
+	} else if len(origins) == 1 {
+		out = unsafely(leavesOut, write(g.Place, "*", origins[0]))
+	}
+	if stated {
+		return out
+	}
+	var steps []repair.Step
+	for _, at := range g.Failures[0].Endpoint.Intent.Credentials {
+		steps = append(steps, repair.Remove{At: at})
+	}
+	less := unsafely(staysRefused, one("leave credentials out", steps...))
+	for i := range less {
+		less[i].GivesUp = true
+	}
+	return append(out, less...)
 }
 
 // without takes items out of a list; the whole header goes when nothing is left.
@@ -294,6 +352,35 @@ func repairPreflights(fault preflightFault, failures []*probe.Failure) []repair.
 	case answered, redirected:
 	}
 	return nil
+}
+
+// repeatAtTarget writes the headers that got lost where the answers are made to which an internal redirect leads.
+func repeatAtTarget(failures []*probe.Failure) []repair.Repair {
+	var targets []source.Span
+	lines := map[source.Span][]source.Span{}
+	for _, f := range failures {
+		if f.Answer == nil || len(f.Answer.Trail) == 0 {
+			return nil
+		}
+		target := f.Answer.Trail[len(f.Answer.Trail)-1]
+		if !slices.Contains(targets, target) {
+			targets = append(targets, target)
+		}
+		for _, l := range f.Answer.Lost {
+			if _, sent := f.Answer.Get(l.Header); l.Why == policy.HandedOff && !l.At.IsZero() && !sent && !slices.Contains(lines[target], l.At) {
+				lines[target] = append(lines[target], l.At)
+			}
+		}
+	}
+	repeat := func(always bool) (steps []repair.Step) {
+		for _, target := range targets {
+			slices.SortFunc(lines[target], source.Compare)
+			steps = append(steps, repair.Repeat{Beside: target, Lines: lines[target], Always: always})
+		}
+		return steps
+	}
+	const title = "repeat the headers at the place that answers"
+	return slices.Concat(one(title, repeat(false)...), one(title+", with every status", repeat(true)...))
 }
 
 // answerPreflights answers preflights with the headers of the responses to the requests themselves, and what was asked for.

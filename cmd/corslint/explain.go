@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,7 +151,11 @@ func explainFamily(out io.Writer, word string) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("%q is no rule, no FILE:LINE and nothing that a browser prints; corslint rules lists the rules", word)
+		hint := "corslint rules lists the rules"
+		if near := ruleNames().Nearest(key); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		return fmt.Errorf("%q is no rule, no FILE:LINE and nothing that a browser prints; %s", word, hint)
 	}
 	return nil
 }
@@ -175,6 +180,7 @@ func explainLine(cmd *cobra.Command, file string, line int) error {
 		return p.Contains(s.Path()) && s.Position().Line <= line && line <= s.EndPosition().Line
 	}
 	options := report.Options{Verbose: true, Base: p.base(here), GitHubActions: os.Getenv("GITHUB_ACTIONS") == "true"}
+	options.GOOS = runtime.GOOS
 	terminal(cmd.OutOrStdout(), "auto", &options)
 	found := 0
 	for _, f := range r.Findings {

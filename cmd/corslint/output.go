@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -68,7 +69,11 @@ func (c *checkCommand) write(cmd *cobra.Command, p *project, r *report.Report, o
 			options.Summary = summary
 		}
 		if o.file == "" {
+			options.GOOS = runtime.GOOS
 			terminal(cmd.OutOrStdout(), c.color, &options)
+			if hint := redirectionHint(runtime.GOOS, o.format.Name, isTerminal(cmd.OutOrStdout())); hint != "" {
+				fmt.Fprintln(cmd.ErrOrStderr(), hint)
+			}
 			if err := o.format.Write(cmd.OutOrStdout(), r, options); err != nil {
 				return err
 			}
@@ -87,6 +92,15 @@ func (c *checkCommand) write(cmd *cobra.Command, p *project, r *report.Report, o
 		fmt.Fprintln(cmd.ErrOrStderr(), text)
 	}
 	return nil
+}
+
+// redirectionHint returns what to say about a report that is redirected; "" for nothing. The ">" of Windows PowerShell 5.1
+// writes UTF-16, which code scanning and editors refuse in a SARIF file.
+func redirectionHint(goos, format string, terminal bool) string {
+	if goos != "windows" || format != "sarif" || terminal {
+		return ""
+	}
+	return "corslint: if this is redirected by PowerShell, write the file with --format sarif=FILE instead: code scanning reads no UTF-16"
 }
 
 // stepSummary opens the file in which GitHub Actions wants the summary of a step; nil outside of it.

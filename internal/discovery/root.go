@@ -6,6 +6,7 @@
 package discovery
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"weak"
 
 	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/parsers"
 )
 
 // MaxFileSize is the size in bytes above which a file is not read.
@@ -25,10 +27,19 @@ const MaxFileSize = 64 << 20
 var ErrTooLarge = fmt.Errorf("larger than %d MB", MaxFileSize>>20)
 
 var (
-	errUTF16      = errors.New("encoded in UTF-16; save it as UTF-8")
 	errNotRegular = errors.New("not a regular file")
 	errOutside    = errors.New("outside the project")
 )
+
+// utf16Error is the error of a file in UTF-16.
+type utf16Error struct {
+	headers bool // it names the headers of CORS
+}
+
+func (utf16Error) Error() string { return "encoded in UTF-16; save it as UTF-8" }
+
+// Is reports that the error is [parsers.ErrUnreadable] where it hides something.
+func (e utf16Error) Is(target error) bool { return e.headers && target == parsers.ErrUnreadable }
 
 // Root opens the files below one directory, and none outside it whatever a path or a symbolic link says. Files given in
 // memory stand before those on disk. It is safe for concurrent use.
@@ -175,7 +186,8 @@ func checkEncoding(data []byte) error {
 	marked := a == 0xFF && b == 0xFE || a == 0xFE && b == 0xFF
 	unmarked := len(data) >= 4 && (a == 0) != (b == 0) && (a == 0) == (data[2] == 0) && (b == 0) == (data[3] == 0)
 	if marked || unmarked {
-		return errUTF16
+		text := bytes.ReplaceAll(data, []byte{0}, nil) // what is ASCII in it
+		return utf16Error{bytes.Contains(bytes.ToLower(text), []byte("access-control-"))}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -267,10 +268,18 @@ func (r *runner) scan(ctx context.Context, reader parsers.Reader, paths []string
 			found[i] = &u
 		}
 	})
+	known := map[string]bool{} // by another dialect
+	for _, p := range r.unread {
+		known[p.Span.Path()] = true
+	}
 	for i, err := range unread {
-		if err != nil {
+		if err != nil && !known[paths[i]] {
 			r.skipped++
-			r.unread = append(r.unread, parsers.Problem{Kind: parsers.Skipped, Text: err.Error(), Span: source.Span{File: source.NewFile(paths[i], nil)}})
+			kind := parsers.Skipped
+			if errors.Is(err, parsers.ErrUnreadable) {
+				kind = parsers.Unreadable
+			}
+			r.unread = append(r.unread, parsers.Problem{Kind: kind, Text: err.Error(), Span: source.Span{File: source.NewFile(paths[i], nil)}})
 		}
 	}
 	var units []parsers.Unit

@@ -108,7 +108,7 @@ func (f *Fixer) round(ctx context.Context, now *state, r *Result) (accepted []ca
 		}
 		first := allowed[0]
 		first.others = allowed[1:]
-		if merged, ok := edits.Merge(first.edits); ok {
+		if merged, ok := edits.Merge(first.edits); ok && first.with(batch) {
 			batch, edits = append(batch, first), merged
 		}
 	}
@@ -123,8 +123,8 @@ func (f *Fixer) accept(ctx context.Context, now *state, batch []candidate, r *Re
 	if len(batch) == 0 || ctx.Err() != nil {
 		return nil, nil, e
 	}
-	j, after := f.prove(ctx, now, findingsOf(batch), editsOf(batch))
-	safety := j.safety("")
+	j, after := f.prove(ctx, now, batch)
+	safety := j.safety(unsafeOf(batch))
 	if f.wants(safety) {
 		return batch, after, j.exchanges
 	}
@@ -149,7 +149,7 @@ func (f *Fixer) accept(ctx context.Context, now *state, batch []candidate, r *Re
 	}
 	if _, ok := editsOf(left).Merge(editsOf(right)); ok { // with other candidates they may touch the same text
 		both := slices.Concat(left, right)
-		if j, after = f.prove(ctx, now, findingsOf(both), editsOf(both)); f.wants(j.safety("")) {
+		if j, after = f.prove(ctx, now, both); f.wants(j.safety(unsafeOf(both))) {
 			return both, after, j.exchanges
 		}
 	}
@@ -159,6 +159,16 @@ func (f *Fixer) accept(ctx context.Context, now *state, batch []candidate, r *Re
 // wants reports whether what is proved so far is to be applied.
 func (f *Fixer) wants(s finding.Safety) bool {
 	return s == finding.Safe || s == finding.Unsafe && f.Unsafe
+}
+
+// unsafeOf says why somebody has to look at a batch; "" where nobody has to.
+func unsafeOf(batch []candidate) string {
+	for _, c := range batch {
+		if c.unsafe != "" {
+			return c.unsafe
+		}
+	}
+	return ""
 }
 
 func findingsOf(batch []candidate) []*finding.Finding {
@@ -214,7 +224,7 @@ func (f *Fixer) heldBack(ctx context.Context, now *state, known map[*finding.Fin
 		fix := known[x]
 		for _, c := range f.candidates(x) {
 			if fix.safety != finding.Unsafe && c.unsafe != "" && f.mayWrite(now, c.edits) && ctx.Err() == nil {
-				j, _ := f.prove(ctx, now, []*finding.Finding{x}, c.edits)
+				j, _ := f.prove(ctx, now, []candidate{c})
 				fix = alone{j.safety(c.unsafe), c.unsafe}
 			}
 		}

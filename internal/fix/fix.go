@@ -72,11 +72,13 @@ func Editors(dialects []parsers.Dialect) []parsers.Editor {
 
 // candidate is a fix of a finding that is to be proved.
 type candidate struct {
-	of     *finding.Finding
-	title  string
-	unsafe string // why; "" where it is not
-	edits  source.Edits
-	others []candidate // to be tried when it is no good
+	of      *finding.Finding
+	title   string
+	unsafe  string // why; "" where it is not
+	givesUp bool
+	moves   bool
+	edits   source.Edits
+	others  []candidate // to be tried when it is no good
 }
 
 // start returns the state of the files as they are.
@@ -92,7 +94,8 @@ func (f *Fixer) candidates(of *finding.Finding) []candidate {
 	var out []candidate
 	for _, r := range of.Repairs {
 		if edits, ok := f.edits(r.Steps); ok && len(edits) > 0 {
-			out = append(out, candidate{of: of, title: r.Title, unsafe: r.Unsafe, edits: edits})
+			moves := slices.ContainsFunc(r.Steps, func(s repair.Step) bool { _, ok := s.(repair.MoveBefore); return ok })
+			out = append(out, candidate{of: of, title: r.Title, unsafe: r.Unsafe, givesUp: r.GivesUp, moves: moves, edits: edits})
 		}
 	}
 	for _, fix := range of.Fixes { // without a repair, such as a suppression that is taken out
@@ -101,6 +104,13 @@ func (f *Fixer) candidates(of *finding.Finding) []candidate {
 		}
 	}
 	return out
+}
+
+// with reports whether a candidate can be made together with others. The same text cannot be moved to two places.
+func (c *candidate) with(batch []candidate) bool {
+	return !c.moves || !slices.ContainsFunc(batch, func(d candidate) bool {
+		return d.moves && slices.ContainsFunc(d.edits, func(e source.Edit) bool { return slices.Contains(c.edits, e) })
+	})
 }
 
 func (f *Fixer) edits(steps []repair.Step) (source.Edits, bool) {
@@ -151,7 +161,10 @@ func (j *judgement) safety(unsafe string) finding.Safety {
 	switch {
 	case len(j.left) > 0 || j.lost || j.fruitless > 0:
 		return ""
-	case slices.ContainsFunc(j.appeared, (*finding.Finding).Shown) || j.worse > 0:
+	case j.worse > 0 || slices.ContainsFunc(j.appeared, func(x *finding.Finding) bool {
+		// What refuses a page where an error was may leave out Vary: whoever looks at the change decides whether a cache matters.
+		return x.Shown() && (unsafe == "" || x.Category != finding.Caching)
+	}):
 		return finding.Shown
 	case len(j.appeared) > 0 || j.letIn > 0 || unsafe != "":
 		return finding.Unsafe
@@ -210,7 +223,7 @@ func (f *Fixer) proposals(ctx context.Context, now *state, of *finding.Finding) 
 	for _, c := range f.candidates(known) {
 		fix := finding.Fix{Title: c.title, Safety: finding.Shown, Edits: c.edits}
 		if f.mayWrite(now, c.edits) {
-			j, _ := f.prove(ctx, now, []*finding.Finding{known}, c.edits)
+			j, _ := f.prove(ctx, now, []candidate{c})
 			if fix.Safety = j.safety(c.unsafe); fix.Safety == finding.Unsafe {
 				fix.Why = cmp.Or(c.unsafe, j.why())
 			}

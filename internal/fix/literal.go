@@ -26,6 +26,8 @@ func (literals) Edit(step repair.Step) (source.Edits, bool) {
 		return extendList(s.At, s.Names)
 	case repair.Remove:
 		return removeItem(s.At)
+	case repair.ChooseOrigin:
+		return splitItem(s)
 	}
 	return nil, false
 }
@@ -49,12 +51,15 @@ func replaceLiteral(at source.Span, text string) (source.Edits, bool) {
 	data := at.File.Data
 	old := at.Text()
 	whole := len(old) > 1 && (old[0] == '"' || old[0] == '\'') && old[len(old)-1] == old[0]
+	if whole && at.Start > 0 && data[at.Start-1] == '=' && !strings.HasPrefix(path.Base(at.Path()), ".env") {
+		whole, old = false, "" // in KEY="value" of a list the quotes are part of the value
+	}
 	quote := byte(0)
 	if q, ok := enclosing(data, at); ok {
 		quote, whole = q, false
 	}
 	switch {
-	case quote == 0 && !whole && !plain(old) && !strings.ContainsAny(old, "*\"'"): // an expression, or a block
+	case quote == 0 && !whole && old != "" && !plain(old) && !strings.ContainsAny(old, "*\"'"): // an expression, or a block
 		return nil, false
 	case text == "" || strings.ContainsAny(text, "\\\n\r\"") || strings.Contains(text, "${"):
 		return nil, false
@@ -150,6 +155,19 @@ func extendList(at source.Span, names []string) (source.Edits, bool) {
 		return insert(end, each(",", "", names))
 	}
 	return nil, false
+}
+
+// splitItem makes several items of a list's item that holds several origins.
+func splitItem(s repair.ChooseOrigin) (source.Edits, bool) {
+	first, ok := replaceLiteral(s.At, s.Origins[0])
+	if !ok || len(s.Origins) < 2 {
+		return nil, false
+	}
+	rest, ok := extendList(s.At, s.Origins[1:])
+	if !ok {
+		return nil, false
+	}
+	return first.Merge(rest)
 }
 
 func each(separator, quote string, names []string) string {

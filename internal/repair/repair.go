@@ -11,7 +11,9 @@ type Repair struct {
 	// Unsafe says why somebody has to look at it, whatever a simulation says: "it changes the order of middleware". It is "" for
 	// what lets in nobody who was not, and changes nothing that somebody may rely on.
 	Unsafe string
-	Steps  []Step
+	// GivesUp: what the finding proves to fail is not to go well, but no longer to be meant.
+	GivesUp bool
+	Steps   []Step
 }
 
 // Step is one change. A place of a step is a span that a dialect gave: where a directive, a header line or a value stands.
@@ -38,10 +40,12 @@ type (
 	}
 	// SendAlways sends the header that At writes with every status.
 	SendAlways struct{ At source.Span }
-	// Repeat writes the headers of Lines once more, beside the header that Beside writes.
+	// Repeat writes the headers of Lines once more, beside the header that Beside writes or for what it answers; Always: with
+	// every status.
 	Repeat struct {
 		Beside source.Span
 		Lines  []source.Span
+		Always bool
 	}
 	// Inherit makes the level that At stands in send the headers of the levels around it, too.
 	Inherit struct{ At source.Span }
@@ -77,6 +81,8 @@ type (
 	}
 	// FreePreflight lets preflights pass where At says that requests have to authenticate.
 	FreePreflight struct{ At source.Span }
+	// ReadAsText has what answers preflights where At stands read their body as text.
+	ReadAsText struct{ At source.Span }
 	// SetOwnErrors gives the errors that a gateway answers itself headers, beside its policy for the others, in which At stands.
 	SetOwnErrors struct {
 		At      source.Span
@@ -100,7 +106,7 @@ func (s Rewrite) Place() source.Span { return s.At }
 // Place returns the header.
 func (s SendAlways) Place() source.Span { return s.At }
 
-// Place returns the header beside which others are repeated.
+// Place returns what others are repeated beside.
 func (s Repeat) Place() source.Span { return s.Beside }
 
 // Place returns what stands in the level.
@@ -126,6 +132,9 @@ func (s ChooseOrigin) Place() source.Span { return s.At }
 
 // Place returns what asks for credentials.
 func (s FreePreflight) Place() source.Span { return s.At }
+
+// Place returns what answers preflights.
+func (s ReadAsText) Place() source.Span { return s.At }
 
 // Place returns what stands in the gateway's policy.
 func (s SetOwnErrors) Place() source.Span { return s.At }

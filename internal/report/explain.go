@@ -94,9 +94,17 @@ func (p *printer) browsers(f *finding.Finding) []string {
 func (p *printer) curl(f *finding.Finding) []string {
 	var lines []string
 	for _, command := range f.Curl {
-		lines = append(lines, "  "+clip(command, 4*maxSentence))
+		lines = append(lines, "  "+clip(CurlFor(p.GOOS, command), 4*maxSentence))
 	}
 	return lines
+}
+
+// CurlFor returns a curl line as the shells of a system take it: in Windows PowerShell 5.1, curl is another command.
+func CurlFor(goos, line string) string {
+	if rest, ok := strings.CutPrefix(line, "curl "); ok && goos == "windows" {
+		return "curl.exe " + rest
+	}
+	return line
 }
 
 // transcripts returns the exchanges that prove a finding.

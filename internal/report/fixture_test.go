@@ -74,7 +74,7 @@ func at(t testing.TB, f *source.File, text string, nth int) source.Span {
 }
 
 func fixtureRules() []Rule {
-	doc := "The browser %s.\n\n## Who is hurt\nThe page.\n\n## When it is fine\nIf no page sends credentials here: delete the line and the finding is gone.\n\n## How to fix\nSay it once.\n"
+	doc := "## What the browser does\nIt %s.\n\n## Who is hurt\nThe page.\n\n## When it is fine\nIf no page sends credentials here: delete the line and the finding is gone.\n\n## How to fix\nSay it once.\n"
 	rule := func(name, title string, category finding.Category, severity finding.Severity, cwe ...int) Rule {
 		return Rule{
 			Name: name, Title: title, Category: category, Severity: severity, Since: "0.1.0", CWE: cwe,

@@ -97,6 +97,7 @@ type Options struct {
 	Hook          bool // a commit hook: nothing is printed when nothing was found
 	GitHubActions bool // standard output is scanned for workflow commands
 
+	GOOS    string    // the system whose shells are to take curl lines; "" for any but Windows
 	Base    string    // directory, relative to the run's root, that text and concise print paths from
 	Summary io.Writer // where the github format writes its step summary; nil for nowhere
 }

@@ -162,3 +162,11 @@ func TestWriteErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestCurlFor(t *testing.T) {
+	for goos, want := range map[string]string{"windows": `curl.exe -i "https://x/"`, "linux": `curl -i "https://x/"`, "": `curl -i "https://x/"`} {
+		if got := CurlFor(goos, `curl -i "https://x/"`); got != want {
+			t.Errorf("%s: %s", goos, got)
+		}
+	}
+}

@@ -167,6 +167,9 @@ func sarifRule(id string, rule Rule, lowest finding.Confidence) sarif.Rule {
 	}
 	doc := strings.TrimSpace(rule.Doc)
 	summary, _, _ := strings.Cut(doc, "\n\n")
+	if heading, text, ok := strings.Cut(summary, "\n"); ok && strings.HasPrefix(heading, "#") {
+		summary = strings.TrimLeft(heading, "# ") + ": " + text // it is shown as plain text
+	}
 	var more strings.Builder
 	for _, ref := range rule.Refs {
 		more.WriteString("\n- <" + ref + ">")
@@ -403,9 +406,14 @@ func linkTo(message, name string, id int) (string, bool) {
 // unlinked takes the links out of a text: a message is read for [text](target), and the text holds what files hold.
 func unlinked(s string) string { return strings.ReplaceAll(s, "](", "] (") }
 
-// capital returns the sentence with a capital, unless its first word is code: an origin, a header, a path.
+// capital returns the sentence with a capital, unless its first word is code (an origin, a header, a path) or the name of a
+// program that is written without.
 func capital(s string) string {
 	word, _, _ := strings.Cut(s, " ")
+	switch word {
+	case "nginx", "cors", "corslint":
+		return s
+	}
 	if strings.IndexFunc(word, func(r rune) bool { return r < 'a' || r > 'z' }) >= 0 {
 		return s
 	}

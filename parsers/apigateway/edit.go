@@ -1,189 +1,261 @@
 package apigateway
 
 import (
-	"bytes"
 	"path"
 	"strings"
 
 	"github.com/corslint/corslint/internal/repair"
 	"github.com/corslint/corslint/internal/source"
+	"github.com/corslint/corslint/internal/yamltree"
 	"github.com/corslint/corslint/parsers"
 )
 
 var _ parsers.Editor = Dialect{}
 
-// Edit turns the steps that change the structure of a SAM template or of an OpenAPI export into edits of the YAML file, written
-// in blocks. What changes a literal alone needs no knowledge of gateways.
+// Edit turns the steps that change the structure of a template, of an OpenAPI export or of a Terraform module into edits. What
+// changes a literal alone needs no knowledge of gateways.
 func (Dialect) Edit(step repair.Step) (source.Edits, bool) {
 	at := step.Place()
-	if ext := strings.ToLower(path.Ext(at.Path())); ext != ".yaml" && ext != ".yml" {
+	if at.IsZero() {
 		return nil, false
 	}
-	e := editor{file: at.File}
+	switch strings.ToLower(path.Ext(at.Path())) {
+	case ".tf":
+		return editTerraform(step)
+	case ".yaml", ".yml", ".json", ".template":
+	default:
+		return nil, false
+	}
+	p, ok := spotOf(at)
+	if !ok {
+		return nil, false
+	}
 	switch s := step.(type) {
 	case repair.FreePreflight:
-		return e.freePreflight(s.At)
+		return p.freePreflight()
 	case repair.SetOwnErrors:
-		return e.setOwnErrors(s)
+		return p.setOwnErrors(s.Headers)
+	case repair.SetHeader:
+		return p.setHeader(s)
+	case repair.ReadAsText:
+		return p.readAsText()
 	}
 	return nil, false
 }
-
-// editor edits one YAML file by its lines.
-type editor struct{ file *source.File }
 
 // freePreflight takes preflights out of the default authorizer of a SAM template, or gives the operation that answers them a
 // security of its own.
-func (e editor) freePreflight(at source.Span) (source.Edits, bool) {
-	start, key := e.line(at.Start)
-	switch key {
-	case "DefaultAuthorizer":
-		return e.beside(start, "AddDefaultAuthorizerToCorsPreflight: false"), true
-	case "security":
-		if above, ok := e.outer(start); !ok || above != "options" {
-			return nil, false
+func (p spot) freePreflight() (source.Edits, bool) {
+	for i := len(p) - 1; i >= 0; i-- {
+		switch p[i].name() {
+		case "DefaultAuthorizer":
+			const free = "AddDefaultAuthorizerToCorsPreflight"
+			if key, _ := p[i].in.Field(free); !key.IsZero() {
+				there, ok := spotOf(key.Span())
+				return there.replaceValue(len(there)-1, "false"), ok
+			}
+			return p.insert(i, bare(free, "false"))
+		case "security":
+			if i == 0 || p[i-1].name() != "options" {
+				return nil, false
+			}
+			return p.replaceValue(i, "[]"), true
 		}
-		colon := start + bytes.IndexByte(e.file.Data[start:], ':')
-		return e.replace(colon+1, e.blockEnd(start), " []"), true
 	}
 	return nil, false
 }
 
-// setOwnErrors writes gateway responses beside the Cors property of a SAM API.
-func (e editor) setOwnErrors(s repair.SetOwnErrors) (source.Edits, bool) {
-	start, key := e.line(s.At.Start)
-	for key != "Cors" {
-		outer, ok := e.outerLine(start)
-		if !ok {
+// setOwnErrors writes responses of the gateway's own: as a property of a SAM API, as an extension of an OpenAPI document, or as
+// resources of CloudFormation.
+func (p spot) setOwnErrors(headers [][2]string) (source.Edits, bool) {
+	for _, h := range headers {
+		if strings.ContainsAny(h[1], "'\"\\\n") {
 			return nil, false
 		}
-		start = outer
-		_, key = e.line(start)
 	}
-	indent := e.indent(start)
-	step := e.step(start)
-	lines := []string{"GatewayResponses:"}
-	for _, kind := range []string{"DEFAULT_4XX", "DEFAULT_5XX"} {
-		lines = append(lines, step+kind+":", step+step+"ResponseParameters:", step+step+step+"Headers:")
-		for _, h := range s.Headers {
-			if strings.ContainsAny(h[1], "'\"\\\n") {
+	parameters := func(prefix string) []branch {
+		var out []branch
+		for _, h := range headers {
+			out = append(out, literal(prefix+h[0], "'"+h[1]+"'"))
+		}
+		return out
+	}
+	const prefix, responses = "gatewayresponse.header.", extension + "gateway-responses"
+	kinds := [...]string{"DEFAULT_4XX", "DEFAULT_5XX"}
+	for i := len(p) - 1; i >= 0; i-- {
+		in := p[i].in
+		switch {
+		case p[i].name() == "Cors" && in.Get("GatewayResponses").IsZero():
+			var all []branch
+			for _, kind := range kinds {
+				all = append(all, nested(kind, nested("ResponseParameters", nested("Headers", parameters("")...))))
+			}
+			return p.insert(i, nested("GatewayResponses", all...))
+		case p[i].name() == "paths" && in.Get(responses).IsZero():
+			var all []branch
+			for _, kind := range kinds {
+				all = append(all, nested(kind, nested("responseParameters", parameters(prefix)...)))
+			}
+			return p.insert(i, nested(responses, all...))
+		case i > 0 && p[i-1].name() == "Resources":
+			api := p[i].value.Get("Properties").Get("RestApiId").Span().Text()
+			if api == "" || strings.Contains(api, "\n") || !in.Get("GatewayDefault4xx").IsZero() || !in.Get("GatewayDefault5xx").IsZero() {
 				return nil, false
 			}
-			lines = append(lines, step+step+step+step+h[0]+`: "'`+h[1]+`'"`)
+			var all []branch
+			for _, kind := range kinds {
+				all = append(all, nested("GatewayDefault"+strings.ToLower(kind[len(kind)-3:]), literal("Type", "AWS::ApiGateway::GatewayResponse"),
+					nested("Properties", branch{key: "RestApiId", raw: api}, literal("ResponseType", kind), nested("ResponseParameters", parameters(prefix)...))))
+			}
+			return p.insert(i, all...)
 		}
 	}
-	if e.has(start, "GatewayResponses") {
+	return nil, false
+}
+
+// list says how a policy writes a header: by its key, as a list or as a text.
+type list struct {
+	key    string
+	quoted bool // a text with the quotes of a mapping's literal
+	flag   bool
+}
+
+// policies are the keys of the headers beside the one that names origins, for each kind of policy.
+var policies = map[string]map[string]list{
+	"AllowOrigin": { // a REST API of SAM
+		"access-control-allow-methods": {key: "AllowMethods", quoted: true}, "access-control-allow-headers": {key: "AllowHeaders", quoted: true},
+		"access-control-allow-credentials": {key: "AllowCredentials", flag: true},
+	},
+	"AllowOrigins": { // an HTTP API, a function URL
+		"access-control-allow-methods": {key: "AllowMethods"}, "access-control-allow-headers": {key: "AllowHeaders"},
+		"access-control-expose-headers": {key: "ExposeHeaders"}, "access-control-allow-credentials": {key: "AllowCredentials", flag: true},
+	},
+	"allowOrigins": { // x-amazon-apigateway-cors
+		"access-control-allow-methods": {key: "allowMethods"}, "access-control-allow-headers": {key: "allowHeaders"},
+		"access-control-expose-headers": {key: "exposeHeaders"}, "access-control-allow-credentials": {key: "allowCredentials", flag: true},
+	},
+	"allowedOrigins": { // the Serverless framework
+		"access-control-allow-methods": {key: "allowedMethods"}, "access-control-allow-headers": {key: "allowedHeaders"},
+		"access-control-expose-headers": {key: "exposedResponseHeaders"}, "access-control-allow-credentials": {key: "allowCredentials", flag: true},
+	},
+	"allow_origins": { // Terraform
+		"access-control-allow-methods": {key: "allow_methods"}, "access-control-allow-headers": {key: "allow_headers"},
+		"access-control-expose-headers": {key: "expose_headers"}, "access-control-allow-credentials": {key: "allow_credentials", flag: true},
+	},
+}
+
+// setHeader writes a header beside the one that names origins: in a policy, or in the parameters of a response.
+func (p spot) setHeader(s repair.SetHeader) (source.Edits, bool) {
+	const parameter = "method.response.header."
+	for i := len(p) - 1; i >= 0; i-- {
+		key := p[i].name()
+		if strings.HasPrefix(strings.ToLower(key), parameter) {
+			return p.setParameter(i, key[:len(parameter)]+s.Name, s)
+		}
+		l, ok := policies[key][strings.ToLower(s.Name)]
+		if !ok {
+			continue
+		}
+		if !p[i].in.Get(l.key).IsZero() {
+			return nil, false
+		}
+		switch {
+		case l.flag:
+			return p.insert(i, bare(l.key, "true"))
+		case l.quoted:
+			return p.insert(i, literal(l.key, "'"+s.Value+"'"))
+		}
+		return p.insert(i, listed(l.key, strings.Split(s.Value, ", ")))
+	}
+	return nil, false
+}
+
+// setParameter maps a header of a response in an OpenAPI export, and declares it where its neighbour is.
+func (p spot) setParameter(at int, key string, s repair.SetHeader) (source.Edits, bool) {
+	edits, ok := p.insert(at, literal(key, "'"+s.Value+"'"))
+	if !ok || !p[at].in.Get(key).IsZero() {
 		return nil, false
 	}
-	newline := e.newline()
-	return e.replace(start, start, indent+strings.Join(lines, newline+indent)+newline), true
-}
-
-// line returns where the line of an offset starts, and the key that it begins with.
-func (e editor) line(at int) (start int, key string) {
-	start = bytes.LastIndexByte(e.file.Data[:at], '\n') + 1
-	text := e.file.Data[start:]
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		text = text[:i]
-	}
-	name, _, ok := bytes.Cut(bytes.TrimSpace(text), []byte(":"))
-	if !ok || bytes.ContainsAny(name, "{[-#") {
-		return start, ""
-	}
-	return start, strings.Trim(string(name), `"' `)
-}
-
-func (e editor) indent(start int) string {
-	text := e.file.Data[start:]
-	return string(text[:len(text)-len(bytes.TrimLeft(text, " "))])
-}
-
-// outerLine returns the line of the block around a line.
-func (e editor) outerLine(start int) (int, bool) {
-	depth := len(e.indent(start))
-	for at := start; at > 0; {
-		at = bytes.LastIndexByte(e.file.Data[:at-1], '\n') + 1
-		text := bytes.TrimSpace(lineAt(e.file.Data, at))
-		if len(text) > 0 && text[0] != '#' && len(e.indent(at)) < depth {
-			return at, true
+	for i := at; i >= 0; i-- {
+		if p[i].name() != extension+"integration" {
+			continue
 		}
-	}
-	return 0, false
-}
-
-func (e editor) outer(start int) (key string, ok bool) {
-	at, ok := e.outerLine(start)
-	if !ok {
-		return "", false
-	}
-	_, key = e.line(at)
-	return key, true
-}
-
-// blockEnd returns the end of the block that a line begins, without its last line feed.
-func (e editor) blockEnd(start int) int {
-	depth := len(e.indent(start))
-	end := start + len(lineAt(e.file.Data, start))
-	for at := end + 1; at < len(e.file.Data); {
-		text := lineAt(e.file.Data, at)
-		if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 {
-			inner := len(e.indent(at)) > depth || len(e.indent(at)) == depth && trimmed[0] == '-'
-			if !inner {
-				break
+		for _, response := range p[i].in.Get("responses").Fields() {
+			headers := response.Get("headers")
+			for k, v := range headers.Fields() {
+				if !strings.EqualFold(k.Text(), "Access-Control-Allow-Origin") || !headers.Get(s.Name).IsZero() {
+					continue
+				}
+				declared := literal("type", "string")
+				if v.Get("type").IsZero() {
+					declared = nested("schema", declared)
+				}
+				beside, ok := insertBefore(k, nested(s.Name, declared))
+				if !ok {
+					return nil, false
+				}
+				edits = append(edits, beside...)
 			}
-			end = at + len(bytes.TrimRight(text, "\r"))
 		}
-		at += len(text) + 1
+		return edits, true
 	}
-	return end
+	return nil, false
 }
 
-// has reports whether a key stands beside a line.
-func (e editor) has(start int, key string) bool {
-	outer, ok := e.outerLine(start)
+// readAsText has the mock integration of an operation read the body of a preflight as text.
+func (p spot) readAsText() (source.Edits, bool) {
+	for i := len(p) - 1; i >= 0; i-- {
+		integration := p[i].value
+		if key, _ := integration.Field("type"); p[i].name() == extension+"integration" && !key.IsZero() && integration.Get("contentHandling").IsZero() {
+			return insertBefore(key, literal("contentHandling", "CONVERT_TO_TEXT"))
+		}
+		if key, _ := integration.Field("Type"); p[i].name() == "Integration" && !key.IsZero() && integration.Get("ContentHandling").IsZero() {
+			return insertBefore(key, literal("ContentHandling", "CONVERT_TO_TEXT"))
+		}
+	}
+	return nil, false
+}
+
+// insertBefore writes a field before another one.
+func insertBefore(key yamltree.Node, b branch) (source.Edits, bool) {
+	p, ok := spotOf(key.Span())
 	if !ok {
-		return true // nothing says what stands around it
+		return nil, false
 	}
-	depth := len(e.indent(start))
-	for at := outer; at < e.blockEnd(outer); at += len(lineAt(e.file.Data, at)) + 1 {
-		if _, found := e.line(at); found == key && len(e.indent(at)) == depth {
-			return true
+	return p.insert(len(p)-1, b)
+}
+
+// spot is the way from a document to a place in it: the fields that it is in, the outermost first.
+type spot []field
+
+type field struct{ in, key, value yamltree.Node }
+
+func (f field) name() string { return f.key.Text() }
+
+// spotOf returns the way to a place.
+func spotOf(at source.Span) (spot, bool) {
+	s, err := yamltree.Parse(at.File)
+	if err != nil {
+		return nil, false
+	}
+	for _, d := range s.Documents {
+		if p := way(nil, d, at.Start); len(p) > 0 {
+			return p, true
 		}
 	}
-	return false
+	return nil, false
 }
 
-// step is how much deeper a block is indented than the one around it.
-func (e editor) step(start int) string {
-	if outer, ok := e.outerLine(start); ok {
-		return strings.Repeat(" ", len(e.indent(start))-len(e.indent(outer)))
+func way(p spot, n yamltree.Node, at int) spot {
+	for k, v := range n.Fields() {
+		if key, value := k.Span(), v.Span(); key.Start <= at && at < max(key.End, value.End) {
+			return way(append(p, field{n, k, v}), v, at)
+		}
 	}
-	return "  "
-}
-
-// beside writes a line below another one, as deep.
-func (e editor) beside(start int, text string) source.Edits {
-	end := start + len(bytes.TrimRight(lineAt(e.file.Data, start), "\r"))
-	return e.replace(end, end, e.newline()+e.indent(start)+text)
-}
-
-func (e editor) replace(start, end int, text string) source.Edits {
-	return source.Edits{{Span: source.Span{File: e.file, Start: start, End: end}, Text: text}}
-}
-
-// newline returns the line ends of the file, as its first line has them.
-func (e editor) newline() string {
-	if i := bytes.IndexByte(e.file.Data, '\n'); i > 0 && e.file.Data[i-1] == '\r' {
-		return "\r\n"
+	for item := range n.Items() {
+		if span := item.Span(); span.Start <= at && at < span.End {
+			return way(p, item, at)
+		}
 	}
-	return "\n"
-}
-
-// lineAt returns the line that starts at an offset, without its line feed.
-func lineAt(data []byte, start int) []byte {
-	text := data[start:]
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		return text[:i]
-	}
-	return text
+	return p
 }

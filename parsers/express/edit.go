@@ -39,6 +39,8 @@ func (Dialect) Edit(step repair.Step) (source.Edits, bool) {
 		return e.setValue(s)
 	case repair.Remove:
 		return e.remove(s.At)
+	case repair.ChooseOrigin:
+		return e.chooseOrigin(s)
 	case repair.Refuse:
 		return e.refuse(s.At)
 	case repair.MoveBefore:
@@ -275,6 +277,9 @@ func (e *editor) remove(at source.Span) (source.Edits, bool) {
 	if around := e.around(i); e.tokens[i].Kind == script.String && e.text(around) == "[" {
 		return e.removeElement(i)
 	}
+	if e.text(e.around(i)) == "{" && e.text(i+1) == ":" {
+		return e.removeProperty(i)
+	}
 	if i < 2 || e.text(i-1) != "." || e.text(i+1) != "(" {
 		return nil, false
 	}
@@ -286,6 +291,42 @@ func (e *editor) remove(at source.Span) (source.Edits, bool) {
 		return e.edit(lineStart(e.file.Data, st.start), min(lineEnd(e.file.Data, st.end)+1, len(e.file.Data)), ""), true
 	}
 	return e.edit(st.start, st.end, ""), true
+}
+
+// removeProperty takes a property out of an object: with the comma behind it or, of the last one, before it; with its line,
+// where nothing else stands there.
+func (e *editor) removeProperty(i int) (source.Edits, bool) {
+	around, last := e.around(i), i
+	for last+1 < e.tokens[around].Match && !(e.text(last+1) == "," && e.around(last+1) == around) {
+		last++
+	}
+	data, start, end := e.file.Data, e.tokens[i].Start, e.tokens[last].End
+	behind, before := e.text(last+1), e.text(i-1)
+	line, rest := lineStart(data, start), lineEnd(data, end)
+	switch {
+	case behind == "," && len(bytes.TrimSpace(data[line:start])) == 0 && string(bytes.TrimSpace(data[end:rest])) == ",":
+		return e.edit(line, min(rest+1, len(data)), ""), true
+	case behind == ",":
+		return e.edit(start, e.tokens[last+2].Start, ""), len(bytes.TrimSpace(data[e.tokens[last+1].End:e.tokens[last+2].Start])) == 0
+	case before == ",":
+		return e.edit(e.tokens[i-1].Start, end, ""), len(bytes.TrimSpace(data[e.tokens[i-1].End:start])) == 0
+	}
+	return e.edit(start, end, ""), true
+}
+
+// chooseOrigin makes a list of the origins that the option of cors has in one text: the package chooses then.
+func (e *editor) chooseOrigin(s repair.ChooseOrigin) (source.Edits, bool) {
+	i := e.at(s.At.Start)
+	for ; i >= 0 && i < len(e.tokens) && e.tokens[i].Start < s.At.End && e.tokens[i].Kind != script.String; i++ {
+	}
+	if i < 2 || i >= len(e.tokens) || e.tokens[i].Kind != script.String || e.text(i-1) != ":" || e.text(i-2) != "origin" {
+		return nil, false
+	}
+	if next := e.text(i + 1); next != "," && next != "}" {
+		return nil, false
+	}
+	quote := e.text(i)[:1]
+	return e.edit(e.tokens[i].Start, e.tokens[i].End, "["+quote+strings.Join(s.Origins, quote+", "+quote)+quote+"]"), true
 }
 
 // removeElement takes a string out of an array, with the comma behind it or before.

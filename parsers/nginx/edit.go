@@ -119,18 +119,40 @@ func (e *editor) sendAlways(at source.Span) (source.Edits, bool) {
 }
 
 func (e *editor) repeat(s repair.Repeat) (source.Edits, bool) {
-	d, _ := e.addHeader(s.Beside)
-	if d == nil {
-		return nil, false
-	}
 	lines := make([]string, len(s.Lines))
 	for i, line := range s.Lines {
-		lines[i] = line.Text() + ";"
+		lines[i] = line.Text()
 		if !strings.HasPrefix(lines[i], "add_header") || strings.Contains(lines[i], "\n") {
 			return nil, false
 		}
+		if s.Always && !strings.HasSuffix(lines[i], " always") {
+			lines[i] += " always"
+		}
+		lines[i] += ";"
 	}
-	return after(d, lines...), true
+	if d, _ := e.addHeader(s.Beside); d != nil {
+		return after(d, lines...), true
+	}
+	d, around := e.directive(s.Beside)
+	if d == nil || d.HasBlock || !e.ownHeaders(around) {
+		return nil, false
+	}
+	return before(d, lines...), true
+}
+
+// ownHeaders reports whether a header in the innermost of some blocks takes no other ones away: it is a location or a block in
+// one, and the first level with headers, if there is any.
+func (e *editor) ownHeaders(around []*conf.Directive) bool {
+	header := func(d *conf.Directive) bool { return d.Name == "add_header" }
+	if !slices.ContainsFunc(around, func(d *conf.Directive) bool { return d.Name == "location" }) {
+		return false
+	}
+	for i, level := range slices.Backward(around) {
+		if slices.ContainsFunc(level.Body, header) {
+			return i == len(around)-1
+		}
+	}
+	return !slices.ContainsFunc(e.tree.Body, header)
 }
 
 func (e *editor) inherit(at source.Span) (source.Edits, bool) {

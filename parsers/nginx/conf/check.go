@@ -100,13 +100,15 @@ func judge(d *Directive, in Context) (*Schema, Problem) {
 	return nil, refused(d.Word.Span, `"%s" directive is not allowed here`, d.Name)
 }
 
+// byteOrderMark is what nginx reads as part of the first word of a file.
+const byteOrderMark = "\ufeff"
+
 // judgeName refuses a name that no module can have given a directive. Any other unknown name may be of a module that this
 // package does not know.
 func judgeName(d *Directive) Problem {
 	p := Problem{Kind: Rejected, Span: d.Word.Span, Text: fmt.Sprintf(`unknown directive "%s"`, d.Name)}
-	const mark = "\ufeff" // nginx reads a byte order mark as part of the first word
 	switch name, _, parenthesis := strings.Cut(d.Name, "("); {
-	case strings.HasPrefix(d.Name, mark):
+	case strings.HasPrefix(d.Name, byteOrderMark):
 		p.Hint = "the file starts with a byte order mark, which nginx does not skip"
 	case parenthesis && Schemas(name) != nil:
 		p.Hint = "a space is missing before the parenthesis"

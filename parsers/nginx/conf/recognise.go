@@ -43,6 +43,11 @@ func Recognise(f *source.File) Recognition {
 
 // recognise tells whether a part of a file is nginx's.
 func recognise(path string, span source.Span) Recognition {
+	// A byte order mark, which nginx reads as part of the first directive, does not make it another program's file.
+	marked := span
+	if span.Start == 0 && bytes.HasPrefix(span.File.Data[:span.End], []byte(byteOrderMark)) {
+		span.Start = len(byteOrderMark)
+	}
 	data := span.File.Data[span.Start:span.End]
 	looks := look(data)
 	if looks.binary || looks.strong == 0 && looks.weak == 0 && !looks.named {
@@ -51,7 +56,7 @@ func recognise(path string, span source.Span) Recognition {
 	file := ReadSpan(path, span)
 	context, named := namedContext(file)
 	if named {
-		return Recognition{File: file, Context: context, Named: true}
+		return Recognition{File: asItIs(file, path, span, marked), Context: context, Named: true}
 	}
 	context, t := guessContext(file)
 	switch likely := pathSaysNginx(path); {
@@ -63,7 +68,15 @@ func recognise(path string, span source.Span) Recognition {
 	default:
 		return Recognition{}
 	}
-	return Recognition{File: file, Context: context}
+	return Recognition{File: asItIs(file, path, span, marked), Context: context}
+}
+
+// asItIs returns the file as nginx reads it, with its mark.
+func asItIs(file *File, path string, read, whole source.Span) *File {
+	if read == whole {
+		return file
+	}
+	return ReadSpan(path, whole)
 }
 
 // looks is what the lines at the start of a file look like.
