@@ -131,7 +131,13 @@ type Exchange struct {
 // Outcome is one way in which a request can go.
 type Outcome struct {
 	Verdict  string   `json:"verdict"`
-	Walls    []string `json:"walls"` // every check that fails, the one that the browser prints first
+	Walls    []Wall   `json:"walls"` // every check that fails, the one that the browser prints first
 	Assuming []string `json:"assuming"`
 	Witness  Witness  `json:"witness"`
+}
+
+// Wall is a check of the browser that fails.
+type Wall struct {
+	Text    string `json:"text"`    // what the browser prints where it is the first
+	Perhaps bool   `json:"perhaps"` // it depends on what is not known
 }

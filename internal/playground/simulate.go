@@ -47,9 +47,9 @@ func (s shower) simulate(ctx context.Context, f *Fetch, seats, hosts []*policy.H
 	out := &Exchange{Verdict: string(x.Verdict())}
 	for i := range x.Outcomes {
 		o := &x.Outcomes[i]
-		shown := Outcome{Verdict: string(o.Result.Verdict), Walls: []string{}, Assuming: []string{}, Witness: s.witness(x.Witness(o, chain[0].Name))}
+		shown := Outcome{Verdict: string(o.Result.Verdict), Walls: []Wall{}, Assuming: []string{}, Witness: s.witness(x.Witness(o, chain[0].Name))}
 		for _, failure := range o.Result.Failures {
-			shown.Walls = append(shown.Walls, failure.Text)
+			shown.Walls = append(shown.Walls, Wall{failure.Text, failure.Unknown})
 		}
 		for _, a := range o.Assuming {
 			shown.Assuming = append(shown.Assuming, a.String())

@@ -107,4 +107,38 @@ Resources:
         Put: {Type: Api, Properties: {Path: /orders, Method: put, RestApiId: !Ref Api}}
 ` }],
   },
+  {
+    kind: 'nginx and OpenAPI', title: 'A documented header that the preflight refuses', rule: 'allow-headers-missing',
+    files: [{ name: 'api.conf', text: `server {
+    listen 80;
+    server_name api.shop.example;
+
+    location /v1/ {
+        add_header Access-Control-Allow-Origin https://app.shop.example always;
+        add_header Access-Control-Expose-Headers X-Total always;
+
+        if ($request_method = OPTIONS) {
+            add_header Access-Control-Allow-Origin https://app.shop.example;
+            add_header Access-Control-Allow-Methods "GET, PUT";
+            add_header Access-Control-Allow-Headers "Content-Type";
+            return 204;
+        }
+
+        proxy_pass http://orders:3000;
+    }
+}
+` }, { name: 'openapi.yaml', text: `openapi: 3.1.0
+info: { title: Orders, version: "1" }
+servers: [{ url: https://api.shop.example/v1 }]
+paths:
+  /orders/{id}:
+    put:
+      parameters:
+        - { name: id, in: path, required: true, schema: { type: string } }
+        - { name: X-Request-Id, in: header, required: true, schema: { type: string } }
+      requestBody: { content: { application/json: { schema: { type: object } } } }
+      responses:
+        '200': { description: The order as it is stored, headers: { X-Total: { schema: { type: integer } } } }
+` }],
+  },
 ];

@@ -137,7 +137,7 @@ export function showExchange(x) {
     if (o.assuming.length) card.append(quiet(`assuming ${o.assuming.join(', ')}`));
     card.append(sequence(o.witness));
     if (o.walls.length > 1) card.append(quiet('Every check that fails, the one that the browser prints first:'));
-    if (o.walls.length) card.append(element('ol', { className: 'walls' }, ...o.walls.map((w) => element('li', {}, w))));
+    if (o.walls.length) card.append(element('ol', { className: 'walls' }, ...o.walls.map((w) => element('li', {}, w.perhaps ? element('em', {}, 'Perhaps: ') : null, w.text))));
     return card;
   });
   if (x.message) shown.push(element('h3', { className: 'says' }, 'The browser’s console'), console(x.message));
