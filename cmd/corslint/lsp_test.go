@@ -503,6 +503,7 @@ func TestLSPNewFile(t *testing.T) {
 
 // TestLSPBeside: what is not saved counts, too, in files that are no configuration themselves and say what one means.
 func TestLSPBeside(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would end what runs the code, too, some time
 	dir := t.TempDir()
 	files := map[string]string{
 		"api/server.js": "const app = require('express')();\napp.use(require('cors')({ origin: process.env.ALLOWED, credentials: true }));\n" +
@@ -526,6 +527,7 @@ func TestLSPBeside(t *testing.T) {
 	}
 	c.settle()
 	clean := c.all()
+	running := children(t)
 	for _, test := range []struct{ name, old, new string }{
 		{"api/.env", "https://app.shop.example", "https://app.shop.example/"},
 		{"web/.env", "api.shop", "api.payments"},
@@ -547,6 +549,9 @@ func TestLSPBeside(t *testing.T) {
 		if got := c.all(); got != clean {
 			t.Errorf("%s as it was: %s\nwant %s", test.name, got, clean)
 		}
+	}
+	if n := children(t); n > running {
+		t.Errorf("%d children, and %d before", n, running)
 	}
 }
 

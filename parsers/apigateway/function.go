@@ -164,8 +164,12 @@ func (b *builder) routed() {
 
 // result adds what the code of all functions brings to the result of a file.
 func (f *functions) result(into *parsers.Result) {
+	var running []parsers.Result // each a process
 	for _, key := range slices.Sorted(maps.Keys(f.code)) {
 		r := f.code[key]
+		if r.Done != nil {
+			running = append(running, r)
+		}
 		into.Problems = append(into.Problems, r.Problems...)
 		into.Entries = append(into.Entries, r.Entries...)
 		for _, file := range r.Files {
@@ -176,6 +180,13 @@ func (f *functions) result(into *parsers.Result) {
 		for _, c := range r.Comments {
 			if !slices.ContainsFunc(into.Comments, func(x parsers.Comment) bool { return x.Span.Path() == c.Span.Path() && x.Span.Start == c.Span.Start }) {
 				into.Comments = append(into.Comments, c)
+			}
+		}
+	}
+	if len(running) > 0 {
+		into.Done = func() {
+			for i := range running {
+				running[i].Release()
 			}
 		}
 	}
