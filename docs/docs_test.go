@@ -20,8 +20,11 @@ import (
 	"github.com/corslint/corslint/docs/schema"
 	"github.com/corslint/corslint/internal/playground"
 	"github.com/corslint/corslint/parsers"
+	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/client"
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/nginx"
+	"github.com/corslint/corslint/parsers/openapi"
 )
 
 var (
@@ -159,6 +162,51 @@ func TestMessages(t *testing.T) {
 				t.Errorf("the page does not name %s, which corslint reports", rule)
 			}
 		})
+	}
+}
+
+// configured are the rules of which an example rests on what a project says in its configuration, which the playground has none
+// of: where production is, and which version of nginx runs.
+var configured = []string{"origin-dev-in-production", "nginx-headers-not-inherited"}
+
+// TestExamples opens the examples of every rule in the playground: where the rule reports something it does so there, too.
+func TestExamples(t *testing.T) {
+	root := os.DirFS("rules")
+	names, err := fs.Glob(root, "*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	analyst := playground.New([]parsers.Dialect{nginx.Dialect{}, apigateway.Dialect{Functions: express.Dialect{}.Functions}, express.Dialect{}, openapi.Dialect{}, client.Dialect{}})
+	opened := 0
+	for _, name := range names {
+		rule := strings.TrimSuffix(name, ".md")
+		for _, section := range strings.Split(read(t, root, name), "\n## ") {
+			title, text, _ := strings.Cut(section, "\n")
+			reported := strings.HasPrefix(title, "Reported: ")
+			if !reported && !strings.HasPrefix(title, "Fine: ") {
+				continue
+			}
+			address := fragment.FindStringSubmatch(text)
+			if address == nil {
+				if !strings.Contains(text, ".corslint.yml") { // which the playground does not read
+					t.Errorf("%s: %s: no link into the playground", rule, title)
+				}
+				continue
+			}
+			question, err := playground.ReadFragment(address[1])
+			if err != nil {
+				t.Errorf("%s: %s: %v", rule, title, err)
+				continue
+			}
+			opened++
+			answer := analyst.Answer(context.Background(), question)
+			if got := slices.ContainsFunc(answer.Findings, func(f playground.Finding) bool { return f.Rule == rule }); got != reported && !slices.Contains(configured, rule) || answer.Error != "" {
+				t.Errorf("%s: %s: the playground says %+v %s", rule, title, answer.Findings, answer.Error)
+			}
+		}
+	}
+	if opened < 300 {
+		t.Errorf("%d examples", opened)
 	}
 }
 

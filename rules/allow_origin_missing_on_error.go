@@ -31,7 +31,8 @@ was set before it: what stands before the CORS middleware, a body parser or a ra
 Pages that tell "please log in" (401) from "not found" (404) or "try again" (502), and whoever looks for the cause.
 
 ## When it is fine
-For fonts, images and scripts, and where the page treats every failure alike.
+For fonts, images and scripts, and where the page treats every failure alike. Where only errors that the server makes itself are
+affected, 5xx or 413, it is a note.
 
 ## How to fix
 Send the headers with every status: add always; register the CORS middleware first.

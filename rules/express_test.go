@@ -54,13 +54,23 @@ func TestExpress(t *testing.T) {
 			[]string{"app.use(require('@shop/login')());", "app.use(cors());", "app.put('/orders/:id', (req, res) => res.json({}));"},
 			nil,
 		},
-		"a parser of bodies before it": {
+		"a parser of bodies before it makes a note only": {
 			[]string{"app.use(express.json());", "app.use(cors());", "app.post('/orders', (req, res) => res.json({}));"},
+			nil,
+		},
+		"a limit of its own before it": {
+			[]string{"app.use(require('express-rate-limit')({ limit: 100 }));", "app.use(cors());", "app.get('/orders', (req, res) => res.json([]));"},
 			[]string{"3 warning allow-origin-missing-on-error"},
 		},
 		"a route that answers preflights of its own accord": {
 			[]string{"app.put('/orders/:id', cors(), (req, res) => res.json({}));", "app.delete('/orders/:id', cors(), (req, res) => res.json({}));", "app.put('/users/:id', cors(), (req, res) => res.json({}));"},
 			[]string{"2 error preflight-unhandled"},
+		},
+		"an origin without a scheme that ends in an error is one fault": {
+			[]string{"const list = ['https://app.shop.example', 'shop.example'];", "const refuse = (req, res, next) => (req.headers.authorization ? next() : res.status(401).end());",
+				"app.use(cors({ origin: (origin, callback) => list.includes(origin) || !origin ? callback(null, true) : callback(new Error('refused')) }));",
+				"app.get('/orders', refuse, (req, res) => res.json([]));"},
+			[]string{"2 error origin-missing-scheme"},
 		},
 		"a refused origin is an error where the callback makes it, whoever answers": {
 			[]string{"app.use(express.static('public'));", "app.use(cors({ origin(origin, callback) {", "  if (!origin || origin === 'https://app.shop.example') callback(null, true);",

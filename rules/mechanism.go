@@ -260,13 +260,17 @@ func isError(f *probe.Failure) bool {
 	return f.Phase == browser.PhaseActual && f.Answer != nil && f.Answer.Status >= 400
 }
 
-// errorSeverity is a note where only 5xx that the server makes itself are affected: then the page learns nothing either way.
-// Of a gateway whose errors have headers of their own, that goes for 413 and 429 as well, which few pages tell apart; for what an
-// authorizer refuses it does not, since a page that cannot read 401 asks nobody to log in. Nor does it for what the code says that
-// a gateway runs.
+// errorSeverity is a note where only such errors are affected as the server makes itself and no page can do much about: 5xx,
+// and 413, whoever refuses a body that is too large. Of a gateway whose errors have headers of their own that goes for 429 as
+// well, which its account's quota gives; a limit that an application has is meant to be met. It does not for what an authorizer
+// refuses, since a page that cannot read 401 asks nobody to log in, nor for what the code says that a gateway runs.
 func errorSeverity(failures []*probe.Failure, gateway bool) finding.Severity {
 	harmless := func(f *probe.Failure) bool {
-		return certain(f) && f.Answer.By == "" && (f.Answer.Status >= 500 || gateway && f.Answer.Upstream == nil && (f.Answer.Status == 413 || f.Answer.Status == 429))
+		if !certain(f) || f.Answer.By != "" {
+			return false
+		}
+		status := f.Answer.Status
+		return status >= 500 || f.Answer.Upstream == nil && (status == 413 || status == 429 && gateway)
 	}
 	if slices.ContainsFunc(failures, func(f *probe.Failure) bool { return !harmless(f) }) {
 		return finding.Warning

@@ -367,7 +367,7 @@ func (p *Pass) misspelt(way spelling) []misspelt {
 		}
 	}
 	for i := range out {
-		out[i].failures = p.withPreflights(out[i].failures)
+		out[i].failures = p.withOthers(out[i].failures)
 	}
 	// A place at which nothing but circumstances fails is about those, not about the spelling.
 	out = slices.DeleteFunc(out, func(m misspelt) bool { return m.failures[0].Probe.Purpose == probe.Circumstance })
@@ -375,13 +375,14 @@ func (p *Pass) misspelt(way spelling) []misspelt {
 	return out
 }
 
-// withPreflights adds to the failures of fetches whatever else fails of their preflights: an answer that lets the page in
-// could have the lists as well.
-func (p *Pass) withPreflights(failures []*probe.Failure) []*probe.Failure {
+// withOthers adds to failures whatever else fails of the same preflights, and of the same answers that are errors: one that lets
+// the page in could have the rest as well.
+func (p *Pass) withOthers(failures []*probe.Failure) []*probe.Failure {
 	out := failures
 	for f := range p.Failures() {
 		same := func(x *probe.Failure) bool { return x.Probe == f.Probe && x.Phase == f.Phase }
-		if f.Phase == browser.PhasePreflight && slices.ContainsFunc(failures, same) && !slices.ContainsFunc(out, func(x *probe.Failure) bool { return x.Key() == f.Key() }) {
+		if (f.Phase == browser.PhasePreflight || isError(f)) && slices.ContainsFunc(failures, same) &&
+			!slices.ContainsFunc(out, func(x *probe.Failure) bool { return x.Key() == f.Key() }) {
 			out = append(out, f)
 		}
 	}
@@ -395,14 +396,23 @@ var originReasons = [...]browser.Reason{
 }
 
 // originExplains are the symptoms of an origin that is misspelt.
-var originExplains = []string{"origin-not-allowed", "allow-origin-missing", "allow-origin-missing-on-error", "preflight-unhandled", "preflight-actual-mismatch"}
+var originExplains = []string{
+	"origin-not-allowed", "allow-origin-missing", "allow-origin-missing-on-error", "preflight-unhandled", "preflight-status-not-ok", "preflight-actual-mismatch",
+}
+
+// refusedExplains are further ones where an origin that is not let in gets an error: what that lacks, another answer may have.
+var refusedExplains = []string{"allow-credentials-missing", "allow-methods-missing", "allow-headers-missing"}
 
 // report reports misspelt origins; message is what follows "the browser refuses https://app.example: ".
 func (m misspelt) report(p *Pass, message, because, change string, repairs []repair.Repair) {
 	room := maxMessage - len("the browser refuses : ") - len(message)
-	p.Report(Report{
+	report := Report{
 		Finding: finding.Finding{Place: m.place, Message: "the browser refuses " + short(m.origin, room) + ": " + message, Because: because, Change: change,
 			Repairs: repairs},
 		Failures: m.failures,
-	})
+	}
+	if !slices.ContainsFunc(m.failures, func(f *probe.Failure) bool { return f.Answer == nil || f.Answer.Status < 400 }) {
+		report.Explains = refusedExplains
+	}
+	p.Report(report)
 }

@@ -44,6 +44,8 @@ type Report struct {
 	Sequence []finding.Witness
 	// Claims are further keys for what the report speaks for, beside those of its failures; see [Rule.Explains].
 	Claims []string
+	// Explains are further rules whose failures the report claims, beside those of its rule.
+	Explains []string
 
 	rule   *Rule
 	layer  *policy.Layer

@@ -47,6 +47,11 @@ func Check(rules []*Rule, survey *probe.Survey, o Options) []*finding.Finding {
 	return findings
 }
 
+// explains reports whether failures that another rule reports may be symptoms of the report's cause.
+func (r *Report) explains(rule string) bool {
+	return slices.Contains(r.rule.Explains, rule) || slices.Contains(r.Explains, rule)
+}
+
 // claim takes from symptom rules the failing exchanges that a cause explains. A report that has nothing left goes, and
 // its rule's name is listed with the cause.
 func claim(reports []*Report) []*Report {
@@ -57,7 +62,7 @@ func claim(reports []*Report) []*Report {
 	gone := make([]bool, len(reports))
 	for i, cause := range reports {
 		for j, symptom := range reports {
-			if i == j || gone[j] || gone[i] || !slices.Contains(cause.rule.Explains, symptom.rule.Name) || len(keys[j]) == 0 {
+			if i == j || gone[j] || gone[i] || !cause.explains(symptom.rule.Name) || len(keys[j]) == 0 {
 				continue
 			}
 			left := slices.DeleteFunc(slices.Clone(keys[j]), func(key string) bool { return slices.Contains(keys[i], key) })

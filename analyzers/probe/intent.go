@@ -464,31 +464,35 @@ func (p *Prober) circumstances(e *Endpoint, origin string) {
 	if len(e.Intent.Preflight) > 0 {
 		list = append(list, policy.Circumstance{Kind: policy.BodyTooLarge})
 	}
+	usual := map[string][]int{} // what the layer answers when nothing goes wrong, by method
 	for _, c := range list {
 		with := anyMethod(e.Endpoint)
 		if c.Kind == policy.BodyTooLarge {
 			with = method(e.Endpoint, "POST", "PUT", "PATCH")
 		}
-		if with != "" && p.matters(e, origin, with, c) {
+		if with == "" {
+			continue
+		}
+		if _, known := usual[with]; !known {
+			usual[with] = p.statuses(e, origin, with)
+		}
+		if !slices.Equal(usual[with], p.statuses(e, origin, with, c)) {
 			p.want(e, Circumstance, origin, with, nil, c, "", source.Span{})
 		}
 	}
 }
 
-// matters reports whether a circumstance changes what the layer answers.
-func (p *Prober) matters(e *Endpoint, origin, method string, c policy.Circumstance) bool {
-	statuses := func(circumstances ...policy.Circumstance) (out []int) {
-		f := p.fetch(e.Endpoint, method, origin)
-		headers, _ := p.required(e.Endpoint, method)
-		headers = append(headers, browser.Header{Name: "Origin", Value: origin})
-		outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: method, Headers: headers, Circumstances: circumstances}, p.layer)
-		if err != nil {
-			return nil
-		}
-		for i := range outcomes {
-			out = append(out, outcomes[i].Status)
-		}
-		return out
+// statuses returns the statuses with which the layer can answer a page, in some circumstances.
+func (p *Prober) statuses(e *Endpoint, origin, method string, circumstances ...policy.Circumstance) (out []int) {
+	f := p.fetch(e.Endpoint, method, origin)
+	headers, _ := p.required(e.Endpoint, method)
+	headers = append(headers, browser.Header{Name: "Origin", Value: origin})
+	outcomes, err := p.chain.Answer(p.ctx, exchange.Query{URL: f.URL, Method: method, Headers: headers, Circumstances: circumstances}, p.layer)
+	if err != nil {
+		return nil
 	}
-	return !slices.Equal(statuses(), statuses(c))
+	for i := range outcomes {
+		out = append(out, outcomes[i].Status)
+	}
+	return out
 }

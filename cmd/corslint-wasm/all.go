@@ -1,10 +1,11 @@
-//go:build js && wasm && !configurations
+//go:build js && wasm && !configurations && !nginx
 
 package main
 
 import (
 	"github.com/corslint/corslint/parsers"
 	"github.com/corslint/corslint/parsers/apigateway"
+	"github.com/corslint/corslint/parsers/client"
 	"github.com/corslint/corslint/parsers/express"
 	"github.com/corslint/corslint/parsers/layerfile"
 	"github.com/corslint/corslint/parsers/nginx"
@@ -13,5 +14,5 @@ import (
 
 func dialects() []parsers.Dialect {
 	node := express.Dialect{}
-	return []parsers.Dialect{nginx.Dialect{}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, layerfile.Dialect{}}
+	return []parsers.Dialect{nginx.Dialect{}, apigateway.Dialect{Functions: node.Functions}, node, openapi.Dialect{}, client.Dialect{}, layerfile.Dialect{}}
 }

@@ -1,8 +1,8 @@
 //go:build js && wasm
 
 // Command corslint-wasm is the playground's analyzer for browsers: it answers questions that a worker's script hands it. It comes
-// in two sizes: with the build tag configurations it reads configurations and API descriptions only, and is what the page
-// loads first; without it also runs applications.
+// in three sizes: with the build tag nginx it reads configurations of nginx only, and is what the page loads first; with the tag
+// configurations those of gateways and API descriptions, too; without a tag it also runs applications.
 package main
 
 import (

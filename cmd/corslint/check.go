@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -116,12 +119,21 @@ func (c *checkCommand) run(cmd *cobra.Command, paths []string) error {
 	return c.once(cmd, paths, outputs, here)
 }
 
+// noCommand says of a word that names no file that it is no command either: "corslint fix" is not meant to be a path.
+func noCommand(err error) error {
+	var missing *discovery.PathError
+	if errors.As(err, &missing) && errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(missing.Path, `./\`) {
+		return fmt.Errorf("%w, nor is %s a command; corslint --help lists them", err, missing.Path)
+	}
+	return err
+}
+
 // once checks what was named and writes the reports.
 func (c *checkCommand) once(cmd *cobra.Command, paths []string, outputs []output, here string) error {
 	started := time.Now()
 	projects, err := discovery.Find(here, paths)
 	if err != nil {
-		return err
+		return noCommand(err)
 	}
 	fail := false
 	for i := range projects {

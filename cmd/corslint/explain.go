@@ -151,7 +151,11 @@ func explainFamily(out io.Writer, word string) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("%q is no rule, no FILE:LINE and nothing that a browser prints; corslint rules lists the rules", word)
+		hint := "corslint rules lists the rules"
+		if near := ruleNames().Nearest(key); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		return fmt.Errorf("%q is no rule, no FILE:LINE and nothing that a browser prints; %s", word, hint)
 	}
 	return nil
 }

@@ -94,8 +94,7 @@ type workshop struct {
 	out   io.Writer
 	paths []string
 	read  *reach.Project
-	here  string   // the working directory, without symbolic links as the roots are
-	roots []string // of the project, or of the paths that are the chain
+	view
 	*project
 }
 
@@ -120,14 +119,9 @@ func (e *explanation) workshop(cmd *cobra.Command) (*workshop, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.project, w.here = p, here
-	if real, err := filepath.EvalSymlinks(here); err == nil {
-		w.here = real
-	}
-	for i := range projects {
-		w.roots = append(w.roots, projects[i].Root)
-	}
-	return w, nil
+	w.project = p
+	w.view, err = viewOf(e.paths)
+	return w, err
 }
 
 // layers returns what is known of who answers.
@@ -143,20 +137,6 @@ func (w *workshop) layers(ctx context.Context) *reach.Project {
 func (w *workshop) similar(ctx context.Context, m *console.Message) []*finding.Finding {
 	report, _ := w.check(ctx, &checkCommand{pedantic: true, noBaseline: true}, nil)
 	return slices.DeleteFunc(report.Findings, func(f *finding.Finding) bool { return !diagnosis.Concerns(f, m) })
-}
-
-// shown returns a path of the project as seen from the working directory.
-func (w *workshop) shown(name string) string {
-	for _, root := range w.roots {
-		abs := filepath.Join(root, filepath.FromSlash(name))
-		if _, err := os.Stat(abs); err != nil {
-			continue
-		}
-		if rel, err := filepath.Rel(w.here, abs); err == nil {
-			return filepath.ToSlash(rel)
-		}
-	}
-	return name
 }
 
 // find returns what the disk says of a file of the project; nil if it is not there.

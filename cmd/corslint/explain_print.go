@@ -68,7 +68,7 @@ func (w *workshop) fix(d *diagnosis.Diagnosis) string {
 	if d.Finding == nil || !slices.ContainsFunc(d.Finding.Fixes, func(f finding.Fix) bool { return f.Safety == finding.Safe }) {
 		return ""
 	}
-	return "   (corslint --fix " + w.shown(d.Place.Path()) + ")"
+	return "   (corslint --fix " + w.path(d.Place.Path()) + ")"
 }
 
 func (w *workshop) more(d *diagnosis.Diagnosis) {
@@ -204,7 +204,7 @@ func (w *workshop) at(s source.Span, separator string) string {
 	if s.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s%s:%d", separator, w.shown(s.Path()), s.Position().Line)
+	return fmt.Sprintf("%s%s:%d", separator, w.path(s.Path()), s.Position().Line)
 }
 
 func (w *workshop) answeredAt(d *diagnosis.Diagnosis) string {
@@ -212,7 +212,7 @@ func (w *workshop) answeredAt(d *diagnosis.Diagnosis) string {
 		return ""
 	}
 	at := d.Answer.Trail[len(d.Answer.Trail)-1]
-	name := w.shown(at.Path())
+	name := w.path(at.Path())
 	if at.Path() == d.Place.Path() {
 		name = path.Base(name)
 	}
@@ -232,7 +232,7 @@ func (w *workshop) changed(name string) string {
 func (w *workshop) layer(d *diagnosis.Diagnosis) string {
 	name := d.Layer.Name
 	if strings.HasSuffix(d.Layer.Span.Path(), name) || strings.HasSuffix(name, d.Layer.Span.Path()) {
-		name = w.shown(name)
+		name = w.path(name)
 	}
 	if strings.Contains(name, d.Host.Dialect) {
 		return name

@@ -38,6 +38,7 @@ func toFiles(outputs []output) []output {
 func (c *checkCommand) repair(cmd *cobra.Command, p *project, here string) (*project, error) {
 	fixer := c.fixer(p)
 	result := fixer.Fix(cmd.Context())
+	defer fixer.Memory.Forget() // what runs applications
 	if c.diffing {
 		if err := result.WritePatch(cmd.OutOrStdout()); err != nil {
 			return nil, errors.Join(err, p.close())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -74,6 +75,9 @@ func create(cmd *cobra.Command, file, text string, layer bool) error {
 		return err
 	}
 	next := "read it, correct it, then: corslint matrix"
+	if dir := path.Dir(filepath.ToSlash(file)); dir != "." {
+		next += " " + dir
+	}
 	if layer {
 		next = "say what it answers, then name it in the chain of an API"
 	}

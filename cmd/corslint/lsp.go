@@ -40,7 +40,7 @@ func newLSP() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().Bool("stdio", true, "what clients say to servers that can do otherwise, too")
+	cmd.Flags().Bool("stdio", true, "serve on standard input and output; there is no other way, and clients say it all the same")
 	return cmd
 }
 
@@ -245,7 +245,7 @@ func verdicts(s *probe.Survey) []lsp.Verdict {
 		var text bytes.Buffer
 		one := *s
 		one.Endpoints, one.Total = []*probe.Endpoint{e}, 1
-		printPolicy(&text, &one)
+		printPolicy(&text, view{}, &one)
 		out = append(out, lsp.Verdict{Span: e.Span, Label: "cors: " + cmp.Or(letsIn(e), "nobody"), Text: "```text\n" + strings.ReplaceAll(text.String(), "```", "'''") + "```"})
 	}
 	return out

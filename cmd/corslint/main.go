@@ -85,5 +85,8 @@ Without a command it checks. Paths choose what is reported, never what is read.`
 	check.flags(root)
 	root.AddCommand(newCheck(), newRequest(), newSimulate(), newJudge(), newPolicy(), newMatrix(), newInit(), newExplain(), newRules(), newBaseline(), newLSP(), newPlayground(), newConfig(), newVersion(), newMan())
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; %s --help lists them", err, cmd.CommandPath())
+	})
 	return root
 }

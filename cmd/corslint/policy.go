@@ -46,13 +46,17 @@ Then one path, or none, is a project: each layer is looked at through the one th
 			if err != nil {
 				return err
 			}
+			v, err := viewOf(paths)
+			if err != nil {
+				return err
+			}
 			out := cmd.OutOrStdout()
 			for _, layer := range chain[0].Layers {
 				if program {
-					printProgram(out, layer)
+					printProgram(out, v, layer)
 					continue
 				}
-				printPolicy(out, probe.Run(cmd.Context(), chain, layer, nil))
+				printPolicy(out, v, probe.Run(cmd.Context(), chain, layer, nil))
 			}
 			return nil
 		},
@@ -100,7 +104,7 @@ func showReaders(cmd *cobra.Command, paths []string, o options, format string, v
 }
 
 // printProgram prints what a layer answers by. An application has no program: its own code is run for each request.
-func printProgram(out io.Writer, layer *policy.Layer) {
+func printProgram(out io.Writer, v view, layer *policy.Layer) {
 	if program, ok := layer.Answerer.(*policy.Program); ok {
 		fmt.Fprintf(out, "%s\n%s\n", layer.Name, program)
 		return
@@ -108,14 +112,14 @@ func printProgram(out io.Writer, layer *policy.Layer) {
 	fmt.Fprintf(out, "%s: no program, its code is run for each request; it has\n", layer.Name)
 	w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
 	for _, e := range layer.Endpoints {
-		fmt.Fprintf(w, "  %s\t%s\t%s:%d\n", cmp.Or(strings.Join(e.Methods, ", "), "any"), e.Pattern, e.Span.Path(), e.Span.Position().Line)
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", cmp.Or(strings.Join(e.Methods, ", "), "any"), e.Pattern, v.place(e.Span))
 	}
 	_ = w.Flush() // the writer below reports its own errors
 }
 
 // printPolicy prints what each endpoint of a layer allows, as its answers to an origin that is meant show it.
-func printPolicy(out io.Writer, s *probe.Survey) {
-	fmt.Fprintf(out, "%s %s (%s:%d)\n", s.Host.Name, s.Layer.Name, s.Layer.Span.Path(), s.Layer.Span.Position().Line)
+func printPolicy(out io.Writer, v view, s *probe.Survey) {
+	fmt.Fprintf(out, "%s %s (%s)\n", s.Host.Name, s.Layer.Name, v.place(s.Layer.Span))
 	w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
 	for _, e := range s.Endpoints {
 		fmt.Fprintf(w, "  %s\n", e.Pattern)
@@ -127,11 +131,11 @@ func printPolicy(out io.Writer, s *probe.Survey) {
 					fmt.Fprintf(w, "    %s\t%s\n", method, answer(&a.Outcome))
 					for _, h := range a.Outcome.Headers {
 						if strings.HasPrefix(strings.ToLower(h.Name), "access-control-") || strings.EqualFold(h.Name, "vary") {
-							fmt.Fprintf(w, "      %s\t%s\t%s\n", h.Name, printable(h.Value.String()), places(h))
+							fmt.Fprintf(w, "      %s\t%s\t%s\n", h.Name, printable(h.Value.String()), v.places(h))
 						}
 					}
 					for _, l := range a.Outcome.Lost {
-						fmt.Fprintf(w, "    - %s\t%s\t%s:%d, %s\n", l.Header, printable(l.Value.String()), l.At.Path(), l.At.Position().Line, l.Why)
+						fmt.Fprintf(w, "    - %s\t%s\t%s, %s\n", l.Header, printable(l.Value.String()), v.place(l.At), l.Why)
 					}
 				}
 			}

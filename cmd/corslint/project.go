@@ -181,6 +181,7 @@ func (p *project) check(ctx context.Context, c *checkCommand, progress func(done
 	repairs := c.repairs(len(p.tree.Paths("")))
 	if repairs { // what the proofs of repairs are held against
 		run.Memory, run.OnlyChanged = engine.NewMemory(), true
+		defer run.Memory.Forget() // what runs applications
 		run.Surveyed = func(s engine.Surveyed) {
 			survey.Note(s)
 			if c.surveyed != nil {

@@ -117,7 +117,11 @@ The paths are the chain, outermost first.`,
 			if q.json {
 				return printJSON(cmd, document)
 			}
-			printOutcomes(cmd.OutOrStdout(), outcomes)
+			v, err := viewOf(paths)
+			if err != nil {
+				return err
+			}
+			printOutcomes(cmd.OutOrStdout(), v, outcomes)
 			return nil
 		},
 	}
@@ -126,7 +130,7 @@ The paths are the chain, outermost first.`,
 }
 
 // printOutcomes prints answers as curl -i prints one, each header with the line that wrote it.
-func printOutcomes(out io.Writer, outcomes []policy.Outcome) {
+func printOutcomes(out io.Writer, v view, outcomes []policy.Outcome) {
 	for i := range outcomes {
 		o := &outcomes[i]
 		if i > 0 {
@@ -148,18 +152,22 @@ func printOutcomes(out io.Writer, outcomes []policy.Outcome) {
 			width = max(width, len([]rune(h.Name+": "+h.Value.String())))
 		}
 		for _, h := range o.Headers {
-			fmt.Fprintf(out, "  %-*s  %s\n", min(width, 70), printable(h.Name+": "+h.Value.String()), places(h))
+			fmt.Fprintf(out, "  %-*s  %s\n", min(width, 70), printable(h.Name+": "+h.Value.String()), v.places(h))
 		}
 		for _, l := range o.Lost {
-			fmt.Fprintf(out, "- %s  %s:%d, %s\n", printable(l.Header+": "+l.Value.String()), l.At.Path(), l.At.Position().Line, l.Why)
+			fmt.Fprintf(out, "- %s  %s, %s\n", printable(l.Header+": "+l.Value.String()), v.place(l.At), l.Why)
 		}
 	}
 }
 
-func places(h policy.Header) string {
+// places returns where a header is written.
+func (v view) places(h policy.Header) string {
 	var texts []string
 	for _, s := range h.Sources {
-		if text := fmt.Sprintf("%s:%d", s.Path(), s.Position().Line); !s.IsZero() && !slices.Contains(texts, text) {
+		if s.IsZero() {
+			continue
+		}
+		if text := v.place(s); !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}

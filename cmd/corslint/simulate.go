@@ -102,7 +102,10 @@ Exit status: 0 allowed, 1 blocked or unknown; with --expect, 0 when the verdict 
 			if q.json {
 				err = printJSON(cmd, x.Document(""))
 			} else {
-				printExchange(cmd.OutOrStdout(), &x)
+				var v view
+				if v, err = viewOf(paths); err == nil {
+					printExchange(cmd.OutOrStdout(), v, &x)
+				}
 			}
 			if err != nil {
 				return err
@@ -183,7 +186,7 @@ func copiedFetch(cmd *cobra.Command, from string) (exchange.FetchDocument, error
 }
 
 // printExchange prints an exchange for people: the verdict, then each outcome with its messages and all walls in order.
-func printExchange(out io.Writer, x *exchange.Exchange) {
+func printExchange(out io.Writer, v view, x *exchange.Exchange) {
 	method := x.Fetch.Method
 	if method == "" {
 		method = "GET"
@@ -211,7 +214,7 @@ func printExchange(out io.Writer, x *exchange.Exchange) {
 					mark = "-"
 				}
 				if len(l.Places) > 0 {
-					at = fmt.Sprintf("  %s:%d", l.Places[0].Path(), l.Places[0].Position().Line)
+					at = "  " + v.place(l.Places[0])
 				}
 				if l.Lost {
 					at += ", lost: " + l.Note
@@ -219,7 +222,7 @@ func printExchange(out io.Writer, x *exchange.Exchange) {
 				fmt.Fprintf(out, "                   %s %s%s\n", mark, printable(l.Text), at)
 			}
 		}
-		printWalls(out, o)
+		printWalls(out, v, o)
 		if len(x.Outcomes) == 1 && len(o.Assuming) > 0 {
 			fmt.Fprintf(out, "  assuming %s\n", assuming(o.Assuming))
 		}
@@ -228,14 +231,14 @@ func printExchange(out io.Writer, x *exchange.Exchange) {
 
 // printWalls prints the checks that fail, each with the place that decides: the first is what the browser prints, the others
 // are what comes after it.
-func printWalls(out io.Writer, o *exchange.Outcome) {
+func printWalls(out io.Writer, v view, o *exchange.Outcome) {
 	for n, f := range o.Result.Failures {
 		doubt, at := "", ""
 		if f.Unknown {
 			doubt = "perhaps: "
 		}
 		if place := diagnosis.Place(&f, o.Answer(f.Hop, f.Phase)); !place.IsZero() {
-			at = fmt.Sprintf("   %s:%d", place.Path(), place.Position().Line)
+			at = "   " + v.place(place)
 		}
 		fmt.Fprintf(out, "  %d. %s%s%s\n", n+1, doubt, printable(f.Text), printable(at))
 	}

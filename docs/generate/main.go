@@ -136,7 +136,7 @@ func example(e rules.Example) (string, error) {
 	if e.Dialect == "contract" { // the playground reads no configuration of corslint
 		return b.String(), nil
 	}
-	address, err := try(playground.Question{Files: files})
+	address, err := try(playground.Question{Files: files, Pedantic: !e.Good()})
 	fmt.Fprintf(&b, "\n[Open it in the playground](%s)\n", address)
 	return b.String(), err
 }

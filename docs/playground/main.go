@@ -2,50 +2,58 @@
 
 // Command playground writes the playground as static files: go run -tags generate ./docs/playground DIRECTORY
 //
-// It builds the analyzer for WebAssembly twice, compresses both, and puts the page beside them. Any server of files can serve the
-// directory.
+// It builds the analyzer for WebAssembly in three sizes, compresses each, and puts the page beside them. Any server of files can
+// serve the directory. With -docs ADDRESS the page links there for the documentation.
 package main
 
 import (
 	"compress/gzip"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"strings"
 
 	"github.com/corslint/corslint/internal/playground"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run -tags generate ./docs/playground DIRECTORY")
+	docs := flag.String("docs", "https://corslint.github.io/corslint/", "the `ADDRESS` of the documentation, which may be relative to the page's")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "usage: go run -tags generate ./docs/playground [-docs ADDRESS] DIRECTORY")
 		os.Exit(2)
 	}
-	if err := build(os.Args[1]); err != nil {
+	if err := build(flag.Arg(0), *docs); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func build(dir string) error {
+func build(dir, docs string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := page(dir); err != nil {
+	if err := page(dir, docs); err != nil {
 		return err
 	}
-	runner, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "lib", "wasm", "wasm_exec.js"))
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return err
+	}
+	runner, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js"))
 	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "wasm_exec.js"), runner, 0o644); err != nil {
 		return err
 	}
-	for name, tags := range map[string]string{"configurations": "configurations", "all": ""} {
+	for name, tags := range map[string]string{"nginx": "nginx", "configurations": "configurations", "all": ""} {
 		if err := program(filepath.Join(dir, name+".wasm.gz"), tags); err != nil {
 			return err
 		}
@@ -54,7 +62,7 @@ func build(dir string) error {
 }
 
 // page writes the page, which computes in the browser here.
-func page(dir string) error {
+func page(dir, docs string) error {
 	static := playground.Static()
 	return fs.WalkDir(static, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -65,7 +73,9 @@ func page(dir string) error {
 			return err
 		}
 		if name == "mode.json" {
-			data = []byte("{\"mode\": \"wasm\"}\n")
+			if data, err = json.Marshal(map[string]string{"mode": "wasm", "docs": docs}); err != nil {
+				return err
+			}
 		}
 		return os.WriteFile(filepath.Join(dir, name), data, 0o644)
 	})

@@ -41,7 +41,7 @@ func build(dir string) error {
 	if err := run("run", hugo, "build", "--config", "docs/site/hugo.yaml", "--destination", dir, "--noBuildLock", "--panicOnWarning"); err != nil {
 		return err
 	}
-	return run("run", "-tags", "generate", "./docs/playground", filepath.Join(dir, "playground"))
+	return run("run", "-tags", "generate", "./docs/playground", "-docs", "../", filepath.Join(dir, "playground"))
 }
 
 // run runs a go command.

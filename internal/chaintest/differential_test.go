@@ -40,10 +40,15 @@ func TestDifferential(t *testing.T) {
 		pairs, requests = 240, 60
 	}
 	var total differential.Tally
+	skipped := false // what the servers need is not installed
 	for numbers := range slices.Chunk(numbers(pairs), perBatch) {
 		t.Run(fmt.Sprint(numbers[0]), func(t *testing.T) { // what a batch started ends with it
+			defer func() { skipped = skipped || t.Skipped() }()
 			total.Add(compareBatch(t, startBatch(t, *seed, numbers, func(listeners) string { return "" }), requests))
 		})
+	}
+	if skipped {
+		t.Skip("no batch was asked, or not all of them")
 	}
 	total.Report(t, "pairs", *show, 99.9)
 }

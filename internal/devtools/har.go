@@ -66,7 +66,8 @@ type entry struct {
 		Status   int      `json:"status"`
 		Headers  []header `json:"headers"`
 		Redirect string   `json:"redirectURL"`
-		Error    string   `json:"_error"` // Chromium's
+		Error    string   `json:"_error"`       // Chromium's
+		Failure  string   `json:"_failureText"` // Playwright's
 	} `json:"response"`
 	Blocked json.RawMessage `json:"_blockedReason"` // Firefox's
 
@@ -218,7 +219,7 @@ func exchanges(entries []*entry, pages map[string]string) []Exchange {
 		crosses := x.Origin != "" && x.Origin != originOf(u)
 		var listed []string
 		for at, last := i, e; last != nil; {
-			answer := Answer{URL: last.Request.URL, Status: last.Response.Status, Headers: list(last.Response.Headers)}
+			answer := Answer{URL: last.Request.URL, Status: max(0, last.Response.Status), Headers: list(last.Response.Headers)}
 			preflight := preflightOf(entries, preflights[last.Request.URL], at, last.Request.Method)
 			x.Hops = append(x.Hops, answer)
 			x.Preflights = append(x.Preflights, nil)
@@ -226,7 +227,7 @@ func exchanges(entries []*entry, pages map[string]string) []Exchange {
 				listed = append(listed, strings.Split(preflight.header("Access-Control-Request-Headers"), ",")...)
 				x.Preflights[len(x.Hops)-1] = &Answer{URL: answer.URL, Status: preflight.Response.Status, Headers: list(preflight.Response.Headers)}
 			}
-			x.Error = cmp.Or(last.Response.Error, blocked(last.Blocked))
+			x.Error = cmp.Or(last.Response.Error, last.Response.Failure, blocked(last.Blocked))
 			last, at = redirected(entries, byURL, last, at)
 			if last != nil {
 				last.used = true
@@ -340,9 +341,12 @@ func redirected(entries []*entry, byURL map[string][]int, e *entry, at int) (*en
 }
 
 // keepListed drops the headers that no preflight asked for, where there was one: the browser added them. Without one, none of
-// those that need one was set.
+// those that need one was set, unless the log has no answer either: then a preflight may have failed that is not in it.
 func (x *Exchange) keepListed(listed []string) {
 	preflighted := slices.ContainsFunc(x.Preflights, func(p *Answer) bool { return p != nil })
+	if !preflighted && !x.Answered() {
+		return
+	}
 	x.Headers = slices.DeleteFunc(x.Headers, func(h browser.Header) bool {
 		name := strings.ToLower(h.Name)
 		if name == "accept" || name == "content-type" && !preflighted {

@@ -149,17 +149,27 @@ type guess struct {
 	guessed bool
 }
 
-// guesses returns the requests that a message can be about. Of one that is known only what befell it is open.
+// guesses returns the requests that a message can be about. Of one that is known only what befell it is open, and whether it had
+// credentials where nothing says why it failed: no log says which mode a page chose.
 func (c *candidate) guesses(ctx context.Context, m *console.Message, known *exchange.Fetch) []guess {
 	var out []guess
 	if known != nil {
+		modes := []browser.Credentials{known.Credentials}
+		if len(m.Reasons) == 0 && known.Credentials == browser.CredentialsSameOrigin {
+			modes = append(modes, browser.CredentialsInclude)
+		}
 		for _, befalls := range circumstances(m, requestGuess{method: "GET"}) {
-			g := guess{fetch: *known}
-			if befalls.Kind != "" {
-				g.fetch.Circumstances = []policy.Circumstance{befalls}
-				g.said = []string{"It happens when " + befallen(befalls)}
+			for _, mode := range modes {
+				g := guess{fetch: *known}
+				if g.fetch.Credentials = mode; mode != known.Credentials {
+					g.said = append(g.said, withCredentials)
+				}
+				if befalls.Kind != "" {
+					g.fetch.Circumstances = []policy.Circumstance{befalls}
+					g.said = append(g.said, "It happens when "+befallen(befalls))
+				}
+				out = append(out, g)
 			}
-			out = append(out, g)
 		}
 		return out
 	}
@@ -180,7 +190,7 @@ func (c *candidate) guesses(ctx context.Context, m *console.Message, known *exch
 						g.said = append(g.said, "It happens when "+befallen(befalls))
 					}
 					if credentials == browser.CredentialsInclude && len(credentialsOf(m)) > 1 {
-						g.said = append(g.said, "It happens with credentials: \"include\", and not without")
+						g.said = append(g.said, withCredentials)
 					}
 					out = append(out, g)
 				}
@@ -191,6 +201,9 @@ func (c *candidate) guesses(ctx context.Context, m *console.Message, known *exch
 	slices.SortStableFunc(out, func(a, b guess) int { return len(a.fetch.Circumstances) - len(b.fetch.Circumstances) })
 	return out
 }
+
+// withCredentials is said where only a request with credentials fails, and nothing says that it had some.
+const withCredentials = `It happens with credentials: "include", and not without`
 
 func initiator(m *console.Message) browser.Initiator {
 	if m.Resource == "XMLHttpRequest" {

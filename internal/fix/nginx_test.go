@@ -188,6 +188,55 @@ func TestRealNginx(t *testing.T) {
 	t.Logf("%d configurations, %d findings, %d repaired; nginx accepts %d; %s", count, findings, gone, len(repaired), total)
 }
 
+// TestRealNginxAlone applies every safe fix of faulty configurations alone, and asks a real nginx.
+func TestRealNginxAlone(t *testing.T) {
+	if _, err := exec.LookPath("nginx"); err != nil {
+		differential.Missing(t, "no nginx")
+	}
+	count := 60
+	if *long {
+		count = 500
+	}
+	upstream := startUpstream(t)
+	dir := t.TempDir()
+	port, err := differential.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type renamed struct {
+		*aloneFix
+		names *strings.Replacer
+	}
+	var all strings.Builder
+	var fixes []renamed
+	for n := range count {
+		g := &faulty{Rand: rand.New(rand.NewPCG(*seed, uint64(n))), n: n, port: port, upstream: upstream, step: []string{"    ", "  ", "\t"}[n%3]}
+		text := g.configuration()
+		if n%5 == 0 {
+			text = strings.ReplaceAll(text, "\n", "\r\n")
+		}
+		all.WriteString(text)
+		for i, a := range fixesAlone(t, source.NewFile("nginx/api.conf", []byte(text))) {
+			// All of them run in one server, each by a name of its own.
+			names := strings.NewReplacer(fmt.Sprintf("s%d.example", n), fmt.Sprintf("s%dx%d.example", n, i), fmt.Sprintf("$cors_%d", n), fmt.Sprintf("$cors_%dx%d", n, i))
+			text := names.Replace(string(a.file.Data))
+			if out, err := tryNginx(dir, text); err != nil {
+				t.Errorf("nginx refuses what a fix of %s made: %s\n%s", a.of.Rule, out, text)
+				continue
+			}
+			all.WriteString(text)
+			fixes = append(fixes, renamed{a, names})
+		}
+	}
+	startNginx(t, dir, port, all.String())
+	var total promises
+	for _, x := range fixes {
+		x.aloneFix.before(port)
+		total.hold(t, x.aloneFix, port, x.names)
+	}
+	total.log(t)
+}
+
 // startUpstream starts the server behind nginx, which knows nothing of CORS.
 func startUpstream(t *testing.T) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -136,15 +136,7 @@ func TestRealNode(t *testing.T) {
 	var total tally
 	var findings, gone, started int
 	for n := range count {
-		r := rand.New(rand.NewPCG(*seed, uint64(n)))
-		g := &faultyApp{Rand: r, double: n%3 == 1, bare: n%4 == 1, modules: n%5 == 1}
-		name, text := "server.js", g.text()
-		if g.modules {
-			name = "server.mjs"
-		}
-		if n%6 == 2 {
-			text = strings.ReplaceAll(text, "\n", "\r\n")
-		}
+		name, text := faultyText(n)
 		x := repairAll(t, n%2 == 0, source.NewFile(name, []byte(text)))
 		findings, gone = findings+x.before, gone+len(x.result.Repaired)
 		app := &expresstest.Application{Major: 4 + n%2, Files: map[string]string{name: string(x.after[0].Data), "package.json": `{"main": "` + name + `"}`}}
@@ -157,4 +149,53 @@ func TestRealNode(t *testing.T) {
 		total.hold(t, x, port)
 	}
 	t.Logf("%d applications, %d findings, %d repaired; %d start; %s", count, findings, gone, started, total)
+}
+
+// TestRealNodeAlone applies every safe fix of faulty applications alone, and asks a real Node.
+func TestRealNodeAlone(t *testing.T) {
+	count := 40
+	if *long {
+		count = 500
+	}
+	node := expresstest.Start(t, "../../parsers/express/testdata/node")
+	var total promises
+	same := strings.NewReplacer()
+	for n := range count {
+		name, text := faultyText(n)
+		run := func(which, text string) (port int, ok bool) {
+			app := &expresstest.Application{Major: 4 + n%2, Files: map[string]string{name: text, "package.json": `{"main": "` + name + `"}`}}
+			_, port, err := node.Run(t, which, app)
+			return port, err == nil
+		}
+		fixes := fixesAlone(t, source.NewFile(name, []byte(text)))
+		port, ok := run(fmt.Sprint("shop", n), text)
+		if !ok {
+			t.Fatalf("node refuses a generated application\n%s", text)
+		}
+		for _, a := range fixes {
+			a.before(port)
+		}
+		for i, a := range fixes {
+			port, ok := run(fmt.Sprintf("shop%dx%d", n, i), string(a.file.Data))
+			if !ok {
+				t.Errorf("node refuses what a fix of %s made\n%s", a.of.Rule, a.file.Data)
+				continue
+			}
+			total.hold(t, a, port, same)
+		}
+	}
+	total.log(t)
+}
+
+// faultyText returns the n-th faulty application and the name of its file.
+func faultyText(n int) (name, text string) {
+	g := &faultyApp{Rand: rand.New(rand.NewPCG(*seed, uint64(n))), double: n%3 == 1, bare: n%4 == 1, modules: n%5 == 1}
+	name, text = "server.js", g.text()
+	if g.modules {
+		name = "server.mjs"
+	}
+	if n%6 == 2 {
+		text = strings.ReplaceAll(text, "\n", "\r\n")
+	}
+	return name, text
 }

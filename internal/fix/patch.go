@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -30,7 +29,7 @@ func (c *Change) patch(b *bytes.Buffer) {
 		return
 	}
 	from, to := gitName("a/"+c.Before.Path), gitName("b/"+c.After.Path)
-	fmt.Fprintf(b, "diff --git %s %s\n--- %s\n+++ %s\n", from, to, from, to)
+	fmt.Fprintf(b, "diff --git %s %s\n--- %s\n+++ %s\n", from, to, ended(from), ended(to))
 	for _, h := range hunks {
 		first, last := h[0], h[len(h)-1]
 		start, shift := max(0, first.from-contextLines), first.to-first.from
@@ -56,12 +55,38 @@ func lineRange(from, to int) string {
 	return fmt.Sprintf("%d,%d", from+1, to-from)
 }
 
-// gitName quotes a path as git does where it holds what a line of a patch cannot.
+// gitName quotes a path as git does: in a string of C, where it holds anything but the printable characters of ASCII.
+//
+// Source: github.com/git/git, quote.c, quote_c_style.
 func gitName(path string) string {
-	if strings.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == '"' || c == '\\' || c == 0x7F }) {
-		return strconv.Quote(path)
+	escapes := map[byte]byte{'\a': 'a', '\b': 'b', '\t': 't', '\n': 'n', '\v': 'v', '\f': 'f', '\r': 'r', '"': '"', '\\': '\\'}
+	var b strings.Builder
+	quoted := false
+	for i := range len(path) {
+		c := path[i]
+		switch escape, ok := escapes[c]; {
+		case ok:
+			b.WriteString("\\" + string(escape))
+		case c < ' ' || c >= 0x7F:
+			fmt.Fprintf(&b, "\\%03o", c)
+		default:
+			b.WriteByte(c)
+			continue
+		}
+		quoted = true
+	}
+	if quoted {
+		return `"` + b.String() + `"`
 	}
 	return path
+}
+
+// ended ends a name with a tab where it has spaces, so that nobody takes what is behind one for a date.
+func ended(name string) string {
+	if strings.Contains(name, " ") {
+		return name + "\t"
+	}
+	return name
 }
 
 func write(b *bytes.Buffer, mark byte, lines [][]byte) {

@@ -6,19 +6,25 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/corslint/corslint/internal/source"
 )
 
-// TestPatch: git applies what is written, byte for byte, whatever the line ends.
+// TestPatch: git applies what is written, byte for byte, whatever the line ends and the name, and writes the name as we do.
 func TestPatch(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("no git")
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	for n := range 40 {
+	names := []string{"a dir/ä.conf", "deploy/nginx/api.conf", "x.conf", "tab\tand \"quotes\".conf", "back\\slash/🎈.conf", "-dash/\a\x01.conf"}
+	if runtime.GOOS == "windows" {
+		names = names[:3]
+	}
+	for n := range 60 {
+		path := names[n%len(names)]
 		newline := []string{"\n", "\r\n"}[n%2]
 		var before, after []string
 		for range random.IntN(40) {
@@ -31,8 +37,8 @@ func TestPatch(t *testing.T) {
 			}
 		}
 		end := []string{newline, ""}
-		c := Change{Before: source.NewFile("a dir/ä.conf", []byte(strings.Join(before, newline)+end[n/2%2])),
-			After: source.NewFile("a dir/ä.conf", []byte(strings.Join(after, newline)+end[n/4%2]))}
+		c := Change{Before: source.NewFile(path, []byte(strings.Join(before, newline)+end[n/2%2])),
+			After: source.NewFile(path, []byte(strings.Join(after, newline)+end[n/4%2]))}
 		c.marks = []mark{{0, 1 << 20, "some-rule"}, {0, 1 << 20, "another-rule"}}
 		dir := t.TempDir()
 		name := filepath.Join(dir, filepath.FromSlash(c.Before.Path))
@@ -55,12 +61,26 @@ func TestPatch(t *testing.T) {
 		if !strings.Contains(patch.String(), "@@ some-rule, another-rule\n") {
 			t.Errorf("the rules are missing: %s", patch.String())
 		}
-		git := exec.Command("git", "apply", "--whitespace=nowarn", "-")
-		git.Dir, git.Stdin = dir, &patch
-		git.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
-		if out, err := git.CombinedOutput(); err != nil {
-			t.Fatalf("git: %s\n%q\n%q", out, c.Before.Data, c.After.Data)
+		git := func(arguments ...string) string {
+			cmd := exec.Command("git", arguments...)
+			cmd.Dir, cmd.Stdin = dir, bytes.NewReader(patch.Bytes())
+			cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("git %s: %s\n%q\n%q", arguments[0], out, c.Before.Data, c.After.Data)
+			}
+			return string(out)
 		}
+		git("init", "-q")
+		git("add", "-A")
+		git("apply", "--whitespace=nowarn", "-")
+		own := git("diff", "--no-color")
+		for i, line := range strings.SplitAfter(patch.String(), "\n")[:3] {
+			if i > 0 && !strings.Contains(own, "\n"+line) || i == 0 && !strings.HasPrefix(own, line) {
+				t.Errorf("%q, and git writes %q", line, own[:min(len(own), 300)])
+			}
+		}
+		git("apply", "--cached", "--whitespace=nowarn", "-")
 		if got, _ := os.ReadFile(name); !bytes.Equal(got, c.After.Data) {
 			t.Errorf("got %q, want %q", got, c.After.Data)
 		}

@@ -315,25 +315,34 @@ func (s *state) around(edits source.Edits) func(path string) bool {
 // compare returns the findings of those to be repaired that are still there, and those that were not there before.
 func compare(before, after, repaired []*finding.Finding, edits source.Edits, named func(string) bool) (left, appeared []*finding.Finding) {
 	was := map[key]*finding.Finding{}
-	texts := map[string]bool{} // of those that stay: one can come to stand for another of the same text elsewhere
+	texts := map[string]int{} // of those that stay: one can come to stand for another of the same text elsewhere
 	for _, f := range before {
 		if !named(f.Place.Path()) {
 			continue
 		}
 		was[moved(f, edits)] = f
 		if !slices.Contains(repaired, f) {
-			texts[f.Fingerprint()] = true
+			texts[f.Fingerprint()]++
 		}
 	}
+	var others []*finding.Finding
 	for _, f := range after {
-		if !named(f.Place.Path()) {
-			continue
-		}
-		old := was[key{f.Rule, f.Place.Path(), f.Place.Start}]
-		switch {
-		case old != nil && slices.Contains(repaired, old):
+		switch old := was[key{f.Rule, f.Place.Path(), f.Place.Start}]; {
+		case !named(f.Place.Path()):
+		case old == nil:
+			others = append(others, f)
+		case slices.Contains(repaired, old):
 			left = append(left, old)
-		case old != nil || texts[f.Fingerprint()]:
+		default:
+			texts[f.Fingerprint()]--
+		}
+	}
+	for _, f := range others {
+		// A note about a line that is repeated is no other note.
+		n, known := texts[f.Fingerprint()]
+		texts[f.Fingerprint()] = n - 1
+		switch {
+		case known && (n > 0 || !f.Shown()):
 		case slices.ContainsFunc(repaired, func(r *finding.Finding) bool { return slices.Contains(r.Also, f.Rule) }):
 			// It was there, and the cause spoke for it.
 		default:

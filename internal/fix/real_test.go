@@ -85,7 +85,7 @@ func (n *tally) hold(t *testing.T, x *fixed, port int) {
 			continue
 		}
 		n.asked++
-		real := browse(port, e.Fetch)
+		real := browse(port, e.Fetch).Verdict
 		if real == e.Verdict() {
 			n.equal++
 		} else {
@@ -117,7 +117,7 @@ func askable(e *exchange.Exchange) bool {
 }
 
 // browse does what a browser does with a fetch, against the real server.
-func browse(port int, f exchange.Fetch) browser.Verdict {
+func browse(port int, f exchange.Fetch) browser.Result {
 	status := ""
 	for _, c := range f.Circumstances {
 		switch c.Kind { //nolint:exhaustive // the server meets no others
@@ -135,7 +135,7 @@ func browse(port int, f exchange.Fetch) browser.Verdict {
 			return browser.Response{}
 		}
 		return r
-	}).Verdict
+	})
 }
 
 // ask sends a request as it is. The status is the one that the upstream is to answer with.

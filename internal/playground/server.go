@@ -21,8 +21,8 @@ func Static() fs.FS {
 	return static
 }
 
-// contentPolicy lets the page load what lies beside it and nothing else.
-const contentPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'; " +
+// contentPolicy lets the page load what lies beside it and nothing else, as index.html says, too.
+const contentPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Handler serves the page and answers its questions. It is for the user of this machine alone: a request that names another

@@ -49,7 +49,12 @@ func (p spot) freePreflight() (source.Edits, bool) {
 	for i := len(p) - 1; i >= 0; i-- {
 		switch p[i].name() {
 		case "DefaultAuthorizer":
-			return p.insert(i, bare("AddDefaultAuthorizerToCorsPreflight", "false"))
+			const free = "AddDefaultAuthorizerToCorsPreflight"
+			if key, _ := p[i].in.Field(free); !key.IsZero() {
+				there, ok := spotOf(key.Span())
+				return there.replaceValue(len(there)-1, "false"), ok
+			}
+			return p.insert(i, bare(free, "false"))
 		case "security":
 			if i == 0 || p[i-1].name() != "options" {
 				return nil, false

@@ -100,8 +100,13 @@ func quote(value string) string {
 	return string(text)
 }
 
-// insert writes fields before the i-th field of the way.
+// insert writes fields before the i-th field of the way, where there are none of their names.
 func (p spot) insert(i int, fields ...branch) (source.Edits, bool) {
+	for _, f := range fields {
+		if key, _ := p[i].in.Field(f.key); !key.IsZero() {
+			return nil, false
+		}
+	}
 	span, outer := p[i].key.Span(), p[i].in.Span()
 	file := span.File
 	line := bytes.LastIndexByte(file.Data[:span.Start], '\n') + 1
@@ -164,6 +169,9 @@ func (p spot) step(i int) string {
 
 // replaceValue writes something in the place of the value of the i-th field.
 func (p spot) replaceValue(i int, value string) source.Edits {
+	if i < 0 || p[i].value.IsZero() {
+		return nil
+	}
 	key, old := p[i].key.Span(), p[i].value.Span()
 	start := old.Start
 	if colon := bytes.IndexByte(key.File.Data[key.End:], ':'); colon >= 0 && bytes.IndexByte(key.File.Data[key.End:old.Start], '\n') >= 0 {

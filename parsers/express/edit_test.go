@@ -29,6 +29,14 @@ func TestEdit(t *testing.T) {
 		{"not out of a block", "app.use(login);\nif (x) {\n  app.use(cors());\n}\n", "cors()", "login", move, ""},
 		{"callback", "cb(new Error('no'), f(1));", "cb(", "", refuse, "cb(null, false);"},
 		{"expression", "origin: /^https:\\/\\/a.example/i,", "/^https:\\/\\/a.example/i", "", rewrite, "origin: /^https:\\/\\/a\\.example$/i,"},
+		{"a property in a line", `cors({ origin: '*', credentials: true });`, "credentials", "", take, `cors({ origin: '*' });`},
+		{"the first property", `cors({ credentials: f(1, 2), origin: '*' });`, "credentials", "", take, `cors({ origin: '*' });`},
+		{"the only property", `cors({ credentials: true });`, "credentials", "", take, `cors({  });`},
+		{"a property on a line", "cors({\n  credentials: true,\n  origin: '*', // all\n});", "credentials", "", take, "cors({\n  origin: '*', // all\n});"},
+		{"a comment stands before the last one", "cors({ origin: '*', /* x */ credentials: true });", "credentials", "", take, ""},
+		{"origins in one text", `cors({ origin: "https://a.example, https://b.example" });`, `"https://a.example, https://b.example"`, "", choose,
+			`cors({ origin: ["https://a.example", "https://b.example"] });`},
+		{"not what somebody computes", `cors({ origin: 'https://a.example' + x });`, "'https://a.example'", "", choose, ""},
 		{"brackets that do not match", "cors({ methods: ['GET' );", "'GET'", "", add, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -54,6 +62,9 @@ func add(at, _ source.Span) repair.Step {
 }
 func take(at, _ source.Span) repair.Step   { return repair.Remove{At: at} }
 func refuse(at, _ source.Span) repair.Step { return repair.Refuse{At: at} }
+func choose(at, _ source.Span) repair.Step {
+	return repair.ChooseOrigin{At: at, Origins: []string{"https://a.example", "https://b.example"}}
+}
 func move(at, before source.Span) repair.Step {
 	return repair.MoveBefore{At: at, Before: before}
 }
@@ -74,6 +85,7 @@ func FuzzEdit(f *testing.F) {
 		steps := []repair.Step{add(s, s), take(s, s), refuse(s, s), move(s, span(before)), rewrite(s, s), repair.SetValue{At: s, Value: "x"}, repair.Replace{At: s, Text: "ab"},
 			repair.SetHeader{Beside: s, Name: "Vary", Value: "Origin"}, repair.SetHeader{Beside: s, Name: "Access-Control-Allow-Methods", Value: "PUT"},
 			repair.SetHeader{Beside: s, Name: "Vary", Value: "Origin", Outside: true}}
+		steps = append(steps, choose(s, s))
 		edits, _ := Dialect{}.Edit(steps[int(kind)%len(steps)])
 		for _, e := range edits {
 			if e.Span.Start < 0 || e.Span.End < e.Span.Start || e.Span.End > len(text) {

@@ -27,6 +27,10 @@ func TestEdit(t *testing.T) {
 		{"no line feed at the end", "add_header A b;", "add_header", vary, "", "add_header A b;\nadd_header Vary Origin;"},
 		{"repeated", "server {\n  add_header A $b always;\n  location / {\n    add_header C d;\n  }\n}\n", "add_header C", repeat, "add_header A $b always",
 			"server {\n  add_header A $b always;\n  location / {\n    add_header C d;\n    add_header A $b always;\n  }\n}\n"},
+		{"where a redirect leads", "server {\n  add_header A b;\n  location = /x {\n    add_header A b;\n    return 200;\n  }\n}\n", "return", repeatAlways, "add_header A b",
+			"server {\n  add_header A b;\n  location = /x {\n    add_header A b;\n    add_header A b always;\n    return 200;\n  }\n}\n"},
+		{"not where it takes others away", "server {\n  add_header A b;\n  location = /x {\n    return 200;\n  }\n}\n", "return", repeatAlways, "add_header A b", ""},
+		{"not in a server", "server {\n  add_header A b;\n  return 200;\n}\n", "return", repeatAlways, "add_header A b", ""},
 		{"inherited", "server {\n  location / {\n    add_header C d;\n  }\n}\n", "add_header C", inherit, "", "server {\n  location / {\n    add_header_inherit merge;\n    add_header C d;\n  }\n}\n"},
 		{"not in an if", "location / {\n  if ($a) {\n    add_header C d;\n  }\n}\n", "add_header C", inherit, "", ""},
 		{"a line is removed", "location / {\n  add_header A b;\n  add_header C d;\n}\n", "add_header C", remove, "", "location / {\n  add_header A b;\n}\n"},
@@ -65,6 +69,9 @@ func vary(at, _ source.Span) repair.Step {
 }
 func repeat(at, other source.Span) repair.Step {
 	return repair.Repeat{Beside: at, Lines: []source.Span{other}}
+}
+func repeatAlways(at, other source.Span) repair.Step {
+	return repair.Repeat{Beside: at, Lines: []source.Span{other}, Always: true}
 }
 func inherit(at, _ source.Span) repair.Step { return repair.Inherit{At: at} }
 func remove(at, _ source.Span) repair.Step  { return repair.Remove{At: at} }

@@ -1,8 +1,8 @@
-// What the page can begin with: configurations with one fault each.
+// What the page can begin with: configurations with one fault each, and the rule that reports it.
 
 export const examples = [
   {
-    title: 'nginx: an if that drops headers',
+    kind: 'nginx', title: 'An if that drops headers', rule: 'nginx-if-drops-headers',
     files: [{ name: 'api.conf', text: `server {
     listen 80;
     server_name api.shop.example;
@@ -24,7 +24,7 @@ export const examples = [
 ` }],
   },
   {
-    title: 'nginx: an expression that lets strangers in',
+    kind: 'nginx', title: 'An expression that lets strangers in', rule: 'origin-regex-unanchored',
     files: [{ name: 'partners.conf', text: `map $http_origin $partner_origin {
     default                                "";
     "~^https://(www|app).partner.example"  $http_origin;
@@ -43,7 +43,7 @@ server {
 ` }],
   },
   {
-    title: 'Express: login in front of cors()',
+    kind: 'Express', title: 'Login in front of cors()', rule: 'auth-before-cors',
     files: [{ name: 'server.js', text: `const express = require('express');
 const cors = require('cors');
 
@@ -64,7 +64,7 @@ app.listen(3000);
 ` }],
   },
   {
-    title: 'nginx in front of Express: both speak of CORS',
+    kind: 'nginx and Express', title: 'Both speak of CORS', rule: 'allow-origin-duplicate-across-layers',
     files: [{ name: 'nginx.conf', text: `server {
     listen 80;
     server_name api.shop.example;
@@ -84,7 +84,7 @@ app.listen(3000);
 ` }],
   },
   {
-    title: 'SAM: OPTIONS asks for a token',
+    kind: 'API Gateway', title: 'OPTIONS asks for a token', rule: 'preflight-requires-auth',
     files: [{ name: 'template.yaml', text: `Transform: AWS::Serverless-2016-10-31
 Resources:
   Api:

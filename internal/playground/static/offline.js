@@ -1,6 +1,9 @@
 // A service worker that keeps what the page loaded, so that it works without a network: the network first, then what is kept.
+// The larger programs are kept when they were used.
 
 const store = 'corslint-playground';
+const page = ['./', 'page.css', 'icon.svg', 'page.js', 'element.js', 'editor.js', 'results.js', 'link.js', 'analyst.js', 'examples.js', 'worker.js',
+  'wasm_exec.js', 'mode.json', 'nginx.wasm.gz'];
 
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (e) => e.waitUntil(self.clients.claim().then(keepPage)));
@@ -8,8 +11,7 @@ self.addEventListener('activate', (e) => e.waitUntil(self.clients.claim().then(k
 // keepPage keeps what was loaded before this worker was there.
 async function keepPage() {
   const cache = await caches.open(store);
-  await Promise.all(['./', 'page.css', 'page.js', 'analyst.js', 'examples.js', 'worker.js', 'wasm_exec.js', 'mode.json', 'configurations.wasm.gz']
-    .map((path) => cache.add(new Request(path, { cache: 'no-cache' })).catch(() => {})));
+  await Promise.all(page.map((path) => cache.add(new Request(path, { cache: 'no-cache' })).catch(() => {})));
 }
 
 self.addEventListener('fetch', (e) => {
@@ -21,7 +23,7 @@ self.addEventListener('fetch', (e) => {
       if (response.ok) cache.put(e.request, response.clone());
       return response;
     } catch (error) {
-      const kept = await cache.match(e.request);
+      const kept = await cache.match(e.request, { ignoreSearch: true });
       if (kept) return kept;
       throw error;
     }

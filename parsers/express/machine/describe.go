@@ -127,13 +127,13 @@ func (m *Machine) credentials(ctx context.Context, d *Description, over time.Tim
 				asked++
 				refused, by := m.refuses(ctx, i, method, e.Example)
 				for _, h := range credentialHeaders {
-					if !refused {
+					if refused == 0 {
 						break
 					}
-					if still, _ := m.refuses(ctx, i, method, e.Example, h); still {
+					if still, _ := m.refuses(ctx, i, method, e.Example, h); still != 0 {
 						continue
 					}
-					d.Facts = append(d.Facts, Fact{Kind: "requires-header", Subject: h[0], Endpoint: e.Pattern, Method: method, Place: by, Text: "it answers 401 without " + h[0]})
+					d.Facts = append(d.Facts, Fact{Kind: "requires-header", Subject: h[0], Endpoint: e.Pattern, Method: method, Place: by, Text: fmt.Sprintf("it answers %d without %s", refused, h[0])})
 					break
 				}
 			}
@@ -141,11 +141,14 @@ func (m *Machine) credentials(ctx context.Context, d *Description, over time.Tim
 	}
 }
 
-// refuses reports whether a request is answered 401 or 403, and by whom.
-func (m *Machine) refuses(ctx context.Context, layer int, method, url string, headers ...[2]string) (bool, *Place) {
+// refuses returns 401 or 403 where a request is answered so, else 0, and who answers.
+func (m *Machine) refuses(ctx context.Context, layer int, method, url string, headers ...[2]string) (status int, by *Place) {
 	headers = append([][2]string{{"Host", "api.example"}}, headers...)
 	r, err := m.follow(ctx, &answering{request: &Request{Layer: layer, Method: method, URL: url, Headers: headers}, quiet: true})
-	return err == nil && (r.Status == 401 || r.Status == 403), r.By
+	if err != nil || r.Status != 401 && r.Status != 403 {
+		return 0, nil
+	}
+	return r.Status, r.By
 }
 
 // tell tells the models whether the machine watches.
