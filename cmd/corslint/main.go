@@ -32,6 +32,7 @@ var errFindings = errors.New("findings")
 func main() {
 	// A run makes much garbage and keeps little: collecting less often is worth a fifth of the time (docs/performance.md).
 	debug.SetGCPercent(200)
+	debug.SetMemoryLimit(1 << 30) // in tens of thousands of findings that garbage would be gigabytes
 	if len(os.Args) == 2 && os.Args[1] == express.ChildArgument {
 		os.Exit(serveMachine())
 	}
