@@ -160,9 +160,10 @@ async function repairNext() {
 }
 
 async function apply(fix) {
+  await remember({ now: true });
   edit(fix.edits);
-  await ask();
   remember({ step: true });
+  await ask();
   $('findings-title').focus(); // the button is gone
   say(`Applied: ${fix.title}. ${$('status').textContent}`);
 }
@@ -170,17 +171,19 @@ async function apply(fix) {
 // The address: the files and the request are kept in its fragment, which is sent to nobody. A step is one that the browser's back
 // button takes back.
 
-let remembering;
+let remembering; // later
+let written = Promise.resolve(); // one after another: what comes after a step belongs to it
 
-async function remember({ step: isStep = false, at = 0 } = {}) {
+function remember({ step: isStep = false, now = isStep } = {}) {
   clearTimeout(remembering);
   const write = async () => {
     const address = '#' + await pack(asked());
     if (location.hash === address) return;
     if (isStep) history.pushState(null, '', address); else history.replaceState(null, '', address);
   };
-  if (isStep || at) return write();
-  remembering = setTimeout(write, 250); // browsers refuse more than a few a second
+  const next = () => { written = written.then(write).catch(() => {}); return written; };
+  if (now) return next();
+  remembering = setTimeout(next, 250); // browsers refuse more than a few a second
 }
 
 // recall opens what the address holds, and reports whether it holds something.
@@ -209,7 +212,8 @@ function listenAll() {
     const e = examples[$('example').value];
     $('example').value = '';
     if (!e) return;
-    await start(e);
+    await remember({ now: true });
+    start(e);
     remember({ step: true });
   };
   listen(ask, () => say(summary({ error: tooMuch })), most);
@@ -217,7 +221,7 @@ function listenAll() {
   $('pedantic').onchange = ask;
   $('request').onsubmit = (e) => e.preventDefault();
   $('share').onclick = async () => {
-    await remember({ at: 1 });
+    await remember({ now: true });
     if (location.hash.length < 2) return say('This is too long for a link.');
     try {
       await navigator.clipboard.writeText(location.href);
