@@ -339,22 +339,30 @@ func (s *server) proxied(loc *location) bool {
 
 // exact goes to the exact locations and answers the redirects to the slash.
 func (s *server) exact(tree []*location, found int) []policy.Step {
-	var out []policy.Step
+	var exact, redirects []policy.Step
 	for _, loc := range tree {
 		if loc.isPattern() || loc.unread {
 			continue
 		}
 		if loc.modifier == "=" {
-			out = append(out, &policy.If{Cond: &policy.Equal{Of: policy.Variable(found), Text: exactMark + loc.id}, Then: steps(&policy.Jump{Block: loc.rewrite})})
+			exact = append(exact, &policy.If{Cond: &policy.Equal{Of: policy.Variable(found), Text: exactMark + loc.id}, Then: steps(&policy.Jump{Block: loc.rewrite})})
 		}
 		if strings.HasSuffix(loc.match, "/") && loc.match != "/" && s.proxied(loc) {
 			block := s.block("slash redirect to "+loc.match, loc.level.node.Head)
 			target := policy.Concat{policy.Path, policy.Text("/"), s.vars.isArgs(), policy.Query}
 			s.fill(block, s.redirect(loc.level, 301, target, loc.level.node.Head), s.response(loc.level))
-			out = append(out, &policy.If{Cond: &policy.Equal{Of: policy.Variable(found), Text: redirectMark + loc.id}, Then: steps(&policy.Jump{Block: block})})
+			redirects = append(redirects, &policy.If{Cond: &policy.Equal{Of: policy.Variable(found), Text: redirectMark + loc.id}, Then: steps(&policy.Jump{Block: block})})
 		}
 	}
-	return out
+	return append(marked(exactMark, found, exact), marked(redirectMark, found, redirects)...)
+}
+
+// marked makes one step of those for the locations of a mark: most requests are for none of them.
+func marked(mark string, found int, steps []policy.Step) []policy.Step {
+	if len(steps) < 2 {
+		return steps
+	}
+	return []policy.Step{&policy.If{Cond: &policy.HasPrefix{Of: policy.Variable(found), Text: mark}, Then: steps}}
 }
 
 // location fills the blocks of a location: one for its rewrite phase, and where that has anything to do another one for
