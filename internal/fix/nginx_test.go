@@ -141,31 +141,41 @@ func (g *faulty) location(path, value string, outer bool) string {
 	return g.step + "location " + path + " {\n" + g.step + g.step + strings.Join(body, "\n"+g.step+g.step) + "\n" + g.step + "}\n"
 }
 
-// TestRealNginx repairs faulty configurations: nginx accepts what comes of it, what was repaired goes well against the real
-// server, and what went well still does.
-func TestRealNginx(t *testing.T) {
+// faultyConfiguration generates the configuration of a number.
+func faultyConfiguration(n, port int, upstream string) string {
+	g := &faulty{Rand: rand.New(rand.NewPCG(*seed, uint64(n))), n: n, port: port, upstream: upstream, step: []string{"    ", "  ", "\t"}[n%3]}
+	text := g.configuration()
+	if n%5 == 0 {
+		text = strings.ReplaceAll(text, "\n", "\r\n")
+	}
+	return text
+}
+
+// prepareNginx says how many configurations are tried, and where their server runs, in front of which upstream.
+func prepareNginx(t *testing.T) (count int, dir string, port int, upstream string) {
 	if _, err := exec.LookPath("nginx"); err != nil {
 		differential.Missing(t, "no nginx")
 	}
-	count := 60
+	count = 60
 	if *long {
 		count = 500
 	}
-	upstream := startUpstream(t)
-	dir := t.TempDir()
 	port, err := differential.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return count, t.TempDir(), port, startUpstream(t)
+}
+
+// TestRealNginx repairs faulty configurations: nginx accepts what comes of it, what was repaired goes well against the real
+// server, and what went well still does.
+func TestRealNginx(t *testing.T) {
+	count, dir, port, upstream := prepareNginx(t)
 	var all strings.Builder
 	var repaired []*fixed
 	var findings, gone int
 	for n := range count {
-		g := &faulty{Rand: rand.New(rand.NewPCG(*seed, uint64(n))), n: n, port: port, upstream: upstream, step: []string{"    ", "  ", "\t"}[n%3]}
-		text := g.configuration()
-		if n%5 == 0 {
-			text = strings.ReplaceAll(text, "\n", "\r\n")
-		}
+		text := faultyConfiguration(n, port, upstream)
 		file := source.NewFile(fmt.Sprintf("nginx/s%d.conf", n), []byte(text))
 		if out, err := tryNginx(dir, text); err != nil {
 			t.Fatalf("nginx refuses a generated configuration: %s\n%s", out, text)
@@ -190,19 +200,7 @@ func TestRealNginx(t *testing.T) {
 
 // TestRealNginxAlone applies every safe fix of faulty configurations alone, and asks a real nginx.
 func TestRealNginxAlone(t *testing.T) {
-	if _, err := exec.LookPath("nginx"); err != nil {
-		differential.Missing(t, "no nginx")
-	}
-	count := 60
-	if *long {
-		count = 500
-	}
-	upstream := startUpstream(t)
-	dir := t.TempDir()
-	port, err := differential.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
+	count, dir, port, upstream := prepareNginx(t)
 	type renamed struct {
 		*aloneFix
 		names *strings.Replacer
@@ -210,11 +208,7 @@ func TestRealNginxAlone(t *testing.T) {
 	var all strings.Builder
 	var fixes []renamed
 	for n := range count {
-		g := &faulty{Rand: rand.New(rand.NewPCG(*seed, uint64(n))), n: n, port: port, upstream: upstream, step: []string{"    ", "  ", "\t"}[n%3]}
-		text := g.configuration()
-		if n%5 == 0 {
-			text = strings.ReplaceAll(text, "\n", "\r\n")
-		}
+		text := faultyConfiguration(n, port, upstream)
 		all.WriteString(text)
 		for i, a := range fixesAlone(t, source.NewFile("nginx/api.conf", []byte(text))) {
 			// All of them run in one server, each by a name of its own.
