@@ -62,13 +62,16 @@ func (c *checkCommand) foresees() bool {
 	return len(c.formats) == 0 || c.wants("text") || c.wants("github")
 }
 
+// proposes reports whether a report has the edits of fixes, or room for what they come to.
+func (c *checkCommand) proposes() bool { return c.verbose || c.wants("json") || c.wants("sarif") }
+
 // manyFiles is how many files a project may have for a check to say, unasked, which findings --fix repairs: for that all that was read
 // and answered is kept.
 const manyFiles = 5000
 
 // repairs reports whether a report of a project says how its findings can be repaired.
 func (c *checkCommand) repairs(files int) bool {
-	return c.verbose || c.wants("json") || c.wants("sarif") || c.foresees() && files <= manyFiles
+	return c.proposes() || c.foresees() && files <= manyFiles
 }
 
 // proposed returns how many of some findings get the edits that repair them in a report: each proof is a run of its own that takes the
@@ -84,7 +87,7 @@ func (c *checkCommand) propose(ctx context.Context, f *fix.Fixer, shown []*findi
 	if c.foresees() {
 		f.Foresee(ctx, shown)
 	}
-	if c.verbose || c.wants("json") || c.wants("sarif") {
+	if c.proposes() {
 		f.Propose(ctx, shown[:proposed(len(shown))])
 	}
 }
