@@ -43,11 +43,7 @@ With --prune it removes what has been repaired, and adds nothing.`,
 }
 
 func (c *baselineCommand) run(cmd *cobra.Command, paths []string) error {
-	here, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	projects, err := discovery.Find(here, paths)
+	here, projects, err := findProjects(paths)
 	if err != nil {
 		return err
 	}

@@ -87,11 +87,7 @@ func readChain(ctx context.Context, paths []string, o options) (exchange.Chain, 
 // readProject reads the hosts that a path, or the whole project, holds, as browsers meet them: each with who stands behind it. Base is
 // the working directory below the project's root.
 func readProject(ctx context.Context, paths []string, o options) (seats []*policy.Host, base string, err error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return nil, "", err
-	}
-	projects, err := discovery.Find(here, paths)
+	here, projects, err := findProjects(paths)
 	if err != nil {
 		return nil, "", err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -45,11 +44,7 @@ func newConfig() *cobra.Command {
 
 // loadConfig reads the configuration that holds for a path: the defaults where there is none.
 func loadConfig(args []string) (*config.Config, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
-	projects, err := discovery.Find(here, args)
+	_, projects, err := findProjects(args)
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +53,7 @@ func loadConfig(args []string) (*config.Config, error) {
 
 // validateConfig returns an error that lists the mistakes in all configurations that hold for the paths.
 func validateConfig(paths []string) error {
-	here, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	projects, err := discovery.Find(here, paths)
+	here, projects, err := findProjects(paths)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/corslint/corslint/analyzers/console"
-	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/finding"
 	"github.com/corslint/corslint/internal/report"
 	"github.com/corslint/corslint/internal/source"
@@ -162,11 +161,7 @@ func explainFamily(out io.Writer, word string) error {
 
 // explainLine explains every finding that has a place at a line, shown by default or not.
 func explainLine(cmd *cobra.Command, file string, line int) error {
-	here, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	projects, err := discovery.Find(here, []string{file})
+	here, projects, err := findProjects([]string{file})
 	if err != nil {
 		return err
 	}

@@ -91,11 +91,7 @@ func there(file string) error {
 
 // firstConfig returns the text of a first configuration of a directory.
 func firstConfig(ctx context.Context, dir string) (string, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	projects, err := discovery.Find(here, []string{dir})
+	_, projects, err := findProjects([]string{dir})
 	if err != nil {
 		return "", err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/matrix"
 	"github.com/corslint/corslint/internal/source"
 )
@@ -26,11 +25,7 @@ func newMatrix() *cobra.Command {
 The exit status is 1 when a cell is blocked; with --strict also when one is not known or a header cannot be read.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			here, err := os.Getwd()
-			if err != nil {
-				return err
-			}
-			projects, err := discovery.Find(here, paths)
+			here, projects, err := findProjects(paths)
 			if err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -54,6 +55,15 @@ func ruleNames() *names.Set {
 		}
 	}
 	return names.New(all, aliases)
+}
+
+// findProjects returns the projects of some paths, and the directory that the paths start from: the working directory.
+func findProjects(paths []string) (here string, projects []discovery.Project, err error) {
+	if here, err = os.Getwd(); err != nil {
+		return "", nil, err
+	}
+	projects, err = discovery.Find(here, paths)
+	return here, projects, err
 }
 
 // openProject opens a project and reads its configuration. A broken configuration is a *config.Error.

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/corslint/corslint/internal/discovery"
 	"github.com/corslint/corslint/internal/source"
 )
 
@@ -17,11 +16,7 @@ type view struct {
 
 // viewOf returns the view of the projects in which paths lie; without any it is that of the working directory.
 func viewOf(paths []string) (view, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return view{}, err
-	}
-	projects, err := discovery.Find(here, paths)
+	here, projects, err := findProjects(paths)
 	if err != nil {
 		return view{}, err
 	}
